@@ -1,0 +1,31 @@
+# Language, warnings, sanitizers, and reproducible paths: what every target of the tree shares.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+option(ASSAY_WERROR "Warnings are errors" OFF)
+set(ASSAY_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or thread")
+
+add_compile_options(-Wall -Wextra -Wpedantic -fno-omit-frame-pointer -g1)
+# The same object file whatever folder the checkout is in: no path of the machine in a binary, and ccache hits across clones.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+if(ASSAY_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(ASSAY_SANITIZE)
+  add_compile_options(-fsanitize=${ASSAY_SANITIZE})
+  add_link_options(-fsanitize=${ASSAY_SANITIZE})
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                                  ${CCACHE_PROGRAM})
+endif()
+
+find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)

@@ -1,0 +1,38 @@
+# assay_library(NAME SOURCES a.cc … DEPS base stats … LIBS fmt::fmt …)
+#   One folder of src/ as a static library `assay_NAME`. DEPS are other folders, LIBS third-party targets.
+# assay_test(NAME SOURCES a_test.cc … DEPS base … LIBS …)
+#   The folder's unit tests, one binary `NAME_test`, each test case known to ctest. Needs nothing but the build.
+# assay_livetest(NAME SERVER postgres SOURCES a_livetest.cc … DEPS …)
+#   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment.
+function(assay_library NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_library(assay_${NAME} STATIC ${ARG_SOURCES})
+  target_include_directories(assay_${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  list(TRANSFORM ARG_DEPS PREPEND assay_)
+  target_link_libraries(assay_${NAME} PUBLIC ${ARG_DEPS} ${ARG_LIBS})
+endfunction()
+
+include(GoogleTest)
+find_package(GTest)
+function(assay_test NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  if(NOT GTest_FOUND OR NOT BUILD_TESTING)
+    return()
+  endif()
+  add_executable(${NAME}_test ${ARG_SOURCES})
+  list(TRANSFORM ARG_DEPS PREPEND assay_)
+  target_link_libraries(${NAME}_test PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
+  gtest_discover_tests(${NAME}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
+
+function(assay_livetest NAME)
+  cmake_parse_arguments(ARG "" "SERVER" "SOURCES;DEPS;LIBS" ${ARGN})
+  if(NOT GTest_FOUND OR NOT BUILD_TESTING)
+    return()
+  endif()
+  add_executable(${NAME}_livetest ${ARG_SOURCES})
+  list(TRANSFORM ARG_DEPS PREPEND assay_)
+  target_link_libraries(${NAME}_livetest PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
+  gtest_discover_tests(${NAME}_livetest DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "live;${ARG_SERVER}" TIMEOUT 300
+                       RUN_SERIAL ON)
+endfunction()

@@ -1,0 +1,34 @@
+// Time as assay measures it: nanoseconds on the monotonic clock, and the seam through which tests put their own clock.
+//
+// Every instant on the measured path is a TimePoint. Wall-clock time is used for two things only: to name results, and to
+// notice that the machine's clock was changed or the machine was suspended (see core/engine.h).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace assay {
+
+using Nanos = std::chrono::nanoseconds;
+using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Nanos>;
+using WallTime = std::chrono::time_point<std::chrono::system_clock, Nanos>;
+
+/// The clock seam. Thread-safe. Real code uses system_clock_seam(); tests pass a clock they move themselves.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual TimePoint now() const noexcept { return std::chrono::steady_clock::now(); }
+  virtual WallTime wall() const noexcept { return std::chrono::system_clock::now(); }
+};
+
+/// The machine's clocks. Lives for the whole process.
+inline const Clock& real_clock() noexcept {
+  static const Clock clock;
+  return clock;
+}
+
+constexpr double to_seconds(Nanos t) noexcept { return static_cast<double>(t.count()) / 1e9; }
+constexpr double to_millis(Nanos t) noexcept { return static_cast<double>(t.count()) / 1e6; }
+constexpr Nanos from_seconds(double s) noexcept { return Nanos(static_cast<std::int64_t>(s * 1e9)); }
+
+}  // namespace assay

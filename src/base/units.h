@@ -1,0 +1,34 @@
+// Durations, rates, sizes and counts as people write them, strictly: what is not understood is an Error that says what is expected.
+#pragma once
+
+#include "base/time.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace assay {
+
+/// "250ms", "15s", "1m30s", "2h", "1.5s", "0"; units ns us ms s m h d. A bare number other than 0 is an Error: it has no unit.
+Nanos parse_duration(std::string_view text);
+/// "1000", "10k", "2.5M" per second; also "500/s", "30/m", "10/h". Answers operations per second, > 0.
+double parse_rate(std::string_view text);
+/// "4096", "4KiB", "1MB", "2GiB". Answers bytes.
+std::uint64_t parse_bytes(std::string_view text);
+/// "1000", "10k", "2M" (powers of 1000), whole numbers only.
+std::int64_t parse_count(std::string_view text);
+double parse_number(std::string_view text);
+/// "true", "yes", "on", "1" and their opposites.
+bool parse_bool(std::string_view text);
+
+/// "1m30s", "250ms": the shortest exact form; parse_duration reads it back.
+std::string format_duration(Nanos);
+/// "1.23 ms", three significant digits, for tables.
+std::string format_latency(Nanos);
+/// "12.3k", "1.05M", three significant digits.
+std::string format_quantity(double);
+std::string format_bytes(std::uint64_t);
+/// "2026-11-20T23:07:33Z"
+std::string format_wall(WallTime);
+
+}  // namespace assay

@@ -1,0 +1,49 @@
+#include "base/units.h"
+
+#include "base/error.h"
+
+#include <gtest/gtest.h>
+
+namespace assay {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Units, durations_need_a_unit_and_may_be_compound) {
+  EXPECT_EQ(parse_duration("250ms"), 250ms);
+  EXPECT_EQ(parse_duration("1m30s"), 90s);
+  EXPECT_EQ(parse_duration("1.5s"), 1500ms);
+  EXPECT_EQ(parse_duration("0"), 0s);
+  for (const char* bad : {"", "15", "s", "15 s", "-5s", "5x", "1s2", "nan", "1e3s", "400y"})
+    EXPECT_THROW(parse_duration(bad), Error) << bad;
+}
+
+TEST(Units, a_formatted_duration_reads_back_as_itself) {
+  for (const Nanos t : {Nanos(1), Nanos(1500), Nanos(250ms), Nanos(90s), Nanos(3h + 2min + 1500ms), Nanos(24h)})
+    EXPECT_EQ(parse_duration(format_duration(t)), t) << format_duration(t);
+}
+
+TEST(Units, rates_are_per_second_and_above_zero) {
+  EXPECT_DOUBLE_EQ(parse_rate("10k"), 10'000);
+  EXPECT_DOUBLE_EQ(parse_rate("30/m"), 0.5);
+  for (const char* bad : {"0", "-1", "", "fast", "10/x", "inf", "nan"}) EXPECT_THROW(parse_rate(bad), Error) << bad;
+}
+
+TEST(Units, sizes_and_counts) {
+  EXPECT_EQ(parse_bytes("64KiB"), 65536u);
+  EXPECT_EQ(parse_count("2M"), 2'000'000);
+  EXPECT_THROW(parse_count("1.5"), Error);
+  EXPECT_THROW(parse_bytes("12parsecs"), Error);
+  EXPECT_TRUE(parse_bool("on"));
+  EXPECT_THROW(parse_bool("maybe"), Error);
+}
+
+TEST(Units, tables_show_three_significant_digits) {
+  EXPECT_EQ(format_latency(Nanos(1'234'000)), "1.23 ms");
+  EXPECT_EQ(format_latency(Nanos(999)), "999 ns");
+  EXPECT_EQ(format_quantity(12'345), "12.3k");
+  EXPECT_EQ(format_wall(WallTime(std::chrono::seconds(0))), "1970-01-01T00:00:00Z");
+}
+
+}  // namespace
+}  // namespace assay
