@@ -1,0 +1,59 @@
+// What a run states beside its histograms: figures, requirements, events, findings, the verdict. Plain data, filled by the
+// engine and the workloads, shown by every renderer without knowing which workload it was.
+#pragma once
+
+#include "base/time.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace assay {
+
+/// A number with its unit and the formula it comes from.
+struct Figure {
+  std::string name;     // "nopm"
+  double value = 0;
+  std::string unit;     // "1/min", "%", "ms", "" for a plain number
+  std::string formula;  // in words a reader can check: "committed New-Orders / measured minutes"
+  bool available = true;  // false: shown as n/a with `formula` saying why
+};
+
+/// Something that the specification of the workload (or the user) asks for.
+struct Requirement {
+  enum class Verdict { pass, fail, not_applicable };
+  std::string name;    // "new_order p90 response"
+  std::string clause;  // where it is written: "TPC-C 5.2.5.3"
+  std::string limit;   // as people read it: "≤ 5 s"
+  std::string actual;  // "12.3 ms"
+  Verdict verdict = Verdict::not_applicable;
+  bool decides = false;  // whether a fail makes the run fail (consistency, cross-check), or is stated only (a 15 s demo)
+};
+
+/// Something that happened at a point of the time line: an outage, a fault, a clock jump, lost sessions.
+struct Event {
+  Nanos at{};      // since the start of the run
+  Nanos length{};  // 0: an instant
+  std::string kind;  // "outage", "sessions_lost", "clock_jump", "action", "interrupted"
+  std::string text;
+};
+
+/// A consistency condition that does not hold.
+struct Finding {
+  std::string condition;  // "3.3.2.1"
+  std::string text;       // what should hold
+  std::vector<std::string> rows;  // some of the rows that violate it, as people read them
+  std::uint64_t violations = 0;
+};
+
+/// A counter or gauge of the target, sampled on the time line of the run.
+struct TargetSeries {
+  std::string name, unit;
+  bool counter = false;  // true: the values are totals since the first sample
+  std::vector<std::pair<Nanos, double>> samples;
+};
+
+enum class Verdict { pass, fail, invalid };
+
+}  // namespace assay
