@@ -1,7 +1,8 @@
 // Random numbers, in the two ways assay needs them.
 //
-// hash_of(seed, …) is a pure function: generated data is f(seed, table, column, row), so any process can make any part of
-// it in any order. Random is a stream for what happens during a run, one per purpose and client, all from one printed seed.
+// hash_of(seed, …) is a pure function: generated data is f(seed, table, column, row), so any process can make any part
+// of it in any order. Random is a stream for what happens during a run, one per purpose and client, all from one
+// printed seed.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@ namespace assay {
 
 __extension__ using Uint128 = unsigned __int128;
 
-/// SplitMix64's finalizer (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): a bijection of
-/// 64 bits with full avalanche.
+/// SplitMix64's finalizer (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): a
+/// bijection of 64 bits with full avalanche.
 constexpr std::uint64_t mix(std::uint64_t x) noexcept {
   x += 0x9e3779b97f4a7c15ull;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;

@@ -1,12 +1,14 @@
 // How an operation on the target fails. Measured code returns Result<T>; everything else throws Error (base/error.h).
 //
-// FailureKind is the only vocabulary that control flow, retries and reports may use; native_code and message are for people.
+// FailureKind is the only vocabulary that control flow, retries and reports may use; native_code and message are for
+// people.
 #pragma once
+
+#include <tl/expected.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 
 namespace assay {
 

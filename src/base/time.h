@@ -1,7 +1,7 @@
 // Time as assay measures it: nanoseconds on the monotonic clock, and the seam through which tests put their own clock.
 //
-// Every instant on the measured path is a TimePoint. Wall-clock time is used for two things only: to name results, and to
-// notice that the machine's clock was changed or the machine was suspended (see core/engine.h).
+// Every instant on the measured path is a TimePoint. Wall-clock time is used for two things only: to name results, and
+// to notice that the machine's clock was changed or the machine was suspended (see core/engine.h).
 #pragma once
 
 #include <chrono>

@@ -41,7 +41,8 @@ bool find_unit(const std::array<Unit, N>& units, std::string_view name, double& 
 
 constexpr std::array<Unit, 7> kDurations{
     {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}}};
-constexpr std::array<Unit, 7> kCounts{{{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}, {"m", 1e6}, {"g", 1e9}}};
+constexpr std::array<Unit, 7> kCounts{
+    {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}, {"m", 1e6}, {"g", 1e9}}};
 constexpr std::array<Unit, 10> kBytes{{{"", 1},
                                        {"B", 1},
                                        {"KiB", 1024},
@@ -57,7 +58,8 @@ constexpr std::array<Unit, 10> kBytes{{{"", 1},
 
 Nanos parse_duration(std::string_view text) {
   const auto bad = [&] {
-    return Error(fmt::format("'{}' is not a duration; expected a number with a unit, such as 250ms, 15s, 1m30s or 2h", text));
+    return Error(
+        fmt::format("'{}' is not a duration; expected a number with a unit, such as 250ms, 15s, 1m30s or 2h", text));
   };
   if (text == "0") return Nanos(0);
   std::string_view rest = text;
@@ -83,7 +85,8 @@ double parse_rate(std::string_view text) {
   }
   const double rate = value * factor / per;
   if (!good || !(rate > 0) || !std::isfinite(rate))
-    throw Error(fmt::format("'{}' is not a rate; expected a number above 0 of operations per second, such as 1000, 10k or 30/m", text));
+    throw Error(fmt::format(
+        "'{}' is not a rate; expected a number above 0 of operations per second, such as 1000, 10k or 30/m", text));
   return rate;
 }
 
@@ -141,7 +144,9 @@ std::string format_duration(Nanos t) {
 std::string format_latency(Nanos t) {
   const double ns = static_cast<double>(t.count());
   const auto three = [](double v, const char* unit) {
-    return v < 10 ? fmt::format("{:.2f} {}", v, unit) : v < 100 ? fmt::format("{:.1f} {}", v, unit) : fmt::format("{:.0f} {}", v, unit);
+    return v < 10    ? fmt::format("{:.2f} {}", v, unit)
+           : v < 100 ? fmt::format("{:.1f} {}", v, unit)
+                     : fmt::format("{:.0f} {}", v, unit);
   };
   if (ns < 1e3) return fmt::format("{:.0f} ns", ns);
   if (ns < 1e6) return three(ns / 1e3, "us");
@@ -153,7 +158,9 @@ std::string format_quantity(double v) {
   const double size = std::abs(v);
   const auto three = [](double x, const char* unit) {
     const double a = std::abs(x);
-    return a < 10 ? fmt::format("{:.2f}{}", x, unit) : a < 100 ? fmt::format("{:.1f}{}", x, unit) : fmt::format("{:.0f}{}", x, unit);
+    return a < 10    ? fmt::format("{:.2f}{}", x, unit)
+           : a < 100 ? fmt::format("{:.1f}{}", x, unit)
+                     : fmt::format("{:.0f}{}", x, unit);
   };
   if (size >= 1e9) return three(v / 1e9, "G");
   if (size >= 1e6) return three(v / 1e6, "M");
@@ -170,7 +177,8 @@ std::string format_bytes(std::uint64_t bytes) {
 }
 
 std::string format_wall(WallTime wall) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::seconds>(wall));
+  const std::time_t seconds =
+      std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::seconds>(wall));
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,

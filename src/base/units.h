@@ -1,4 +1,5 @@
-// Durations, rates, sizes and counts as people write them, strictly: what is not understood is an Error that says what is expected.
+// Durations, rates, sizes and counts as people write them, strictly: what is not understood is an Error that says what
+// is expected.
 #pragma once
 
 #include "base/time.h"
@@ -9,7 +10,8 @@
 
 namespace assay {
 
-/// "250ms", "15s", "1m30s", "2h", "1.5s", "0"; units ns us ms s m h d. A bare number other than 0 is an Error: it has no unit.
+/// "250ms", "15s", "1m30s", "2h", "1.5s", "0"; units ns us ms s m h d. A bare number other than 0 is an Error: it has
+/// no unit.
 Nanos parse_duration(std::string_view text);
 /// "1000", "10k", "2.5M" per second; also "500/s", "30/m", "10/h". Answers operations per second, > 0.
 double parse_rate(std::string_view text);

@@ -1,5 +1,5 @@
-// What a run states beside its histograms: figures, requirements, events, findings, the verdict. Plain data, filled by the
-// engine and the workloads, shown by every renderer without knowing which workload it was.
+// What a run states beside its histograms: figures, requirements, events, findings, the verdict. Plain data, filled by
+// the engine and the workloads, shown by every renderer without knowing which workload it was.
 #pragma once
 
 #include "base/time.h"
@@ -13,10 +13,10 @@ namespace assay {
 
 /// A number with its unit and the formula it comes from.
 struct Figure {
-  std::string name;     // "nopm"
+  std::string name;  // "nopm"
   double value = 0;
-  std::string unit;     // "1/min", "%", "ms", "" for a plain number
-  std::string formula;  // in words a reader can check: "committed New-Orders / measured minutes"
+  std::string unit;       // "1/min", "%", "ms", "" for a plain number
+  std::string formula;    // in words a reader can check: "committed New-Orders / measured minutes"
   bool available = true;  // false: shown as n/a with `formula` saying why
 };
 
@@ -28,21 +28,22 @@ struct Requirement {
   std::string limit;   // as people read it: "≤ 5 s"
   std::string actual;  // "12.3 ms"
   Verdict verdict = Verdict::not_applicable;
-  bool decides = false;  // whether a fail makes the run fail (consistency, cross-check), or is stated only (a 15 s demo)
+  bool decides =
+      false;  // whether a fail makes the run fail (consistency, cross-check), or is stated only (a 15 s demo)
 };
 
 /// Something that happened at a point of the time line: an outage, a fault, a clock jump, lost sessions.
 struct Event {
-  Nanos at{};      // since the start of the run
-  Nanos length{};  // 0: an instant
+  Nanos at{};        // since the start of the run
+  Nanos length{};    // 0: an instant
   std::string kind;  // "outage", "sessions_lost", "clock_jump", "action", "interrupted"
   std::string text;
 };
 
 /// A consistency condition that does not hold.
 struct Finding {
-  std::string condition;  // "3.3.2.1"
-  std::string text;       // what should hold
+  std::string condition;          // "3.3.2.1"
+  std::string text;               // what should hold
   std::vector<std::string> rows;  // some of the rows that violate it, as people read them
   std::uint64_t violations = 0;
 };

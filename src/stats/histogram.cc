@@ -162,7 +162,8 @@ std::vector<Histogram::Bucket> Histogram::buckets() const {
     const std::size_t first = static_cast<std::size_t>(std::countr_zero(left)) << kSubBits;
     for (std::size_t i = first; i < first + (1u << kSubBits); i++)
       if (counts_[i] != 0)
-        out.push_back({Nanos(static_cast<std::int64_t>(low(i))), Nanos(static_cast<std::int64_t>(high(i))), counts_[i]});
+        out.push_back(
+            {Nanos(static_cast<std::int64_t>(low(i))), Nanos(static_cast<std::int64_t>(high(i))), counts_[i]});
   }
   return out;
 }
@@ -192,7 +193,8 @@ Histogram Histogram::decode(std::string_view text) {
   Reader in{bytes};
   if (in.rest.empty()) throw Error("histogram: the text is empty");
   if (const auto version = static_cast<unsigned char>(in.rest.front()); version != kFormatVersion)
-    throw Error(fmt::format("histogram: format version {} is not known; this assay reads version {}", version, kFormatVersion));
+    throw Error(
+        fmt::format("histogram: format version {} is not known; this assay reads version {}", version, kFormatVersion));
   in.rest.remove_prefix(1);
   Histogram h;
   if (in.rest.empty()) return h;

@@ -7,10 +7,14 @@ namespace assay {
 
 std::string_view to_string(Phase phase) noexcept {
   switch (phase) {
-    case Phase::ramp: return "ramp";
-    case Phase::warmup: return "warmup";
-    case Phase::measure: return "measure";
-    case Phase::drain: return "drain";
+    case Phase::ramp:
+      return "ramp";
+    case Phase::warmup:
+      return "warmup";
+    case Phase::measure:
+      return "measure";
+    case Phase::drain:
+      return "drain";
   }
   return "unknown";
 }

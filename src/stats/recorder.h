@@ -1,10 +1,11 @@
 // What is counted and timed of each operation, and how it is added up.
 //
-// A Recorder belongs to one thread. Everything in it merges by addition: over threads, intervals, agents. A percentile is
-// computed once, at the end, from merged histograms.
+// A Recorder belongs to one thread. Everything in it merges by addition: over threads, intervals, agents. A percentile
+// is computed once, at the end, from merged histograms.
 //
 // Two rules decide where an operation is counted (docs/measurement.md):
-//   - its latency belongs to the phase in which it was *due*; operations due in `measure` are waited for in `drain`, so a
+//   - its latency belongs to the phase in which it was *due*; operations due in `measure` are waited for in `drain`, so
+//   a
 //     stall at the end of the measured time is not cut off;
 //   - throughput counts what *completed* inside the phase, whenever it was due.
 #pragma once
@@ -33,11 +34,11 @@ enum class CounterId : std::uint16_t {};
 
 /// All that is known of one operation of one group over some stretch of time.
 struct OperationStats {
-  Histogram response;  // due → end, of the operations that succeeded
-  Histogram service;   // sent → end, likewise
-  Histogram wait;      // no session (or client) was free: the target's doing
-  Histogram lag;       // one was free and assay was late: our doing
-  Histogram failed;    // due → end of the operations that failed
+  Histogram response;           // due → end, of the operations that succeeded
+  Histogram service;            // sent → end, likewise
+  Histogram wait;               // no session (or client) was free: the target's doing
+  Histogram lag;                // one was free and assay was late: our doing
+  Histogram failed;             // due → end of the operations that failed
   std::uint64_t completed = 0;  // succeeded, and ended inside this stretch: what throughput is computed from
   std::uint64_t items = 0, bytes = 0;
   std::uint64_t retries = 0;
@@ -53,7 +54,8 @@ struct OperationStats {
 
 /// The operations and counters of one group over some stretch of time.
 struct GroupStats {
-  explicit GroupStats(std::size_t operations = 0, std::size_t counters = 0) : operations(operations), counters(counters) {}
+  explicit GroupStats(std::size_t operations = 0, std::size_t counters = 0)
+      : operations(operations), counters(counters) {}
   std::vector<OperationStats> operations;  // by OperationId
   std::vector<std::uint64_t> counters;     // by CounterId: what the workload counts beside operations
   void merge(const GroupStats&) noexcept;
@@ -74,8 +76,8 @@ struct Interval {
   Interval(std::size_t operations, std::size_t counters) : stats(operations, counters) {}
   std::int64_t index = 0;  // counted from the start of the run
   Phase phase = Phase::measure;
-  GroupStats stats;                   // due in `phase` and ended in the interval
-  std::map<Phase, GroupStats> strays; // due in an earlier phase, ended in the interval
+  GroupStats stats;                    // due in `phase` and ended in the interval
+  std::map<Phase, GroupStats> strays;  // due in an earlier phase, ended in the interval
   void clear() noexcept;
 };
 

@@ -23,8 +23,7 @@ TEST(Recorder, group_stats_merge_by_addition) {
 
 TEST(Recorder, the_failure_log_is_bounded_and_loses_no_count) {
   FailureLog log;
-  for (int i = 0; i < 1000; i++)
-    log.add(OperationId{0}, Failure{FailureKind::rejected, std::to_string(i % 100), "no"});
+  for (int i = 0; i < 1000; i++) log.add(OperationId{0}, Failure{FailureKind::rejected, std::to_string(i % 100), "no"});
   std::uint64_t counted = log.others();
   for (const FailureSample& sample : log.samples()) counted += sample.count;
   EXPECT_EQ(counted, 1000u);

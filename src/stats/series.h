@@ -1,7 +1,7 @@
 // The time line of a group: intervals in order, kept as encoded histograms, bounded whatever the length of the run.
 //
-// At most kMostIntervals are held; when one more comes, neighbours merge in pairs and the interval doubles. Nothing is lost:
-// the merged interval's histograms are the sums. Not thread-safe.
+// At most kMostIntervals are held; when one more comes, neighbours merge in pairs and the interval doubles. Nothing is
+// lost: the merged interval's histograms are the sums. Not thread-safe.
 #pragma once
 
 #include "base/time.h"
@@ -35,7 +35,8 @@ class Series {
   std::size_t operations() const noexcept { return operations_; }
   const std::vector<SeriesInterval>& intervals() const noexcept { return intervals_; }
 
-  /// Adds what ended in base interval `index` (of the length given to the constructor); may come in pieces and out of order.
+  /// Adds what ended in base interval `index` (of the length given to the constructor); may come in pieces and out of
+  /// order.
   void add(std::int64_t index, Phase, const GroupStats&);
   /// For decoders: appends an interval as stored; indexes must ascend.
   void append(SeriesInterval);

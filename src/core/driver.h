@@ -1,0 +1,106 @@
+// Driver (stateless, one per kind of target) → Target (what is under test, thread-safe) → Session (one conversation).
+//
+// A driver is one folder under src/drivers/ and one line in src/registry/. docs/adding-a-driver.md walks through it.
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+#include "core/facets.h"
+#include "core/options.h"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay {
+
+/// One conversation with the target. Opened, used and closed by one fiber or thread at a time; a fiber's session never
+/// leaves its thread. Destroying it closes the conversation without waiting.
+class Session {
+ public:
+  virtual ~Session() = default;
+  virtual QueryFacet* query() noexcept { return nullptr; }
+  virtual RowsFacet* rows() noexcept { return nullptr; }
+  virtual KvFacet* kv() noexcept { return nullptr; }
+
+  /// How many operations may be under way at once.
+  virtual std::size_t depth() const noexcept { return 1; }
+  /// Called when a client returns its lease: rolls back what is open. A failure means the session is lost.
+  virtual Result<> reset() { return {}; }
+  /// How often the session sent something and waited for the answer, since it was opened.
+  virtual std::uint64_t round_trips() const noexcept { return 0; }
+};
+
+struct TargetMetric {
+  std::string name, unit;
+  bool counter = false;  // a total that only grows, or a gauge
+  double value = 0;
+};
+
+/// The target's own figures, read about once a second over a session of its own. Used by one thread, which it may
+/// block.
+class Sampler {
+ public:
+  virtual ~Sampler() = default;
+  virtual Result<std::vector<TargetMetric>> sample() = 0;
+};
+
+/// What is known of a target once it answered.
+struct TargetFacts {
+  std::string server, version;                  // "PostgreSQL", "15.20"
+  std::map<std::string, std::string> settings;  // those that matter for performance
+};
+
+class Target {
+ public:
+  virtual ~Target() = default;
+  /// Opens a session; waits at most the connect timeout. Never throws for what the target does.
+  virtual Result<std::unique_ptr<Session>> connect() = 0;
+  /// nullptr when there is no query facet.
+  virtual const Dialect* dialect() const noexcept { return nullptr; }
+  /// Asks the target; opens a session for it.
+  virtual Result<TargetFacts> facts() = 0;
+  /// nullptr when the target has no figures of its own.
+  virtual std::unique_ptr<Sampler> sampler() { return nullptr; }
+};
+
+/// How a session of the driver waits for its target.
+enum class Waiting {
+  fiber,   // on a descriptor, through runtime/wait.h: thousands of sessions on one thread
+  thread,  // inside its library: each session has a thread
+};
+
+struct DriverInfo {
+  std::string_view name;                  // "postgres"
+  std::string_view summary;               // one line
+  std::vector<std::string_view> schemes;  // of its URLs: "postgres", "postgresql"
+  std::string_view example;               // "postgres://user@host:5432/database"
+  std::vector<Facet> facets;
+  Waiting waiting = Waiting::thread;
+  std::span<const OptionSpec> options;  // may be given in the URL's query or with --target-option NAME=VALUE
+};
+
+struct TargetSpec {
+  std::string url;
+  Options options;
+  Nanos connect_timeout = std::chrono::seconds(10);
+  Nanos operation_timeout = std::chrono::seconds(60);
+};
+
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  virtual const DriverInfo& info() const noexcept = 0;
+  /// Checks the URL and the options; does not talk to the target. Throws Error.
+  virtual std::unique_ptr<Target> open(const TargetSpec&) const = 0;
+};
+
+/// A failure to connect, as an Error for people: "cannot reach postgres://…: …" with the exit code for it.
+[[noreturn]] void throw_unreachable(std::string_view url, const Failure&);
+/// The URL without its password, for messages and results.
+std::string without_secrets(std::string_view url);
+
+}  // namespace assay

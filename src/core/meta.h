@@ -1,0 +1,42 @@
+// The small record that assay leaves in a target: which workload was prepared, with what seed, scale and state, which
+// chunks of a load are done, and which tables are ours. So run, check, cleanup and a resumed prepare work from another
+// machine.
+//
+// On a target with a query facet it is the table assay_meta(workload, name, value). Used over one session, by whoever
+// holds it. Every call waits and throws Error.
+#pragma once
+
+#include "core/driver.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace assay {
+
+class Meta {
+ public:
+  /// `workload` is the owner of the entries seen through this object.
+  Meta(Session& session, std::string_view workload);
+
+  /// Makes the table when it is not there.
+  void create();
+  bool exists();
+  std::optional<std::string> get(std::string_view name);
+  /// All entries whose name starts with the prefix.
+  std::map<std::string, std::string> all(std::string_view prefix = "");
+  /// Inserts or replaces; part of the open transaction, if there is one.
+  void put(std::string_view name, std::string_view value);
+  /// Removes this workload's entries, and the table when no other workload has any.
+  void remove();
+
+ private:
+  Session& session_;
+  std::string workload_;
+};
+
+/// The table itself, for drivers' tests and cleanup.
+const Table& meta_table();
+
+}  // namespace assay

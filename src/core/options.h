@@ -1,0 +1,62 @@
+// Options as tables: a driver or workload owns a table of OptionSpec, and the command line, --help, shell completion,
+// plans and the result document are all made from it. Values are checked when they are set; an Error says what was
+// found and what is expected. Nothing that is not in the table is accepted.
+#pragma once
+
+#include "base/time.h"
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay {
+
+enum class OptionType { text, flag, count, number, duration, rate, bytes, choice };
+
+struct OptionSpec {
+  std::string_view name;  // "think-time": as on the command line without the dashes, and as in a plan
+  OptionType type = OptionType::text;
+  std::string_view default_value;  // in the same form as a person would write it; "" is unset for text
+  std::string_view help;
+  std::vector<std::string_view> choices = {};             // for choice
+  double min = -std::numeric_limits<double>::infinity();  // for count, number, rate, bytes; seconds for duration
+  double max = std::numeric_limits<double>::infinity();
+};
+
+/// What a value of the type looks like: "DURATION", "N", "true|false", "hash|range".
+std::string placeholder(const OptionSpec&);
+
+/// The values of one table. Copyable; the table must outlive it (tables are static).
+class Options {
+ public:
+  explicit Options(std::span<const OptionSpec> table) : table_(table) {}
+
+  /// Sets one value from text. Throws Error: unknown name (with the nearest known ones), wrong type, out of range.
+  void set(std::string_view name, std::string_view text);
+  /// Sets many; all mistakes are reported in one Error.
+  void set_all(const std::map<std::string, std::string>& values);
+
+  bool given(std::string_view name) const;  // set by the user, not by default
+  std::string text(std::string_view name) const;
+  bool flag(std::string_view name) const;
+  std::int64_t count(std::string_view name) const;
+  double number(std::string_view name) const;
+  double rate(std::string_view name) const;
+  Nanos duration(std::string_view name) const;
+  std::uint64_t bytes(std::string_view name) const;
+
+  std::span<const OptionSpec> table() const noexcept { return table_; }
+  /// Every option with its value, defaults included: for the result document.
+  std::map<std::string, std::string> all() const;
+
+ private:
+  const OptionSpec& spec(std::string_view name) const;
+  std::span<const OptionSpec> table_;
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+}  // namespace assay

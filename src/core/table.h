@@ -1,0 +1,96 @@
+// A table as a workload describes it, whatever the target: columns with types, keys, indexes, partitions. A driver
+// turns it into its own DDL and says with an Error what it cannot do.
+#pragma once
+
+#include "core/value.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace assay {
+
+enum class ColumnType {
+  boolean,
+  integer,
+  bigint,
+  real,
+  decimal,
+  character,
+  varchar,
+  text,
+  bytes,
+  uuid,
+  date,
+  time,
+  timestamp,
+  json,
+  array
+};
+
+struct Column {
+  std::string name;
+  ColumnType type = ColumnType::bigint;
+  int length = 0;                // characters, for character and varchar
+  int precision = 0, scale = 0;  // for decimal
+  bool nullable = false;
+};
+
+struct ForeignKey {
+  std::vector<std::string> columns;
+  std::string table;
+  std::vector<std::string> references;
+};
+
+struct Index {
+  std::string name;
+  std::vector<std::string> columns;
+  bool unique = false;
+};
+
+/// How a table is cut into parts by one integer column that is the first column of its primary key.
+struct Partitioning {
+  enum class Kind { none, hash, range, list };
+  struct Part {
+    std::int64_t low = 0, high = 0;    // range: low ≤ value < high
+    std::vector<std::int64_t> values;  // list
+  };
+  Kind kind = Kind::none;
+  std::string column;
+  std::vector<Part> parts;  // hash: parts.size() is the modulus
+};
+
+struct Table {
+  std::string name;
+  std::vector<Column> columns;
+  std::vector<std::string> primary_key;  // may be empty
+  std::vector<ForeignKey> foreign_keys;
+  std::vector<Index> indexes;
+  Partitioning partitioning;
+};
+
+/// Rows of a table to be written: cells row after row, in the order of the table's columns. Owns the text that cells
+/// point to.
+class RowBatch {
+ public:
+  explicit RowBatch(std::size_t columns) : columns_(columns) {}
+  std::size_t columns() const noexcept { return columns_; }
+  std::size_t size() const noexcept { return cells_.size() / columns_; }
+  const Value* row(std::size_t r) const noexcept { return cells_.data() + r * columns_; }
+  void add(Value v) { cells_.push_back(v); }
+  /// Adds a text cell and keeps a copy of the text.
+  void add_copy(std::string_view text);
+  /// A copy of the text that lives as long as the batch is not cleared: for Bytes, Json, text built by the caller.
+  std::string_view keep(std::string_view text);
+  void clear() noexcept;
+
+ private:
+  std::size_t columns_;
+  std::vector<Value> cells_;
+  std::vector<std::unique_ptr<char[]>> blocks_;  // of one size, reused after clear()
+  std::vector<std::unique_ptr<char[]>> large_;   // texts longer than a block
+  std::size_t block_ = 0, used_ = 0;             // the block being filled, and how much of it is
+};
+
+}  // namespace assay

@@ -1,0 +1,147 @@
+#include "runtime/fiber.h"
+
+#include "base/error.h"
+
+#include <boost/context/fiber.hpp>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <exception>
+#include <new>
+#include <utility>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace assay::runtime {
+namespace {
+
+namespace context = boost::context;
+thread_local Fiber* running = nullptr;
+
+/// Stacks from mmap, the lowest page of which may not be touched.
+class GuardedStack {
+ public:
+  context::stack_context allocate() {
+    const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), size = Fiber::kStackBytes + page;
+    void* base = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED) throw std::bad_alloc();
+    mprotect(base, page, PROT_NONE);
+    context::stack_context stack;
+    stack.size = size;
+    stack.sp = static_cast<char*>(base) + size;
+    return stack;
+  }
+  void deallocate(context::stack_context& stack) noexcept {
+    munmap(static_cast<char*>(stack.sp) - stack.size, stack.size);
+  }
+};
+
+}  // namespace
+
+struct Fiber::State {
+  std::function<void()> body;
+  context::fiber inside;   // the fiber, while it is suspended
+  context::fiber outside;  // whoever resumed it, while it runs
+  bool done = false;
+#if defined(__SANITIZE_ADDRESS__)
+  void* fake_inside = nullptr;
+  void* fake_outside = nullptr;
+  const void* stack_bottom = nullptr;
+  std::size_t stack_size = 0;
+  const void* outside_bottom = nullptr;
+  std::size_t outside_size = 0;
+#endif
+#if defined(__SANITIZE_THREAD__)
+  void* tsan_inside = nullptr;
+  void* tsan_outside = nullptr;
+#endif
+
+  // The four points of a switch, told to the sanitizers.
+  void leaving_outside() noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_start_switch_fiber(&fake_outside, stack_bottom, stack_size);
+#endif
+#if defined(__SANITIZE_THREAD__)
+    tsan_outside = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(tsan_inside, 0);
+#endif
+  }
+  void arrived_outside() noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_finish_switch_fiber(fake_outside, nullptr, nullptr);
+#endif
+  }
+  void leaving_inside([[maybe_unused]] bool for_ever) noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_start_switch_fiber(for_ever ? nullptr : &fake_inside, outside_bottom, outside_size);
+#endif
+#if defined(__SANITIZE_THREAD__)
+    __tsan_switch_to_fiber(tsan_outside, 0);
+#endif
+  }
+  void arrived_inside() noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_finish_switch_fiber(fake_inside, &outside_bottom, &outside_size);
+#endif
+  }
+};
+
+Fiber::Fiber(std::function<void()> body) : state_(std::make_unique<State>()) {
+  State* state = state_.get();
+  state->body = std::move(body);
+#if defined(__SANITIZE_THREAD__)
+  state->tsan_inside = __tsan_create_fiber(0);
+#endif
+  GuardedStack allocator;
+  const context::stack_context stack = allocator.allocate();
+#if defined(__SANITIZE_ADDRESS__)
+  state->stack_bottom = static_cast<char*>(stack.sp) - stack.size;
+  state->stack_size = stack.size;
+#endif
+  state->inside = context::fiber(std::allocator_arg, context::preallocated(stack.sp, stack.size, stack), allocator,
+                                 [state](context::fiber&& outside) {
+                                   state->outside = std::move(outside);
+                                   state->arrived_inside();
+                                   state->body();
+                                   state->body = nullptr;
+                                   state->done = true;
+                                   state->leaving_inside(true);
+                                   return std::move(state->outside);
+                                 });
+}
+
+Fiber::~Fiber() {
+  // Never started is fine; suspended is not (its stack holds objects that would never be destroyed).
+#if defined(__SANITIZE_THREAD__)
+  if (state_->tsan_inside != nullptr) __tsan_destroy_fiber(state_->tsan_inside);
+#endif
+}
+
+bool Fiber::done() const noexcept { return state_->done; }
+
+Fiber* Fiber::current() noexcept { return running; }
+
+void Fiber::resume() {
+  ASSAY_ASSERT(running == nullptr && !state_->done);
+  running = this;
+  State& state = *state_;
+  state.leaving_outside();
+  state.inside = std::move(state.inside).resume();
+  state.arrived_outside();
+  running = nullptr;
+}
+
+void Fiber::suspend() {
+  ASSAY_ASSERT(running != nullptr && std::uncaught_exceptions() == 0);
+  State& state = *running->state_;
+  state.leaving_inside(false);
+  state.outside = std::move(state.outside).resume();
+  state.arrived_inside();
+}
+
+}  // namespace assay::runtime

@@ -1,0 +1,300 @@
+#include "runtime/loop.h"
+
+#include "base/error.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <thread>
+
+namespace assay::runtime {
+namespace {
+
+thread_local Loop* current_loop = nullptr;
+constexpr Nanos kDeadlineGranularity = std::chrono::milliseconds(100);
+
+timespec to_timespec(Nanos t) {
+  return {.tv_sec = static_cast<time_t>(t.count() / 1'000'000'000),
+          .tv_nsec = static_cast<long>(t.count() % 1'000'000'000)};
+}
+
+}  // namespace
+
+struct Loop::Task {
+  std::unique_ptr<Fiber> fiber;
+  bool waiting = false;
+  Ready result = Ready::ready;
+  std::uint64_t wait_number = 0;  // so that a timer knows whether it still means this wait
+  int fd = -1;                    // the descriptor waited for, or -1
+  TimePoint deadline = TimePoint::max();
+};
+
+Loop::Loop(const Clock& clock)
+    : clock_(clock), epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (epoll_ < 0 || wake_fd_ < 0)
+    throw Error("cannot make an epoll or event descriptor: is the limit of open files reached?", ExitCode::internal);
+  epoll_event event{.events = EPOLLIN, .data = {.fd = wake_fd_}};
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_fd_, &event);
+}
+
+Loop::~Loop() {
+  ASSAY_ASSERT(alive_ == 0 || current_loop == nullptr);
+  close(epoll_);
+  close(wake_fd_);
+}
+
+Loop* Loop::current() noexcept { return current_loop; }
+
+void Loop::spawn(std::function<void()> body) {
+  if (free_.empty()) {
+    tasks_.push_back(std::make_unique<Task>());
+    free_.push_back(tasks_.back().get());
+  }
+  Task* task = free_.back();
+  free_.pop_back();
+  task->fiber = std::make_unique<Fiber>(std::move(body));
+  task->waiting = false;
+  alive_++;
+  ready_.push_back(task);
+}
+
+void Loop::run() {
+  ASSAY_ASSERT(current_loop == nullptr);
+  current_loop = this;
+  prctl(PR_SET_TIMERSLACK, 1UL);  // else the kernel may wake us 50 µs late
+  while (alive_ > 0) turn();
+  current_loop = nullptr;
+}
+
+void Loop::turn() {
+  for (std::size_t n = ready_.size(); n > 0; n--) {
+    Task* task = ready_.front();
+    ready_.pop_front();
+    running_ = task;
+    task->fiber->resume();
+    running_ = nullptr;
+    if (task->fiber->done()) {
+      task->fiber.reset();
+      free_.push_back(task);
+      alive_--;
+    }
+  }
+  if (alive_ > 0) poll();
+}
+
+TimePoint Loop::next_time() const noexcept {
+  TimePoint next = next_deadline_check_;
+  if (!timers_.empty()) next = std::min(next, timers_.top().at);
+  for (const Alarm* alarm : alarms_) next = std::min(next, alarm->at);
+  return next;
+}
+
+void Loop::poll() {
+  const TimePoint next = next_time();
+  timespec timeout{};
+  const timespec* limit = &timeout;
+  if (ready_.empty()) {
+    if (next == TimePoint::max())
+      limit = nullptr;
+    else
+      timeout = to_timespec(std::max(next - clock_.now(), Nanos(0)));
+  }
+  std::array<epoll_event, 256> events;
+  const int n = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), limit, nullptr);
+  if (n < 0 && errno != EINTR) throw Error("epoll_pwait2 failed", ExitCode::internal);
+  for (int i = 0; i < n; i++) {
+    const int fd = events[static_cast<std::size_t>(i)].data.fd;
+    if (fd == wake_fd_) {
+      std::uint64_t count = 0;
+      while (read(wake_fd_, &count, sizeof count) > 0) {
+      }
+      drain_posted();
+      continue;
+    }
+    Registration& registration = registrations_[static_cast<std::size_t>(fd)];
+    if (registration.waiter != nullptr)
+      wake(*registration.waiter, Ready::ready);
+    else
+      set_events(fd, registration, 0);  // nobody waits: stay silent until somebody does
+  }
+  if (next != TimePoint::max()) {
+    const TimePoint now = clock_.now();
+    if (now >= next) fire_due(now);
+  }
+}
+
+void Loop::fire_due(TimePoint now) {
+  while (!timers_.empty() && timers_.top().at <= now) {
+    const Timer timer = timers_.top();
+    timers_.pop();
+    if (timer.task->waiting && timer.task->wait_number == timer.wait_number) wake(*timer.task, Ready::timed_out);
+  }
+  for (std::size_t i = 0; i < alarms_.size(); i++)
+    if (alarms_[i]->at <= now) alarms_[i]->fire();
+  if (now >= next_deadline_check_) check_deadlines(now);
+}
+
+void Loop::check_deadlines(TimePoint now) {
+  bool more = false;
+  for (const auto& task : tasks_) {
+    if (!task->waiting || task->fd < 0 || task->deadline == TimePoint::max()) continue;
+    if (task->deadline <= now)
+      wake(*task, Ready::timed_out);
+    else
+      more = true;
+  }
+  next_deadline_check_ = more ? now + kDeadlineGranularity : TimePoint::max();
+}
+
+void Loop::drain_posted() {
+  std::vector<std::function<void()>> actions;
+  {
+    const std::lock_guard lock(mutex_);
+    actions.swap(posted_);
+  }
+  for (auto& action : actions) action();
+}
+
+void Loop::post(std::function<void()> action) {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(action));
+  }
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = write(wake_fd_, &one, sizeof one);
+}
+
+void Loop::cancel() {
+  post([this] {
+    cancelled_.store(true, std::memory_order_relaxed);
+    for (const auto& task : tasks_)
+      if (task->waiting) wake(*task, Ready::cancelled);
+  });
+}
+
+void Loop::add_alarm(Alarm& alarm) { alarms_.push_back(&alarm); }
+void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
+
+void Loop::wake(Task& task, Ready result) {
+  if (!task.waiting) return;
+  task.waiting = false;
+  task.result = result;
+  if (task.fd >= 0) registrations_[static_cast<std::size_t>(task.fd)].waiter = nullptr;
+  task.fd = -1;
+  ready_.push_back(&task);
+}
+
+Ready Loop::suspend() {
+  Task& task = *running_;
+  task.waiting = true;
+  task.wait_number++;
+  Fiber::suspend();
+  return task.result;
+}
+
+void Loop::set_events(int fd, Registration& registration, unsigned events) {
+  if (events == registration.events) return;
+  epoll_event event{.events = events, .data = {.fd = fd}};
+  const int operation = events == 0 ? EPOLL_CTL_DEL : registration.events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (epoll_ctl(epoll_, operation, fd, &event) != 0 && operation != EPOLL_CTL_DEL)
+    throw Error("cannot watch a descriptor: is it a regular file, or was it closed without forget()?",
+                ExitCode::internal);
+  registration.events = events;
+}
+
+Ready Loop::wait(int fd, Interest interest, TimePoint deadline, bool stay_registered) {
+  if (cancelled()) return Ready::cancelled;
+  if (registrations_.size() <= static_cast<std::size_t>(fd)) registrations_.resize(static_cast<std::size_t>(fd) + 1);
+  const unsigned wanted =
+      (static_cast<unsigned>(interest) & 1u ? EPOLLIN : 0u) | (static_cast<unsigned>(interest) & 2u ? EPOLLOUT : 0u);
+  Registration& registration = registrations_[static_cast<std::size_t>(fd)];
+  ASSAY_ASSERT(registration.waiter == nullptr);
+  set_events(fd, registration, wanted);
+  running_->fd = fd;
+  running_->deadline = deadline;
+  registration.waiter = running_;
+  if (deadline != TimePoint::max() && next_deadline_check_ == TimePoint::max())
+    next_deadline_check_ = clock_.now() + kDeadlineGranularity;
+  const Ready result = suspend();
+  if (!stay_registered) forget(fd);
+  return result;
+}
+
+Ready Loop::sleep_until(TimePoint at) {
+  if (cancelled()) return Ready::cancelled;
+  timers_.push({at, running_, running_->wait_number + 1});
+  return suspend();
+}
+
+Ready Loop::park() {
+  if (cancelled()) return Ready::cancelled;
+  return suspend();
+}
+
+void Loop::unpark(Task& task) { wake(task, Ready::ready); }
+
+void Loop::yield() {
+  ready_.push_back(running_);
+  Fiber::suspend();
+}
+
+void Loop::forget(int fd) noexcept {
+  if (fd < 0 || static_cast<std::size_t>(fd) >= registrations_.size()) return;
+  Registration& registration = registrations_[static_cast<std::size_t>(fd)];
+  if (registration.events != 0) epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+  registration = {};
+}
+
+// ------------------------------------------------------------------------------------------------------------
+// runtime/wait.h
+
+bool on_fiber() noexcept { return Fiber::current() != nullptr; }
+
+namespace {
+
+Ready poll_thread(int fd, Interest interest, TimePoint deadline) {
+  const short events = static_cast<short>((static_cast<unsigned>(interest) & 1u ? POLLIN : 0) |
+                                          (static_cast<unsigned>(interest) & 2u ? POLLOUT : 0));
+  for (;;) {
+    pollfd entry{.fd = fd, .events = events, .revents = 0};
+    timespec timeout{};
+    if (deadline != TimePoint::max())
+      timeout = to_timespec(std::max(deadline - std::chrono::steady_clock::now(), Nanos(0)));
+    const int n = ppoll(&entry, 1, deadline == TimePoint::max() ? nullptr : &timeout, nullptr);
+    if (n > 0) return Ready::ready;
+    if (n == 0) return Ready::timed_out;
+    if (errno != EINTR) return Ready::ready;  // the next read or write tells what is wrong
+  }
+}
+
+}  // namespace
+
+Ready wait(int fd, Interest interest, TimePoint deadline) {
+  return on_fiber() ? current_loop->wait(fd, interest, deadline, true) : poll_thread(fd, interest, deadline);
+}
+
+Ready wait_once(int fd, Interest interest, TimePoint deadline) {
+  return on_fiber() ? current_loop->wait(fd, interest, deadline, false) : poll_thread(fd, interest, deadline);
+}
+
+void forget(int fd) noexcept {
+  if (current_loop != nullptr) current_loop->forget(fd);
+}
+
+Ready sleep_until(TimePoint at) {
+  if (on_fiber()) return current_loop->sleep_until(at);
+  std::this_thread::sleep_until(at);
+  return Ready::timed_out;
+}
+
+void yield() {
+  if (on_fiber()) current_loop->yield();
+}
+
+}  // namespace assay::runtime

@@ -1,0 +1,162 @@
+#include "runtime/loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+
+namespace assay::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+struct Pair {
+  int fds[2];
+  Pair() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0); }
+  ~Pair() {
+    close(fds[0]);
+    close(fds[1]);
+  }
+};
+
+TEST(Loop, fibers_take_turns_and_keep_their_stacks) {
+  Loop loop;
+  std::string trace;
+  for (const char name : {'a', 'b'})
+    loop.spawn([&trace, name] {
+      for (int i = 0; i < 3; i++) {
+        trace += name;
+        trace += static_cast<char>('0' + i);
+        yield();
+      }
+    });
+  loop.run();
+  EXPECT_EQ(trace, "a0b0a1b1a2b2");
+}
+
+TEST(Loop, a_fiber_waits_for_a_descriptor_while_others_run) {
+  Loop loop;
+  Pair pair;
+  std::string got;
+  loop.spawn([&] {
+    for (int i = 0; i < 3; i++) {
+      char c = 0;
+      while (read(pair.fds[0], &c, 1) != 1)
+        EXPECT_EQ(wait(pair.fds[0], Interest::read, TimePoint::max()), Ready::ready);
+      got += c;
+    }
+    forget(pair.fds[0]);
+  });
+  loop.spawn([&] {
+    for (const char c : {'x', 'y', 'z'}) {
+      EXPECT_EQ(write(pair.fds[1], &c, 1), 1);
+      sleep_until(real_clock().now() + 1ms);
+    }
+  });
+  loop.run();
+  EXPECT_EQ(got, "xyz");
+}
+
+TEST(Loop, a_wait_ends_at_its_deadline_and_not_before) {
+  Loop loop;
+  Pair pair;
+  Nanos took{};
+  loop.spawn([&] {
+    const TimePoint start = real_clock().now();
+    EXPECT_EQ(wait(pair.fds[0], Interest::read, start + 50ms), Ready::timed_out);
+    took = real_clock().now() - start;
+    forget(pair.fds[0]);
+  });
+  loop.run();
+  EXPECT_GE(took, 50ms);
+}
+
+TEST(Loop, cancel_ends_every_wait) {
+  Loop loop;
+  Pair pair;
+  int cancelled = 0;
+  loop.spawn([&] { cancelled += wait(pair.fds[0], Interest::read, TimePoint::max()) == Ready::cancelled; });
+  loop.spawn([&] { cancelled += sleep_until(real_clock().now() + 1h) == Ready::cancelled; });
+  loop.spawn([&] { cancelled += loop.park() == Ready::cancelled; });
+  std::thread other([&] { loop.cancel(); });
+  loop.run();
+  other.join();
+  EXPECT_EQ(cancelled, 3);
+}
+
+TEST(Loop, a_descriptor_that_nobody_waits_for_does_not_spin_the_loop_and_is_heard_again_later) {
+  Loop loop;
+  Pair pair;
+  loop.spawn([&] {
+    const char c = 'x';
+    EXPECT_EQ(write(pair.fds[1], &c, 1), 1);
+    EXPECT_EQ(wait(pair.fds[0], Interest::read, TimePoint::max()), Ready::ready);
+    // Not read: the descriptor stays ready while we sleep. Then it must be reported at once.
+    EXPECT_EQ(sleep_until(real_clock().now() + 5ms), Ready::timed_out);
+    EXPECT_EQ(wait(pair.fds[0], Interest::read, real_clock().now() + 10s), Ready::ready);
+    forget(pair.fds[0]);
+  });
+  loop.run();
+}
+
+TEST(Loop, a_closed_descriptor_whose_number_comes_again_is_watched_anew_after_forget) {
+  Loop loop;
+  loop.spawn([&] {
+    for (int i = 0; i < 3; i++) {
+      Pair pair;
+      const char c = 'x';
+      EXPECT_EQ(write(pair.fds[1], &c, 1), 1);
+      EXPECT_EQ(wait(pair.fds[0], Interest::read, real_clock().now() + 10s), Ready::ready);
+      forget(pair.fds[0]);
+    }
+  });
+  loop.run();
+}
+
+TEST(Loop, alarms_fire_at_their_time_and_may_move) {
+  Loop loop;
+  std::vector<int> fired;
+  Alarm alarm;
+  alarm.at = real_clock().now() + 1ms;
+  alarm.fire = [&] {
+    fired.push_back(static_cast<int>(fired.size()));
+    alarm.at = fired.size() < 3 ? real_clock().now() + 1ms : TimePoint::max();
+  };
+  loop.add_alarm(alarm);
+  loop.spawn([&] {
+    while (fired.size() < 3) sleep_until(real_clock().now() + 1ms);
+  });
+  loop.run();
+  EXPECT_THAT(fired, ElementsAre(0, 1, 2));
+}
+
+TEST(Loop, parked_tasks_are_woken_by_others_and_many_fibers_live_at_once) {
+  Loop loop;
+  std::vector<Loop::Task*> parked;
+  int woken = 0;
+  for (int i = 0; i < 400; i++)
+    loop.spawn([&] {
+      parked.push_back(&loop.self());
+      EXPECT_EQ(loop.park(), Ready::ready);
+      woken++;
+    });
+  loop.spawn([&] {
+    for (Loop::Task* task : parked) loop.unpark(*task);
+  });
+  loop.run();
+  EXPECT_EQ(woken, 400);
+}
+
+TEST(Loop, on_a_plain_thread_the_same_calls_block) {
+  Pair pair;
+  EXPECT_FALSE(on_fiber());
+  EXPECT_EQ(wait(pair.fds[0], Interest::read, real_clock().now() + 1ms), Ready::timed_out);
+  EXPECT_EQ(wait(pair.fds[0], Interest::write, TimePoint::max()), Ready::ready);
+}
+
+}  // namespace
+}  // namespace assay::runtime

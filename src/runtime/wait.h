@@ -1,0 +1,28 @@
+// Waiting, in code that reads as if it blocked: the same calls suspend the fiber when made on one, and block the thread
+// when not. Drivers whose library can wait on a descriptor use only this header of the runtime.
+//
+// Never wait in a `catch`, in a destructor during unwinding, or holding a mutex.
+#pragma once
+
+#include "base/time.h"
+
+namespace assay::runtime {
+
+enum class Ready { ready, timed_out, cancelled };
+enum class Interest : unsigned { read = 1, write = 2, both = 3 };
+
+/// Waits until the descriptor is ready, has an error or was hung up (the next read or write tells). A deadline is kept
+/// to about 0.1 s; TimePoint::max() is none. On a fiber, the descriptor stays registered with the loop until
+/// forget(fd): no system call but the loop's own in the steady state. One waiter a descriptor.
+Ready wait(int fd, Interest, TimePoint deadline);
+/// The same without staying registered: for descriptors that may be closed by a library at any time (while connecting).
+Ready wait_once(int fd, Interest, TimePoint deadline);
+/// To be called before a descriptor that was given to wait() is closed.
+void forget(int fd) noexcept;
+/// Answers cancelled when the run was stopped meanwhile, timed_out otherwise.
+Ready sleep_until(TimePoint);
+/// Lets the other fibers of the loop run. Nothing on a thread.
+void yield();
+bool on_fiber() noexcept;
+
+}  // namespace assay::runtime
