@@ -30,6 +30,9 @@ class Session {
   virtual std::size_t depth() const noexcept { return 1; }
   /// Called when a client returns its lease: rolls back what is open. A failure means the session is lost.
   virtual Result<> reset() { return {}; }
+  /// Ends the call under way on another thread, soon, as cancelled. Only for sessions that wait inside a library.
+  /// Thread-safe.
+  virtual void interrupt() noexcept {}
   /// How often the session sent something and waited for the answer, since it was opened.
   virtual std::uint64_t round_trips() const noexcept { return 0; }
 };

@@ -1,0 +1,334 @@
+#include "core/engine.h"
+
+#include "base/error.h"
+#include "base/units.h"
+#include "core/collector.h"
+#include "core/crew.h"
+
+#include <sys/resource.h>
+#include <time.h>
+
+#include <algorithm>
+#include <latch>
+#include <mutex>
+#include <thread>
+
+namespace assay {
+namespace {
+
+constexpr Nanos kTick = std::chrono::milliseconds(50);
+constexpr Nanos kHeadStart = std::chrono::milliseconds(20);
+
+double process_cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::uint64_t peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+/// An event loop on a thread of its own.
+class LoopThread {
+ public:
+  explicit LoopThread(const Clock& clock) : loop_(clock) {}
+  runtime::Loop& loop() noexcept { return loop_; }
+  void run() {
+    thread_ = std::jthread([this] {
+      pthread_getcpuclockid(pthread_self(), &cpu_clock_);
+      started_.count_down();
+      loop_.run();
+    });
+    started_.wait();
+  }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+  double cpu_seconds() const {
+    timespec t{};
+    if (clock_gettime(cpu_clock_, &t) != 0) return 0;
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+  }
+
+ private:
+  runtime::Loop loop_;
+  clockid_t cpu_clock_{};
+  std::latch started_{1};
+  std::jthread thread_;
+};
+
+/// One run, from the opening of sessions to the outcome.
+class Run {
+ public:
+  Run(const RunPlan& plan, std::stop_token stop, RunObserver& observer, const Clock& clock)
+      : plan_(plan), stop_(std::move(stop)), observer_(observer), clock_(clock), watch_(clock) {}
+
+  RunOutcome carry_out() {
+    muster();
+    start();
+    measure();
+    drain();
+    return conclude();
+  }
+
+ private:
+  std::unique_ptr<Roster> make_roster(const GroupPlan& group, Shard threads) const;
+  void muster();
+  void start();
+  void measure();
+  void drain();
+  void tick();
+  void dismantle();
+  RunOutcome conclude();
+  bool scheduled_ended() const;
+  bool all_ended() const;
+  void note_cpu(double& process, std::vector<double>& loops) const;
+
+  const RunPlan& plan_;
+  std::stop_token stop_;
+  RunObserver& observer_;
+  const Clock& clock_;
+  ClockWatch watch_;
+
+  std::vector<std::unique_ptr<GroupRun>> groups_;
+  std::vector<std::unique_ptr<LoopThread>> loops_;
+  std::vector<std::vector<std::unique_ptr<Crew>>> crews_;  // by group, then by thread
+  std::unique_ptr<Phases> phases_;
+  std::unique_ptr<Collector> collector_;
+  std::vector<Event> events_;
+  std::vector<std::string> invalid_;
+  double cpu_begin_ = 0, cpu_end_ = 0;
+  std::vector<double> loop_cpu_begin_, loop_cpu_end_;
+  bool partial_ = false;
+  bool measuring_ = false;
+  WallTime started_{};
+  TimePoint drained_{};
+};
+
+std::unique_ptr<Roster> Run::make_roster(const GroupPlan& group, Shard threads) const {
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::uint64_t k = threads.index; k < group.clients; k += threads.count)
+    clients.push_back(group.group.make_client(k));
+  // Thread j of T in process i of n takes part i + n·j of n·T of the schedule: together exactly the whole.
+  const Shard part{plan_.shard.index + plan_.shard.count * threads.index, plan_.shard.count * threads.count};
+  std::unique_ptr<Arrivals> arrivals;
+  if (!group.schedule.closed() && !group.group.triggered) arrivals = group.schedule.arrivals(part, plan_.seed);
+  auto roster = std::make_unique<Roster>(std::move(clients), group.schedule, group.group.triggered, std::move(arrivals),
+                                         hash_of(plan_.seed, 0x7054, part.index));
+  return roster;
+}
+
+void Run::muster() {
+  const auto fiber_threads = [&](const GroupPlan& group) {
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(
+        1, std::min({static_cast<std::uint64_t>(plan_.threads), group.sessions, group.clients})));
+  };
+  std::size_t slots = 0, loops = 0;
+  for (const GroupPlan& group : plan_.groups) {
+    ASSAY_ASSERT(group.clients > 0 && group.sessions > 0);
+    slots += group.sessions;
+    if (group.waiting == Waiting::fiber) loops = std::max<std::size_t>(loops, fiber_threads(group));
+  }
+  for (std::size_t i = 0; i < loops; i++) loops_.push_back(std::make_unique<LoopThread>(clock_));
+  Muster muster(slots);
+  const TriggerFunction trigger = [this](std::size_t group, std::uint64_t payload, TimePoint due) {
+    // To the crew on the same loop, if the group has one there.
+    for (std::size_t j = 0; j < crews_[group].size() && j < loops_.size(); j++)
+      if (runtime::Loop::current() == &loops_[j]->loop()) return crews_[group][j]->trigger(payload, due);
+    crews_[group][payload % crews_[group].size()]->trigger(payload, due);
+  };
+  for (const GroupPlan& plan : plan_.groups) groups_.push_back(std::make_unique<GroupRun>(plan, plan_.retry));
+  for (std::size_t g = 0; g < plan_.groups.size(); g++) {
+    const GroupPlan& plan = plan_.groups[g];
+    std::vector<std::unique_ptr<Crew>>& crews = crews_.emplace_back();
+    if (plan.waiting == Waiting::thread) {
+      crews.push_back(std::make_unique<ThreadCrew>(clock_, *groups_[g], make_roster(plan, Shard{0, 1}), plan.sessions,
+                                                   muster, trigger, hash_of(plan_.seed, g)));
+      continue;
+    }
+    const std::uint32_t count = fiber_threads(plan);
+    for (std::uint32_t j = 0; j < count; j++)
+      crews.push_back(std::make_unique<FiberCrew>(loops_[j]->loop(), *groups_[g], make_roster(plan, Shard{j, count}),
+                                                  Shard{j, count}.share(plan.sessions), muster, trigger,
+                                                  hash_of(plan_.seed, g, j)));
+  }
+  for (const auto& loop : loops_) loop->run();
+  if (const std::optional<Failure> failure = muster.wait_opened()) {
+    for (const auto& crews : crews_)
+      for (const auto& crew : crews) crew->dismiss();
+    dismantle();
+    throw Error(fmt::format("cannot open the sessions of the run: {}", failure->message), ExitCode::unreachable);
+  }
+}
+
+void Run::dismantle() {
+  for (const auto& loop : loops_) loop->join();  // a loop may still be in the last turn of a crew that has ended
+  crews_.clear();                                // recorders have handed over what was left
+  loops_.clear();
+}
+
+void Run::start() {
+  started_ = clock_.wall() + kHeadStart;
+  phases_ = std::make_unique<Phases>(clock_.now() + kHeadStart, plan_.ramp_up, plan_.warmup, plan_.duration);
+  collector_ = std::make_unique<Collector>(plan_, groups_, *phases_, observer_);
+  for (std::size_t g = 0; g < crews_.size(); g++) {
+    const bool triggered = plan_.groups[g].group.triggered;
+    for (std::size_t j = 0; j < crews_[g].size(); j++) {
+      Crew& crew = *crews_[g][j];
+      if (!triggered && plan_.count > 0)
+        crew.limit(
+            phases_->measure_begin(),
+            Shard{static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(crews_[g].size())}.share(plan_.count));
+      if (!triggered) crew.close(phases_->measure_end());
+      crew.start(*phases_, plan_.ramp_up, plan_.interval);
+    }
+  }
+}
+
+bool Run::scheduled_ended() const {
+  for (std::size_t g = 0; g < crews_.size(); g++)
+    if (!plan_.groups[g].group.triggered)
+      for (const auto& crew : crews_[g])
+        if (!crew->ended()) return false;
+  return true;
+}
+
+bool Run::all_ended() const {
+  return std::all_of(crews_.begin(), crews_.end(), [](const auto& crews) {
+    return std::all_of(crews.begin(), crews.end(), [](const auto& crew) { return crew->ended(); });
+  });
+}
+
+void Run::note_cpu(double& process, std::vector<double>& loops) const {
+  process = process_cpu_seconds();
+  loops.clear();
+  for (const auto& loop : loops_) loops.push_back(loop->cpu_seconds());
+}
+
+void Run::tick() {
+  std::this_thread::sleep_for(kTick);
+  const TimePoint now = clock_.now();
+  if (!measuring_ && now >= phases_->measure_begin()) {
+    measuring_ = true;
+    note_cpu(cpu_begin_, loop_cpu_begin_);
+  }
+  if (const Nanos jump = watch_.jump(); jump != Nanos(0)) {
+    const Event event{now - phases_->start(), Nanos(0), "clock_jump",
+                      fmt::format("the clock jumped by {:.3f} s against the monotonic clock", to_seconds(jump))};
+    events_.push_back(event);
+    observer_.event(event);
+    invalid_.push_back(event.text);
+  }
+  collector_->collect(now);
+}
+
+void Run::measure() {
+  while (clock_.now() < phases_->measure_end()) {
+    tick();
+    if (stop_.stop_requested() || scheduled_ended()) {
+      partial_ = stop_.stop_requested();
+      phases_->end_now(clock_.now());
+    }
+  }
+  if (!measuring_) note_cpu(cpu_begin_, loop_cpu_begin_);
+  note_cpu(cpu_end_, loop_cpu_end_);
+  for (std::size_t g = 0; g < crews_.size(); g++)
+    if (!plan_.groups[g].group.triggered)
+      for (const auto& crew : crews_[g]) crew->close(phases_->measure_end());
+}
+
+void Run::drain() {
+  const TimePoint limit = phases_->measure_end() + plan_.drain;
+  bool told = false, cancelled = false;
+  while (!all_ended()) {
+    tick();
+    if (!told && scheduled_ended()) {
+      told = true;
+      for (std::size_t g = 0; g < crews_.size(); g++)
+        if (plan_.groups[g].group.triggered)
+          for (const auto& crew : crews_[g]) crew->no_more_triggers();
+    }
+    if (!cancelled && clock_.now() >= limit) {
+      cancelled = true;
+      for (const auto& crews : crews_)
+        for (const auto& crew : crews) crew->cancel();
+    }
+  }
+  drained_ = clock_.now();
+}
+
+RunOutcome Run::conclude() {
+  RunOutcome out;
+  std::vector<std::uint64_t> abandoned(groups_.size());
+  for (std::size_t g = 0; g < crews_.size(); g++)
+    for (const auto& crew : crews_[g]) abandoned[g] += crew->abandoned();
+  dismantle();
+  collector_->finish(out);
+  for (std::size_t g = 0; g < groups_.size(); g++) {
+    GroupOutcome& group = out.groups[g];
+    group.failures = groups_[g]->mailbox.failures();
+    group.abandoned = abandoned[g];
+    group.round_trips = groups_[g]->round_trips.load();
+    for (Event& event : groups_[g]->outages.events(drained_ - phases_->start())) events_.push_back(std::move(event));
+    const GroupStats& measured = group.phases[static_cast<std::size_t>(Phase::measure)];
+    for (std::string& reason : lag_verdict(plan_.groups[g].group.name, measured)) invalid_.push_back(std::move(reason));
+    for (const OperationStats& operation : measured.operations)
+      out.cost.operations += static_cast<double>(operation.completed);
+  }
+  std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  out.events = std::move(events_);
+  out.invalid = std::move(invalid_);
+  out.started = started_;
+  out.ended = clock_.wall();
+  out.ramp_up = std::min(plan_.ramp_up, phases_->measure_end() - phases_->start());
+  out.warmup = std::max(Nanos(0), std::min(phases_->measure_begin(), phases_->measure_end()) - phases_->warmup_begin());
+  out.measure = std::max(Nanos(0), phases_->measure_end() - phases_->measure_begin());
+  out.drain = drained_ - phases_->measure_end();
+  out.partial = partial_;
+  out.cost.cpu_seconds = std::max(0.0, cpu_end_ - cpu_begin_);
+  out.cost.peak_rss_bytes = peak_rss_bytes();
+  for (std::size_t i = 0; i < loop_cpu_end_.size() && out.measure > Nanos(0); i++)
+    out.cost.busiest_loop =
+        std::max(out.cost.busiest_loop, (loop_cpu_end_[i] - loop_cpu_begin_[i]) / to_seconds(out.measure));
+  if (out.cost.busiest_loop > 0.9)
+    out.warnings.push_back(
+        fmt::format("an event loop of assay was busy {:.0f} % of the measured time: the client may be the bottleneck; "
+                    "use more --threads",
+                    100 * out.cost.busiest_loop));
+  return out;
+}
+
+}  // namespace
+
+RunOutcome run(const RunPlan& plan, std::stop_token stop, RunObserver& observer, const Clock& clock) {
+  return Run(plan, std::move(stop), observer, clock).carry_out();
+}
+
+Nanos ClockWatch::jump() {
+  const Nanos now = offset(), jumped = now - offset_;
+  if (jumped < kTolerance && jumped > -kTolerance) return Nanos(0);
+  offset_ = now;
+  return jumped;
+}
+
+std::vector<std::string> lag_verdict(std::string_view group, const GroupStats& measure) {
+  Histogram lag, response;
+  for (const OperationStats& operation : measure.operations) {
+    lag.merge(operation.lag);
+    response.merge(operation.response);
+  }
+  const Nanos lag99 = lag.quantile(0.99), response99 = response.quantile(0.99);
+  if (lag99 <= std::chrono::milliseconds(10) ||
+      static_cast<double>(lag99.count()) <= 0.05 * static_cast<double>(response99.count()))
+    return {};
+  return {fmt::format("{}: assay itself was late: lag p99 {} (limits: 10 ms, and 5 % of the response p99 {})", group,
+                      format_latency(lag99), format_latency(response99))};
+}
+
+}  // namespace assay

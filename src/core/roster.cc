@@ -1,0 +1,143 @@
+#include "core/roster.h"
+
+#include "base/error.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace assay {
+
+Roster::Roster(std::vector<std::unique_ptr<Client>> clients, const Schedule& schedule, bool triggered,
+               std::unique_ptr<Arrivals> arrivals, std::uint64_t seed)
+    : schedule_(schedule), triggered_(triggered), arrivals_(std::move(arrivals)), think_(seed) {
+  seats_.resize(clients.size());
+  for (std::size_t i = 0; i < clients.size(); i++) seats_[i].client = std::move(clients[i]);
+}
+
+void Roster::start(TimePoint start, Nanos ramp_up) {
+  start_ = start;
+  const auto n = static_cast<std::int64_t>(seats_.size());
+  for (std::uint32_t i = 0; i < seats_.size(); i++) {
+    seats_[i].free_since = start;
+    if (triggered_ || open_loop())
+      idle_.push_back(i);
+    else
+      draw(i, start + Nanos(ramp_up.count() / n * i));
+  }
+  if (open_loop()) next_arrival();
+}
+
+void Roster::close(TimePoint end) noexcept { end_ = std::min(end_, end); }
+
+void Roster::limit(TimePoint from, std::uint64_t leases) noexcept {
+  limit_from_ = from;
+  limit_left_ = leases;
+}
+
+bool Roster::may_hand_out(TimePoint due) const noexcept { return due < end_ && (due < limit_from_ || limit_left_ > 0); }
+
+void Roster::draw(std::uint32_t i, TimePoint from) {
+  Seat& seat = seats_[i];
+  seat.operation = seat.client->next(0);
+  Nanos pause = seat.client->pause();
+  if (schedule_.think() == Schedule::Think::constant) pause += schedule_.mean_think();
+  if (schedule_.think() == Schedule::Think::exponential)
+    pause += Nanos(static_cast<std::int64_t>(think_.exponential(static_cast<double>(schedule_.mean_think().count()))));
+  seat.due = from + pause;
+  if (pause <= Nanos(0) && (ready_.empty() || seats_[ready_.back()].due <= seat.due)) {
+    ready_.push_back(i);
+  } else {
+    later_.push_back({seat.due, i});
+    std::push_heap(later_.begin(), later_.end(), std::greater<>());
+  }
+}
+
+void Roster::next_arrival() {
+  const std::optional<Nanos> offset = arrivals_->next();
+  arrival_ = offset ? start_ + *offset : TimePoint::max();
+}
+
+TimePoint Roster::next_due() const noexcept {
+  TimePoint due = TimePoint::max();
+  if (open_loop()) {
+    if (!idle_.empty()) due = arrival_;
+  } else if (triggered_) {
+    if (!idle_.empty() && !queue_.empty()) due = queue_.front().due;
+  } else {
+    if (!ready_.empty()) due = seats_[ready_.front()].due;
+    if (!later_.empty()) due = std::min(due, later_.front().due);
+  }
+  return may_hand_out(due) ? due : TimePoint::max();
+}
+
+bool Roster::over() const noexcept {
+  if (open_loop()) return !may_hand_out(arrival_);
+  if (triggered_) return queue_.empty();
+  // A client that is out comes back with a due time of its own, unless none may be handed out any more.
+  return next_due() == TimePoint::max() && (out_ == 0 || limit_left_ == 0);
+}
+
+void Roster::hand_out(std::uint32_t i, TimePoint due, Lease& lease) {
+  Seat& seat = seats_[i];
+  if (due >= limit_from_) limit_left_--;
+  out_++;
+  lease = {seat.client.get(), i, seat.operation, due, seat.free_since};
+}
+
+bool Roster::take(TimePoint now, Lease& lease) {
+  const TimePoint due = next_due();
+  if (due > now || due == TimePoint::max()) return false;
+  if (open_loop() || triggered_) {
+    const std::uint32_t i = idle_.front();
+    idle_.pop_front();
+    std::uint64_t payload = 0;
+    if (open_loop()) {
+      next_arrival();
+    } else {
+      payload = queue_.front().payload;
+      queue_.pop_front();
+    }
+    seats_[i].operation = seats_[i].client->next(payload);
+    hand_out(i, due, lease);
+    return true;
+  }
+  std::uint32_t i = 0;
+  if (!ready_.empty() && seats_[ready_.front()].due == due) {
+    i = ready_.front();
+    ready_.pop_front();
+  } else {
+    i = later_.front().seat;
+    std::pop_heap(later_.begin(), later_.end(), std::greater<>());
+    later_.pop_back();
+  }
+  hand_out(i, due, lease);
+  lease.free_since = due;  // in a closed loop the client is free exactly when it is due
+  return true;
+}
+
+void Roster::give_back(std::uint32_t i, TimePoint end) {
+  ASSAY_ASSERT(out_ > 0);
+  out_--;
+  seats_[i].free_since = end;
+  if (triggered_ || open_loop())
+    idle_.push_back(i);
+  else
+    draw(i, end);
+}
+
+void Roster::trigger(std::uint64_t payload, TimePoint due) { queue_.push_back({due, payload}); }
+
+std::vector<TimePoint> Roster::abandon() {
+  std::vector<TimePoint> left;
+  if (open_loop())
+    for (; arrival_ < end_ && may_hand_out(arrival_); next_arrival()) {
+      left.push_back(arrival_);
+      if (arrival_ >= limit_from_) limit_left_--;
+    }
+  for (const Triggered& t : queue_) left.push_back(t.due);
+  queue_.clear();
+  end_ = TimePoint::min();
+  return left;
+}
+
+}  // namespace assay

@@ -1,0 +1,96 @@
+// What a run is asked to do (RunPlan) and what came of it (RunOutcome). The engine (engine.h) turns one into the other.
+#pragma once
+
+#include "core/driver.h"
+#include "core/schedule.h"
+#include "core/workload.h"
+#include "stats/facts.h"
+#include "stats/recorder.h"
+#include "stats/series.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace assay {
+
+/// Operations that fail with `conflict` or `overloaded` are tried again, inside their response time.
+struct RetryPolicy {
+  int most = 10;                               // tries beyond the first
+  Nanos first = std::chrono::milliseconds(1);  // the back-off before try n is uniform in [0, min(cap, first · 2ⁿ)]
+  Nanos cap = std::chrono::milliseconds(500);
+};
+
+struct GroupPlan {
+  Group group;
+  Target* target = nullptr;
+  Waiting waiting = Waiting::thread;
+  Schedule schedule;
+  std::uint64_t clients = 1;   // of this process
+  std::uint64_t sessions = 1;  // likewise
+};
+
+struct RunPlan {
+  std::vector<GroupPlan> groups;
+  Nanos ramp_up{}, warmup{};
+  Nanos duration = std::chrono::seconds(15);  // Nanos::max(): until `count`, or stopped
+  std::uint64_t count = 0;                 // of this process; 0: no limit. Measured operations of the scheduled groups
+  Nanos drain = std::chrono::seconds(10);  // how long operations that were due in `measure` are waited for
+  Nanos interval = std::chrono::seconds(1);
+  Shard shard;
+  std::uint64_t seed = 1;
+  int threads = 1;  // event loops, for sessions that wait on a descriptor
+  RetryPolicy retry;
+};
+
+struct GroupOutcome {
+  std::array<GroupStats, kPhases> phases;  // by the phase in which the operation was due
+  Series series;
+  FailureLog failures;
+  std::uint64_t abandoned = 0;    // due, and never sent before the drain ended; counted as timeouts
+  std::uint64_t round_trips = 0;  // of all sessions, in the whole run
+};
+
+struct OwnCost {
+  double cpu_seconds = 0;  // user and system, of the process, in `measure`
+  double operations = 0;   // that completed in `measure`
+  std::uint64_t peak_rss_bytes = 0;
+  double busiest_loop = 0;  // CPU share of the busiest event-loop thread in `measure`; 0 without loops
+};
+
+struct RunOutcome {
+  std::vector<GroupOutcome> groups;
+  std::vector<Event> events;
+  std::vector<TargetSeries> target_series;
+  std::vector<std::string> invalid;  // why the figures cannot be trusted; empty: they can
+  std::vector<std::string> warnings;
+  WallTime started{}, ended{};
+  Nanos ramp_up{}, warmup{}, measure{}, drain{};  // as they came out
+  OwnCost cost;
+  bool partial = false;  // stopped before its time
+};
+
+/// What the live display shows; made about once a second.
+struct LiveGroup {
+  std::string name;
+  double rate = 0;            // completions per second
+  Nanos p50{}, p99{}, max{};  // of response
+  std::uint64_t errors = 0, retries = 0;
+};
+struct Live {
+  Phase phase = Phase::ramp;
+  Nanos since_start{}, left{};               // left: Nanos::max() when unknown
+  std::vector<LiveGroup> groups;             // over the last interval
+  std::uint64_t operations = 0, errors = 0;  // since the start of the phase
+};
+
+/// Told of a run while it goes on, from the engine's collecting thread.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  virtual void live(const Live&) {}
+  virtual void event(const Event&) {}
+};
+
+}  // namespace assay

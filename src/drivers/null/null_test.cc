@@ -1,0 +1,258 @@
+#include "drivers/null/null.h"
+
+#include "base/error.h"
+#include "core/engine.h"
+#include "core/workload.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+#include <thread>
+
+namespace assay {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::unique_ptr<Target> open_null(const std::map<std::string, std::string>& options) {
+  TargetSpec spec{.url = "null:", .options = Options(null_driver().info().options)};
+  spec.options.set_all(options);
+  return null_driver().open(spec);
+}
+
+class GetClient final : public Client {
+ public:
+  OperationId next(std::uint64_t) override { return OperationId{0}; }
+  Result<> run(Context& context, OperationId) override {
+    return context.kv().get("k", value_).map([](bool) {});
+  }
+
+ private:
+  std::string value_;
+};
+
+GroupPlan get_group(Target& target, const Schedule& schedule, std::uint64_t clients, std::uint64_t sessions,
+                    Waiting waiting) {
+  GroupPlan plan;
+  plan.group.name = "main";
+  plan.group.operations = {{"get", ""}};
+  plan.group.make_client = [](std::uint64_t) { return std::make_unique<GetClient>(); };
+  plan.target = &target;
+  plan.waiting = waiting;
+  plan.schedule = schedule;
+  plan.clients = clients;
+  plan.sessions = sessions;
+  return plan;
+}
+
+RunOutcome run_for(Nanos duration, GroupPlan group, std::uint64_t count = 0, int threads = 1) {
+  RunPlan plan;
+  plan.groups.push_back(std::move(group));
+  plan.duration = duration;
+  plan.count = count;
+  plan.threads = threads;
+  RunObserver observer;
+  return run(plan, {}, observer);
+}
+
+const OperationStats& measured(const RunOutcome& outcome) {
+  return outcome.groups[0].phases[static_cast<std::size_t>(Phase::measure)].operations[0];
+}
+
+class OnFibersAndThreads : public testing::TestWithParam<Waiting> {};
+
+TEST_P(OnFibersAndThreads, every_operation_of_a_constant_rate_is_recorded_once) {
+  const auto target = open_null({{"latency", "1ms"}});
+  const RunOutcome outcome =
+      run_for(1s, get_group(*target, Schedule::parse("2000", "constant", "0", 0s), 8, 8, GetParam()));
+  EXPECT_EQ(measured(outcome).count(), 2000u);
+  EXPECT_EQ(measured(outcome).errors(), 0u);
+  EXPECT_GE(measured(outcome).service.min(), 1ms);
+}
+
+TEST_P(OnFibersAndThreads, a_count_ends_the_run_after_exactly_that_many) {
+  const auto target = open_null({{"latency", "100us"}});
+  const RunOutcome outcome = run_for(Nanos::max(), get_group(*target, Schedule(), 7, 3, GetParam()), 1000);
+  EXPECT_EQ(measured(outcome).count(), 1000u);
+  EXPECT_FALSE(outcome.partial);
+}
+
+TEST_P(OnFibersAndThreads, more_clients_than_sessions_take_turns_and_their_wait_is_the_targets) {
+  // 4 clients on 1 session that takes 5 ms: each waits 15 ms for its turn, and that is wait, not lag.
+  const auto target = open_null({{"latency", "5ms"}});
+  const RunOutcome outcome = run_for(1s, get_group(*target, Schedule(), 4, 1, GetParam()));
+  const double wait_ms = to_millis(measured(outcome).wait.quantile(0.5));
+  const double service_ms = to_millis(measured(outcome).service.quantile(0.5));
+  EXPECT_NEAR(wait_ms, 3 * service_ms, 0.25 * 3 * service_ms);
+  EXPECT_LT(to_millis(measured(outcome).lag.quantile(0.5)), 1.0);
+}
+
+TEST_P(OnFibersAndThreads, failures_are_counted_by_kind_and_never_as_throughput) {
+  const auto target = open_null({{"latency", "100us"}, {"fail", "rejected"}, {"fail-every", "10"}});
+  const RunOutcome outcome = run_for(Nanos::max(), get_group(*target, Schedule(), 1, 1, GetParam()), 1000);
+  EXPECT_EQ(measured(outcome).failures[static_cast<std::size_t>(FailureKind::rejected)], 100u);
+  EXPECT_EQ(measured(outcome).count(), 900u);
+  EXPECT_EQ(measured(outcome).completed, 900u);
+  EXPECT_EQ(outcome.groups[0].failures.samples().size(), 1u);
+}
+
+TEST_P(OnFibersAndThreads, a_conflict_is_tried_again_inside_the_response_time_and_counted) {
+  const auto target = open_null({{"latency", "100us"}, {"fail", "conflict"}, {"fail-every", "10"}});
+  const RunOutcome outcome = run_for(Nanos::max(), get_group(*target, Schedule(), 1, 1, GetParam()), 900);
+  EXPECT_EQ(measured(outcome).errors(), 0u);
+  EXPECT_EQ(measured(outcome).count(), 900u);
+  // Every 10th try fails, tries included: 900 successes need floor(900 / 9) - 1 = 99 or 100 more tries.
+  EXPECT_NEAR(static_cast<double>(measured(outcome).retries), 99.5, 1);
+}
+
+TEST_P(OnFibersAndThreads, a_lost_session_is_reopened_and_the_outage_is_an_event) {
+  const auto target =
+      open_null({{"latency", "1ms"}, {"fail", "disconnected"}, {"fail-every", "300"}, {"refuse-for", "200ms"}});
+  const RunOutcome outcome = run_for(1s, get_group(*target, Schedule(), 1, 1, GetParam()));
+  ASSERT_FALSE(outcome.events.empty());
+  EXPECT_EQ(outcome.events[0].kind, "outage");
+  EXPECT_GE(outcome.events[0].length, 200ms);
+  EXPECT_LT(outcome.events[0].length, 900ms);
+  EXPECT_GT(measured(outcome).count(), 300u);
+  EXPECT_GE(measured(outcome).failures[static_cast<std::size_t>(FailureKind::disconnected)], 1u);
+}
+
+TEST_P(OnFibersAndThreads, what_was_due_and_never_begun_when_the_drain_ends_counts_as_timed_out) {
+  // One session that takes 300 ms, 100 operations due in 1 s, a drain of 0: most are never begun.
+  const auto target = open_null({{"latency", "300ms"}});
+  RunPlan plan;
+  plan.groups.push_back(get_group(*target, Schedule::parse("100", "constant", "0", 0s), 1, 1, GetParam()));
+  plan.duration = 1s;
+  plan.drain = 0s;
+  RunObserver observer;
+  const RunOutcome outcome = run(plan, {}, observer);
+  const OperationStats& get = measured(outcome);
+  EXPECT_EQ(get.count() + get.errors(), 100u);
+  EXPECT_GT(outcome.groups[0].abandoned, 90u);
+  EXPECT_EQ(get.failures[static_cast<std::size_t>(FailureKind::timeout)], outcome.groups[0].abandoned);
+}
+
+TEST_P(OnFibersAndThreads, a_stop_request_ends_the_run_early_and_keeps_what_was_measured) {
+  const auto target = open_null({{"latency", "1ms"}});
+  RunPlan plan;
+  plan.groups.push_back(get_group(*target, Schedule(), 2, 2, GetParam()));
+  plan.duration = 1h;
+  RunObserver observer;
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(300ms);
+    stop.request_stop();
+  });
+  const RunOutcome outcome = run(plan, stop.get_token(), observer);
+  EXPECT_TRUE(outcome.partial);
+  EXPECT_GT(measured(outcome).count(), 100u);
+  EXPECT_LT(outcome.measure, 10s);
+}
+
+/// Rate r, no service time, nothing answered from a to a + s in a run of length d. The r·s operations due in the stall
+/// end with it: one due at a + u takes s − u, u uniform on [0, s]. All others take nothing. So the fraction of
+/// operations that take longer than x is (s − x)/d, and the q-quantile of the response is s − (1 − q)·d where that is
+/// positive, else 0.
+double stalled_quantile(double q, double stall, double duration) { return std::max(0.0, stall - (1 - q) * duration); }
+
+TEST_P(OnFibersAndThreads,
+       a_stall_under_a_constant_rate_shows_in_response_as_theory_says_and_in_service_once_a_session) {
+  const std::uint64_t sessions = 4;
+  const auto target = open_null({{"stall-at", "2s"}, {"stall", "1s"}});
+  const RunOutcome outcome =
+      run_for(5s, get_group(*target, Schedule::parse("2000", "constant", "0", 0s), 100, sessions, GetParam()));
+  const OperationStats& get = measured(outcome);
+  ASSERT_EQ(get.count(), 10'000u);
+  for (const double q : {0.85, 0.9, 0.95, 0.99, 0.999}) {
+    const double want = stalled_quantile(q, 1, 5);
+    EXPECT_NEAR(to_seconds(get.response.quantile(q)), want, 0.02 * want) << "q=" << q;
+  }
+  EXPECT_LT(get.response.quantile(0.75), 50ms);
+  const std::uint64_t shown = get.count() - get.service.count_at_or_below(500ms);
+  EXPECT_GE(shown, 1u);
+  EXPECT_LE(shown, sessions);
+  EXPECT_TRUE(outcome.invalid.empty());  // the target's slowness never makes a run invalid
+}
+
+INSTANTIATE_TEST_SUITE_P(Null, OnFibersAndThreads, testing::Values(Waiting::fiber, Waiting::thread),
+                         [](const auto& info) { return info.param == Waiting::fiber ? "fibers" : "threads"; });
+
+TEST(NullRun, several_loops_share_the_work_without_losing_any) {
+  const auto target = open_null({{"latency", "1ms"}});
+  const RunOutcome outcome =
+      run_for(1s, get_group(*target, Schedule::parse("3000", "constant", "0", 0s), 9, 9, Waiting::fiber), 0, 3);
+  EXPECT_EQ(measured(outcome).count(), 3000u);
+}
+
+TEST(NullRun, ten_thousand_clients_with_think_time_share_few_sessions) {
+  const auto target = open_null({});
+  const RunOutcome outcome =
+      run_for(2s, get_group(*target, Schedule::parse("", "constant", "exp:1s", 0s), 10'000, 4, Waiting::fiber));
+  // A closed loop of N clients with mean think time Z and no service time has throughput N / Z: 10,000/s.
+  EXPECT_NEAR(static_cast<double>(measured(outcome).completed), 20'000, 4 * std::sqrt(20'000));
+  EXPECT_LT(measured(outcome).lag.quantile(0.5), 5ms);
+}
+
+TEST(NullRun, phases_separate_what_counts_from_what_does_not) {
+  const auto target = open_null({{"latency", "1ms"}});
+  RunPlan plan;
+  plan.groups.push_back(get_group(*target, Schedule::parse("1000", "constant", "0", 0s), 4, 4, Waiting::fiber));
+  plan.warmup = 500ms;
+  plan.duration = 1s;
+  RunObserver observer;
+  const RunOutcome outcome = run(plan, {}, observer);
+  EXPECT_EQ(outcome.groups[0].phases[static_cast<std::size_t>(Phase::warmup)].operations[0].count(), 500u);
+  EXPECT_EQ(measured(outcome).count(), 1000u);
+  EXPECT_EQ(outcome.groups[0].phases[static_cast<std::size_t>(Phase::ramp)].operations[0].count(), 0u);
+}
+
+TEST(NullRun, a_target_that_refuses_at_the_start_is_unreachable) {
+  const auto target = open_null({{"fail", "disconnected"}, {"fail-every", "1"}, {"refuse-for", "10s"}});
+  auto session = target->connect();
+  std::string value;
+  ASSERT_FALSE((*session)->kv()->get("k", value));
+  try {
+    run_for(1s, get_group(*target, Schedule(), 1, 1, Waiting::fiber));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::unreachable);
+  }
+}
+
+struct JumpingClock final : Clock {
+  TimePoint now() const noexcept override { return mono; }
+  WallTime wall() const noexcept override { return real; }
+  TimePoint mono{};
+  WallTime real{};
+};
+
+TEST(ClockWatch, a_wall_clock_that_jumps_against_the_monotonic_one_is_noticed_and_drift_is_not) {
+  JumpingClock clock;
+  ClockWatch watch(clock);
+  clock.mono += 1s;
+  clock.real += 1s + 100ms;
+  EXPECT_EQ(watch.jump(), 0s);
+  clock.mono += 1s;
+  clock.real += 31s;
+  EXPECT_NEAR(to_seconds(watch.jump()), 30.1, 0.01);
+  clock.mono += 1s;
+  clock.real += 1s;
+  EXPECT_EQ(watch.jump(), 0s);
+}
+
+TEST(LagVerdict, lag_makes_a_run_invalid_only_beyond_both_limits) {
+  GroupStats stats(1);
+  OperationStats& get = stats.operations[0];
+  for (int i = 0; i < 100; i++) {
+    get.response.record(30ms);
+    get.lag.record(20ms);
+  }
+  EXPECT_EQ(lag_verdict("main", stats).size(), 1u);
+  for (int i = 0; i < 100; i++) get.response.record(1s);  // 20 ms of lag is 2 % of 1 s
+  EXPECT_TRUE(lag_verdict("main", stats).empty());
+}
+
+}  // namespace
+}  // namespace assay
