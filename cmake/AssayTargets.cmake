@@ -70,6 +70,10 @@ function(assay_livetest NAME)
                        RUN_SERIAL ON)
 endfunction()
 
+# Debian's own interpreter first: it is the one that has the packages that tools/setup.sh installs.
+if(EXISTS /usr/bin/python3 AND NOT DEFINED Python3_EXECUTABLE)
+  set(Python3_EXECUTABLE /usr/bin/python3)
+endif()
 find_package(Python3 COMPONENTS Interpreter)
 function(assay_python_test SCRIPT)
   cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT" "LABELS;ENVIRONMENT" ${ARGN})
