@@ -17,5 +17,10 @@ case "${1:-}" in
     exit 2
     ;;
 esac
-find src tests bench -name node_modules -prune -o \( -name '*.h' -o -name '*.cc' \) -print0 2>/dev/null |
-  xargs -0 -r -n 16 -P "$(nproc)" $format "${options[@]}"
+folders=()
+for folder in src tests bench; do [ ! -d $folder ] || folders+=($folder); done
+find "${folders[@]}" -name node_modules -prune -o \( -name '*.h' -o -name '*.cc' \) -print0 |
+  xargs -0 -r -n 16 -P "$(nproc)" $format "${options[@]}" || {
+  [ "$1" = --fix ] || echo "make format changes these" >&2
+  exit 1
+}
