@@ -9,7 +9,7 @@ build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-cert
   libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev
   libsqlite3-dev libpq-dev)
 test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy
-  postgresql-15 openssl sqlite3 python3-jsonschema chromium iproute2 util-linux)
+  postgresql-15 openssl sqlite3 python3-jsonschema chromium fonts-dejavu-core iproute2 util-linux)
 
 case "${1:-}" in
   demo) wanted=("${build_packages[@]}") ;;

@@ -44,9 +44,10 @@ def read_tests(stage, path):
         elif case.find("skipped") is not None and case.get("status") != "fail":
             skips.append((name, skip_reason(case)))
         else:
-            failure = case.find("failure")
-            message = failure.get("message", "") if failure is not None else case.get("status")
-            failures.append((name, f"{message}\n{case.findtext('system-out') or ''}".strip()))
+            output = case.findtext("system-out") or ""
+            # A crash or a timeout has no words of its own.
+            verdict = "" if "FAILED" in output else f"\nended without a verdict (status {case.get('status')}): crashed or timed out"
+            failures.append((name, output.strip() + verdict))
     if seen == 0:
         failures.append((stage, "not one test was found"))
     return passed, failures, skips
