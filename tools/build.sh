@@ -19,4 +19,5 @@ cmake --preset "$preset" >"${TMPDIR:-/tmp}/assay-configure.$$" 2>&1 || {
   exit 1
 }
 rm -f "${TMPDIR:-/tmp}/assay-configure.$$"
+# shellcheck disable=SC2086 # NINJA_FLAGS is a list of flags
 exec ninja -C "$dir" ${NINJA_FLAGS:-} "$@"

@@ -18,7 +18,7 @@ case "${1:-}" in
     ;;
 esac
 folders=()
-for folder in src tests bench; do [ ! -d $folder ] || folders+=($folder); done
+for folder in src tests bench; do [ ! -d $folder ] || folders+=("$folder"); done
 find "${folders[@]}" -name node_modules -prune -o \( -name '*.h' -o -name '*.cc' \) -print0 |
   xargs -0 -r -n 16 -P "$(nproc)" $format "${options[@]}" || {
   [ "$1" = --fix ] || echo "make format changes these" >&2

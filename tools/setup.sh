@@ -57,9 +57,8 @@ echo "installing: ${missing[*]}"
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-"${apt[@]}" update </dev/null >"$log" 2>&1 &&
-  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1 || {
+if ! { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1; then
   tail -30 "$log" >&2
   echo "tools/setup.sh: apt-get failed (above); missing are: ${missing[*]}" >&2
   exit 1
-}
+fi

@@ -16,7 +16,7 @@
 # skipped` over all of them; a stage that is no set of tests counts as one. Exit code 0 only when nothing failed. With CI=true
 # a skipped test is a failure, unless its reason begins with "no registry:" (a server that this machine cannot fetch).
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8 TZ=UTC
 # The caller's own defaults for PostgreSQL are not for the tests.
 for variable in "${!PG@}"; do unset "$variable"; done
