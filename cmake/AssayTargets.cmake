@@ -4,6 +4,13 @@
 #   The folder's unit tests, one binary `NAME_test`, each test case known to ctest. Needs nothing but the build.
 # assay_livetest(NAME SERVER postgres SOURCES a_livetest.cc … DEPS …)
 #   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment.
+# assay_program(NAME SOURCES main.cc … DEPS … LIBS …)
+#   An executable at the root of the build folder: build/NAME.
+# assay_python_test(SCRIPT LABELS unit|cli|browser … [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL])
+#   Each `def test_…` of a unittest script as a test of its own. The variable ASSAY_BUILD is the build folder.
+#
+# Tests of base, stats, runtime, core and the drivers (with the conformance suite) also have the label `sanitized`; the target
+# `sanitized_tests` builds them. They are what the asan and tsan stages of `make test` run.
 function(assay_library NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
   add_library(assay_${NAME} STATIC ${ARG_SOURCES})
@@ -12,8 +19,39 @@ function(assay_library NAME)
   target_link_libraries(assay_${NAME} PUBLIC ${ARG_DEPS} ${ARG_LIBS})
 endfunction()
 
+function(assay_program NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  list(TRANSFORM ARG_DEPS PREPEND assay_)
+  target_link_libraries(${NAME} PRIVATE ${ARG_DEPS} ${ARG_LIBS})
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endfunction()
+
 include(GoogleTest)
 find_package(GTest)
+if(BUILD_TESTING AND NOT GTest_FOUND)
+  message(STATUS "No GoogleTest (packages libgtest-dev libgmock-dev): the C++ tests are left out")
+endif()
+add_custom_target(sanitized_tests)
+
+# assay_discover(BINARY LABELS unit … PROPERTIES TIMEOUT s …): each test case of a GoogleTest binary as a test with these labels.
+function(assay_discover BINARY)
+  cmake_parse_arguments(ARG "" "" "LABELS;PROPERTIES" ${ARGN})
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
+  if(folder MATCHES "^(base|stats|runtime|core|drivers)(/|$)")
+    list(APPEND ARG_LABELS sanitized)
+    add_dependencies(sanitized_tests ${BINARY})
+  endif()
+  gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST PROPERTIES ${ARG_PROPERTIES})
+  # gtest_discover_tests cannot take a property that is a list: it keeps the first label only. Set them when ctest has the names.
+  set(script ${CMAKE_CURRENT_BINARY_DIR}/${BINARY}_labels.cmake)
+  file(WRITE ${script} "foreach(test IN LISTS ${BINARY}_TESTS)
+  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${ARG_LABELS}\")
+endforeach()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${script})
+endfunction()
+
 function(assay_test NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
   if(NOT GTest_FOUND OR NOT BUILD_TESTING)
@@ -22,7 +60,7 @@ function(assay_test NAME)
   add_executable(${NAME}_test ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME}_test PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  gtest_discover_tests(${NAME}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit TIMEOUT 120)
+  assay_discover(${NAME}_test LABELS unit PROPERTIES TIMEOUT 120)
 endfunction()
 
 function(assay_livetest NAME)
@@ -33,6 +71,31 @@ function(assay_livetest NAME)
   add_executable(${NAME}_livetest ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME}_livetest PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  gtest_discover_tests(${NAME}_livetest DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "live;${ARG_SERVER}" TIMEOUT 300
-                       RUN_SERIAL ON)
+  assay_discover(${NAME}_livetest LABELS live ${ARG_SERVER} PROPERTIES TIMEOUT 300 RUN_SERIAL ON)
+endfunction()
+
+# Debian's own interpreter first: it is the one that has the packages that tools/setup.sh installs.
+if(EXISTS /usr/bin/python3 AND NOT DEFINED Python3_EXECUTABLE)
+  set(Python3_EXECUTABLE /usr/bin/python3)
+endif()
+find_package(Python3 COMPONENTS Interpreter)
+function(assay_python_test SCRIPT)
+  cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT" "LABELS;ENVIRONMENT" ${ARGN})
+  if(NOT Python3_FOUND OR NOT BUILD_TESTING)
+    return()
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  get_filename_component(stem ${SCRIPT} NAME_WE)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${SCRIPT})
+  file(STRINGS ${SCRIPT} definitions REGEX "^ +def test_")
+  foreach(definition ${definitions})
+    string(REGEX REPLACE "^ +def (test_[A-Za-z0-9_]+).*" "\\1" case "${definition}")
+    add_test(NAME ${stem}.${case} COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/${SCRIPT} -v -k "*.${case}")
+    set_tests_properties(${stem}.${case} PROPERTIES
+      LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} RUN_SERIAL ${ARG_RUN_SERIAL}
+      ENVIRONMENT "ASSAY_BUILD=${CMAKE_BINARY_DIR};${ARG_ENVIRONMENT}"
+      SKIP_REGULAR_EXPRESSION "OK \\(skipped=" FAIL_REGULAR_EXPRESSION "Ran 0 tests")
+  endforeach()
 endfunction()

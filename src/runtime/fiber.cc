@@ -13,7 +13,7 @@
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
 #endif
-#if defined(__SANITIZE_THREAD__)
+#if defined(ASSAY_TSAN_FIBERS)
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -56,7 +56,7 @@ struct Fiber::State {
   const void* outside_bottom = nullptr;
   std::size_t outside_size = 0;
 #endif
-#if defined(__SANITIZE_THREAD__)
+#if defined(ASSAY_TSAN_FIBERS)
   void* tsan_inside = nullptr;
   void* tsan_outside = nullptr;
 #endif
@@ -66,7 +66,7 @@ struct Fiber::State {
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_start_switch_fiber(&fake_outside, stack_bottom, stack_size);
 #endif
-#if defined(__SANITIZE_THREAD__)
+#if defined(ASSAY_TSAN_FIBERS)
     tsan_outside = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(tsan_inside, 0);
 #endif
@@ -80,7 +80,7 @@ struct Fiber::State {
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_start_switch_fiber(for_ever ? nullptr : &fake_inside, outside_bottom, outside_size);
 #endif
-#if defined(__SANITIZE_THREAD__)
+#if defined(ASSAY_TSAN_FIBERS)
     __tsan_switch_to_fiber(tsan_outside, 0);
 #endif
   }
@@ -94,7 +94,7 @@ struct Fiber::State {
 Fiber::Fiber(std::function<void()> body) : state_(std::make_unique<State>()) {
   State* state = state_.get();
   state->body = std::move(body);
-#if defined(__SANITIZE_THREAD__)
+#if defined(ASSAY_TSAN_FIBERS)
   state->tsan_inside = __tsan_create_fiber(0);
 #endif
   GuardedStack allocator;
@@ -117,7 +117,7 @@ Fiber::Fiber(std::function<void()> body) : state_(std::make_unique<State>()) {
 
 Fiber::~Fiber() {
   // Never started is fine; suspended is not (its stack holds objects that would never be destroyed).
-#if defined(__SANITIZE_THREAD__)
+#if defined(ASSAY_TSAN_FIBERS)
   if (state_->tsan_inside != nullptr) __tsan_destroy_fiber(state_->tsan_inside);
 #endif
 }

@@ -28,8 +28,7 @@ struct Requirement {
   std::string limit;   // as people read it: "≤ 5 s"
   std::string actual;  // "12.3 ms"
   Verdict verdict = Verdict::not_applicable;
-  bool decides =
-      false;  // whether a fail makes the run fail (consistency, cross-check), or is stated only (a 15 s demo)
+  bool decides = false;  // true: a fail makes the run fail (consistency, cross-check); false: it is only stated
 };
 
 /// Something that happened at a point of the time line: an outage, a fault, a clock jump, lost sessions.

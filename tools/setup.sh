@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Installs what is missing, and only that, from Debian's packages: tools/setup.sh demo|test
+#   demo  what building assay and its report page needs
+#   test  that, and what the tests need: a PostgreSQL server, the clang tools, Chromium, …
+# Runs as root, or with sudo. Says nothing and touches no network when nothing is missing.
+set -euo pipefail
+
+build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-certificates
+  libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev
+  libsqlite3-dev libpq-dev)
+test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy
+  postgresql-15 openssl sqlite3 python3-jsonschema chromium fonts-dejavu-core iproute2 util-linux)
+
+case "${1:-}" in
+  demo) wanted=("${build_packages[@]}") ;;
+  test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
+  *)
+    echo "usage: tools/setup.sh demo|test" >&2
+    exit 2
+    ;;
+esac
+# The report page is built with npm. A machine may have Node from elsewhere than Debian, so ask for the command.
+command -v npm >/dev/null || wanted+=(nodejs npm)
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  echo "tools/setup.sh: this is no Debian; install the equivalents of these packages yourself: ${wanted[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || {
+    echo "tools/setup.sh: neither root nor sudo here; as root: apt-get install ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+
+# Debian's postgresql package makes and starts a server of its own on port 5432 unless told not to; the tests start theirs.
+cluster_conf=/etc/postgresql-common/createcluster.conf
+case " ${missing[*]} " in
+  *" postgresql-15 "*)
+    if [ ! -e $cluster_conf ]; then
+      "${as_root[@]}" mkdir -p "${cluster_conf%/*}"
+      echo 'create_main_cluster = false' | "${as_root[@]}" tee $cluster_conf >/dev/null
+    fi
+    ;;
+esac
+
+echo "installing: ${missing[*]}"
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1; then
+  tail -30 "$log" >&2
+  echo "tools/setup.sh: apt-get failed (above); missing are: ${missing[*]}" >&2
+  exit 1
+fi

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# make test: every test and check of the project, in stages, in one command that needs nothing but Debian 12.
+#
+#   tools/test.sh            all stages
+#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres release asan tsan tidy
+#
+# setup     installs what is missing (tools/setup.sh)
+# format    clang-format, without changing anything
+# postgres  starts a PostgreSQL server for the live tests (tests/servers/postgres); stopped when this script ends
+# release   builds build/ and runs all tests: unit, conformance, live, cli, browser, house
+# asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
+# tsan      the same under ThreadSanitizer
+# tidy      the fatal clang-tidy list (tools/tidy.sh)
+#
+# Ends with failures and their output, skipped tests and their reasons, the time of each stage, and `N passed, N failed, N
+# skipped` over all of them; a stage that is no set of tests counts as one. Exit code 0 only when nothing failed. With CI=true
+# a skipped test is a failure, unless its reason begins with "no registry:" (a server that this machine cannot fetch).
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C.UTF-8 TZ=UTC
+# The caller's own defaults for PostgreSQL are not for the tests.
+for variable in "${!PG@}"; do unset "$variable"; done
+stages=("$@")
+[ $# -gt 0 ] || stages=(setup format postgres release asan tsan tidy)
+
+logs=$PWD/build/test-logs
+rm -rf "$logs"
+mkdir -p "$logs"
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/assay-test.XXXXXX")
+chmod 755 "$scratch" # the database server runs as another user
+cleanup() {
+  trap - EXIT INT TERM
+  [ ! -d "$scratch/postgres" ] || tests/servers/postgres down "$scratch/postgres"
+  rm -rf "$scratch"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# note STAGE passed|failed SECONDS [LOG]: what tools/test_summary.py reads, one line each.
+note() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" >>"$logs/stages.tsv"; }
+
+# A stage that passes or fails as a whole.
+check() {
+  local name=$1 started=$SECONDS
+  shift
+  printf '%-22s' "$name"
+  if "$@" </dev/null >"$logs/$name.log" 2>&1; then
+    note "$name" passed $((SECONDS - started))
+    printf 'ok      %4d s\n' $((SECONDS - started))
+  else
+    note "$name" failed $((SECONDS - started)) "$logs/$name.log"
+    printf 'FAILED  %4d s\n' $((SECONDS - started))
+    return 1
+  fi
+}
+
+# The sanitizers of g++ 12 need their part of the address space free, which a kernel that randomizes 32 bits of it does not
+# promise: without randomization they always get it. Not every container lets a process ask for that.
+no_randomization=()
+! setarch -R true 2>/dev/null || no_randomization=(setarch -R)
+
+# A stage of many tests: ctest in a build folder, its verdicts in JUnit form for the summary.
+run_tests() {
+  local name=$1 dir=$2 started=$SECONDS
+  shift 2
+  printf '%-22s' "$name tests"
+  # A test's scratch files go with the rest; what one leaves behind is removed at the end.
+  if (cd "$dir" && TMPDIR=$scratch "${no_randomization[@]}" ctest --output-on-failure --output-junit "$logs/$name.xml" "$@") </dev/null >"$logs/$name-tests.log" 2>&1; then
+    printf 'ok      %4d s\n' $((SECONDS - started))
+  else
+    printf 'FAILED  %4d s\n' $((SECONDS - started))
+  fi
+  note "$name tests" tests $((SECONDS - started)) "$logs/$name.xml"
+}
+
+start_postgres() {
+  tests/servers/postgres up "$scratch/postgres" && tests/servers/postgres env "$scratch/postgres" >"$scratch/postgres.env"
+}
+
+jobs=$(nproc)
+echo "testing assay on $jobs processors"
+for stage in "${stages[@]}"; do
+  case "$stage" in
+    setup) check setup tools/setup.sh test || break ;;
+    format) check format tools/format.sh --check ;;
+    postgres)
+      # shellcheck disable=SC1091
+      check postgres start_postgres && . "$scratch/postgres.env"
+      ;;
+    release) check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
+    asan | tsan) check "$stage-build" tools/build.sh "$stage" sanitized_tests && run_tests "$stage" "build/$stage" -L sanitized -j "$jobs" ;;
+    tidy) check tidy tools/tidy.sh ;;
+    *)
+      echo "tools/test.sh: unknown stage $stage" >&2
+      exit 2
+      ;;
+  esac
+done
+
+python3 tools/test_summary.py "$logs/stages.tsv"
