@@ -1,0 +1,295 @@
+#include "base/error.h"
+#include "results/document_fields.h"
+#include "results/json_node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <ctime>
+#include <limits>
+#include <optional>
+#include <set>
+
+namespace assay {
+namespace {
+
+template <class T>
+void get(const JsonNode& node, T& v);
+
+/// The archive that reads one object (document_fields.h). finish() refuses what no field asked for.
+class Reader {
+ public:
+  explicit Reader(const JsonNode& object, const GroupResult* group = nullptr) : object_(object), group_(group) {
+    object.expect_object();
+  }
+
+  void header(std::string_view, std::int64_t) { known_.insert(known_.end(), {"format", "version"}); }  // seen to before
+
+  template <class T>
+  void field(std::string_view name, T& v) {
+    const auto node = find(name);
+    if (!node) object_.fail_missing(name);
+    read(*node, v);
+  }
+  template <class T>
+  void optional(std::string_view name, T& v) {
+    if (const auto node = find(name)) read(*node, v);
+  }
+  void identity(std::string_view name, std::uint64_t& v) {
+    std::string text;
+    field(name, text);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
+    if (error != std::errc() || end != text.data() + text.size())
+      find(name)->fail("a whole number from 0 to 18446744073709551615, as text");
+  }
+  void encoded_histogram(std::string_view name, std::string& text) {
+    const auto node = find(name);
+    if (!node) return;
+    Histogram ignored;
+    get(*node, ignored);  // an unreadable one is found here, where its place can be named
+    get(*node, text);
+  }
+  void failure_counts(std::string_view name, std::array<std::uint64_t, kFailureKinds>& counts);
+  void by_phase(std::string_view name, std::array<OperationStats, kPhases>& phases);
+  void enter_group(const GroupResult& group);
+  void operation(std::string_view name, std::uint16_t& index);
+  void series(std::string_view name, Series& series);
+  void samples(std::string_view name, std::vector<std::pair<Nanos, double>>& samples);
+
+  void finish() const {
+    for (const auto& [name, value] : object_.members())
+      if (std::find(known_.begin(), known_.end(), name) == known_.end()) object_.fail_unknown(name, known_);
+  }
+
+ private:
+  std::optional<JsonNode> find(std::string_view name) {
+    if (std::find(known_.begin(), known_.end(), name) == known_.end()) known_.push_back(name);
+    return object_.member(name);
+  }
+  template <class T>
+  void read(const JsonNode& node, T& v) {
+    get(node, v);
+  }
+  void read(const JsonNode& node, std::vector<FailureSample>& samples) {
+    node.for_each([&](const JsonNode& item) {
+      Reader reader(item, group_);
+      document::fields(reader, samples.emplace_back());
+      reader.finish();
+    });
+  }
+
+  const JsonNode& object_;
+  const GroupResult* group_;
+  std::vector<std::string_view> known_;
+};
+
+template <class E>
+E enum_of(const JsonNode& node, std::initializer_list<E> values) {
+  const std::string_view text = node.text();
+  std::string names;
+  for (const E value : values) {
+    if (text == to_string(value)) return value;
+    names += fmt::format("{}\"{}\"", names.empty() ? "one of " : ", ", to_string(value));
+  }
+  node.fail(names);
+}
+
+void get_value(const JsonNode& node, Phase& v) {
+  v = enum_of(node, {Phase::ramp, Phase::warmup, Phase::measure, Phase::drain});
+}
+void get_value(const JsonNode& node, Verdict& v) {
+  v = enum_of(node, {Verdict::pass, Verdict::fail, Verdict::invalid});
+}
+void get_value(const JsonNode& node, Requirement::Verdict& v) {
+  using V = Requirement::Verdict;
+  v = enum_of(node, {V::pass, V::fail, V::not_applicable});
+}
+void get_value(const JsonNode& node, CheckResult::State& v) {
+  using S = CheckResult::State;
+  v = enum_of(node, {S::not_run, S::passed, S::failed});
+}
+FailureKind failure_kind(const JsonNode& node, std::string_view text) {
+  for (int kind = 0; kind < kFailureKinds; kind++)
+    if (text == to_string(static_cast<FailureKind>(kind))) return static_cast<FailureKind>(kind);
+  node.fail("a kind of failure: conflict, timeout, overloaded, disconnected, rejected, wrong_answer or cancelled");
+}
+void get_value(const JsonNode& node, FailureKind& v) { v = failure_kind(node, node.text()); }
+void get_value(const JsonNode& node, bool& v) { v = node.boolean(); }
+void get_value(const JsonNode& node, std::uint64_t& v) { v = node.whole(); }
+void get_value(const JsonNode& node, std::uint32_t& v) {
+  const std::uint64_t wide = node.whole();
+  if (wide > std::numeric_limits<std::uint32_t>::max()) node.fail("a whole number below 2^32");
+  v = static_cast<std::uint32_t>(wide);
+}
+void get_value(const JsonNode& node, std::int64_t& v) {
+  const std::uint64_t wide = node.whole();
+  if (wide > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    node.fail("a whole number below 2^63");
+  v = static_cast<std::int64_t>(wide);
+}
+void get_value(const JsonNode& node, Nanos& v) {
+  std::int64_t count = 0;
+  get_value(node, count);
+  v = Nanos(count);
+}
+void get_value(const JsonNode& node, double& v) {
+  v = node.is_null() ? std::numeric_limits<double>::quiet_NaN() : node.number();
+}
+void get_value(const JsonNode& node, std::string& v) { v = node.text(); }
+void get_value(const JsonNode& node, Histogram& v) {
+  const std::string_view text = node.text();
+  if (text.empty()) return;
+  try {
+    v = Histogram::decode(text);
+  } catch (const Error& e) {
+    node.fail(fmt::format("an encoded histogram ({})", e.what()));
+  }
+}
+void get_value(const JsonNode& node, WallTime& v) {
+  const std::string text(node.text());
+  std::tm parts{};
+  unsigned nanos = 0;
+  int used = 0;
+  const int read = std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%9uZ%n", &parts.tm_year, &parts.tm_mon,
+                               &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &nanos, &used);
+  if (read != 7 || text.size() != 30 || used != 30 || parts.tm_mon < 1 || parts.tm_mon > 12 || parts.tm_mday < 1 ||
+      parts.tm_mday > 31 || parts.tm_hour > 23 || parts.tm_min > 59 || parts.tm_sec > 60)
+    node.fail("a time like \"2026-11-20T23:07:33.000000000Z\"");
+  parts.tm_year -= 1900;
+  parts.tm_mon -= 1;
+  v = std::chrono::system_clock::from_time_t(timegm(&parts)) + Nanos(nanos);
+}
+void get_value(const JsonNode& node, Settings& v) {
+  for (const auto& [name, value] : node.members()) v.emplace_back(name, JsonNode(value, &node, name).text());
+}
+template <class T>
+void get_value(const JsonNode& node, std::optional<T>& v) {
+  if (!node.is_null()) get_value(node, v.emplace());
+}
+template <class T>
+void get_value(const JsonNode& node, std::vector<T>& values) {
+  node.for_each([&](const JsonNode& item) { get(item, values.emplace_back()); });
+}
+
+template <class T>
+void get(const JsonNode& node, T& v) {
+  if constexpr (requires(Reader & reader) { document::fields(reader, v); }) {
+    Reader reader(node);
+    document::fields(reader, v);
+    reader.finish();
+  } else {
+    get_value(node, v);
+  }
+}
+
+void Reader::failure_counts(std::string_view name, std::array<std::uint64_t, kFailureKinds>& counts) {
+  const auto node = find(name);
+  if (!node) object_.fail_missing(name);
+  node->expect_object();
+  for (const auto& [kind, value] : node->members()) {
+    const JsonNode item(value, &*node, kind);
+    counts[static_cast<std::size_t>(failure_kind(item, kind))] = item.whole();
+  }
+}
+
+void Reader::by_phase(std::string_view name, std::array<OperationStats, kPhases>& phases) {
+  const auto node = find(name);
+  if (!node) object_.fail_missing(name);
+  Reader reader(*node);
+  for (int phase = 0; phase < kPhases; phase++)
+    reader.optional(to_string(static_cast<Phase>(phase)), phases[static_cast<std::size_t>(phase)]);
+  reader.finish();
+}
+
+void Reader::enter_group(const GroupResult& group) {
+  group_ = &group;
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < group.operations.size(); i++)
+    if (!names.insert(group.operations[i].name).second)
+      find("operations")->at(i).fail("an operation with a name of its own");
+}
+
+void Reader::operation(std::string_view name, std::uint16_t& index) {
+  const auto node = find(name);
+  if (!node) object_.fail_missing(name);
+  for (std::size_t i = 0; i < group_->operations.size(); i++)
+    if (group_->operations[i].name == node->text()) {
+      index = static_cast<std::uint16_t>(i);
+      return;
+    }
+  node->fail("the name of one of the group's operations");
+}
+
+void Reader::series(std::string_view name, Series& series) {
+  const auto node = find(name);
+  if (!node) object_.fail_missing(name);
+  Reader reader(*node);
+  Nanos length{};
+  reader.field("interval_ns", length);
+  if (length <= Nanos(0)) reader.find("interval_ns")->fail("a length above 0");
+  const auto intervals = reader.find("intervals");
+  if (!intervals) node->fail_missing("intervals");
+  reader.finish();
+  const std::size_t operations = group_->operations.size();
+  series = Series(length, operations);
+  std::int64_t last = -1;
+  intervals->for_each([&](const JsonNode& item) {
+    SeriesInterval interval;
+    get(item, interval);
+    if (interval.index <= last)
+      item.member("index")->fail(fmt::format("an index above {}, that of the interval before", last));
+    if (interval.operations.size() != operations)
+      item.member("operations")->fail(fmt::format("{} cells, one for each operation of the group", operations));
+    last = interval.index;
+    series.append(std::move(interval));
+  });
+}
+
+void Reader::samples(std::string_view name, std::vector<std::pair<Nanos, double>>& samples) {
+  const auto node = find(name);
+  if (!node) object_.fail_missing(name);
+  node->for_each([&](const JsonNode& item) {
+    if (item.size() != 2) item.fail("a pair [nanoseconds, value]");
+    auto& [at, value] = samples.emplace_back();
+    get(item.at(0), at);
+    get(item.at(1), value);
+  });
+}
+
+/// What holds between fields.
+void check_sense(const JsonNode& root, const Document& document) {
+  std::set<std::string_view> names;
+  for (const TargetFacts& target : document.targets) names.insert(target.name);
+  const JsonNode groups = *root.member("groups");
+  for (std::size_t i = 0; i < document.groups.size(); i++)
+    if (const GroupResult& group = document.groups[i]; !group.target.empty() && !names.contains(group.target)) {
+      const JsonNode node = groups.at(i);
+      node.member("target")->fail("the name of one of the document's targets");
+    }
+}
+
+}  // namespace
+
+Document from_json(std::string_view text) {
+  const JsonTree tree(text);
+  const JsonNode root = tree.root();
+  root.expect_object();
+  const auto format = root.member("format");
+  if (!format || !format->is_text() || format->text() != document::kFormat)
+    throw Error(
+        fmt::format("this is no result of assay: it does not begin with \"format\": \"{}\"", document::kFormat));
+  const auto version = root.member("version");
+  if (!version) root.fail_missing("version");
+  if (const std::uint64_t found = version->whole(); found != static_cast<std::uint64_t>(Document::kVersion))
+    throw Error(fmt::format("result: its format has version {}, and this assay reads version {}{}", found,
+                            Document::kVersion,
+                            found > static_cast<std::uint64_t>(Document::kVersion) ? ": a newer assay wrote it" : ""));
+  Document document;
+  get(root, document);
+  check_sense(root, document);
+  return document;
+}
+
+}  // namespace assay

@@ -1,0 +1,173 @@
+#include "results/document.h"
+
+#include "base/error.h"
+#include "results/sample_document.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+namespace assay {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string error_of(const std::string& text) {
+  try {
+    from_json(text);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ExitCode::usage);
+    return e.what();
+  }
+  return "no error";
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  const auto at = text.find(what);
+  EXPECT_NE(at, std::string::npos) << what;
+  return at == std::string::npos ? text : text.replace(at, what.size(), with);
+}
+
+TEST(Document, ComesBackFromItsTextWithEveryField) {
+  const Document before = large_document(30);
+  const Document after = from_json(to_json(before));
+  EXPECT_EQ(after.id, before.id);
+  EXPECT_EQ(after.started, before.started);
+  EXPECT_EQ(after.ended, before.ended);
+  EXPECT_EQ(after.seed, 18446744073709551615ull);
+  EXPECT_EQ(after.workload.options, before.workload.options);
+  ASSERT_EQ(after.targets.size(), 1u);
+  EXPECT_EQ(after.targets[0].settings, before.targets[0].settings);
+  EXPECT_EQ(after.machine, before.machine);
+  EXPECT_EQ(after.warnings, before.warnings);
+  EXPECT_EQ(after.verdict.verdict, Verdict::fail);
+  EXPECT_EQ(after.verdict.reasons, before.verdict.reasons);
+  EXPECT_EQ(after.in_doubt, 4u);  // one a second of the outage
+  ASSERT_EQ(after.groups.size(), 2u);
+  for (std::size_t o = 0; o < before.groups[0].operations.size(); o++)
+    for (std::size_t p = 0; p < kPhases; p++) {
+      const OperationStats& a = after.groups[0].operations[o].phases[p];
+      const OperationStats& b = before.groups[0].operations[o].phases[p];
+      EXPECT_EQ(a.response, b.response);
+      EXPECT_EQ(a.service, b.service);
+      EXPECT_EQ(a.wait, b.wait);
+      EXPECT_EQ(a.lag, b.lag);
+      EXPECT_EQ(a.failed, b.failed);
+      EXPECT_EQ(a.failures, b.failures);
+      EXPECT_EQ(a.completed, b.completed);
+      EXPECT_EQ(a.retries, b.retries);
+    }
+  ASSERT_EQ(after.groups[0].failures.size(), 2u);
+  EXPECT_EQ(after.groups[0].failures[1].operation, 1);
+  EXPECT_EQ(after.groups[0].failures[1].message, before.groups[0].failures[1].message);
+  ASSERT_EQ(after.groups[0].series.intervals().size(), 30u);
+  EXPECT_EQ(after.groups[0].series.intervals()[3].operations[2].response,
+            before.groups[0].series.intervals()[3].operations[2].response);
+  EXPECT_EQ(to_json(after), to_json(before));  // and whatever is not named above
+}
+
+TEST(Document, ThatIsEmptyComesBackToo) {
+  const std::string text = to_json(Document{});
+  EXPECT_EQ(to_json(from_json(text)), text);
+}
+
+TEST(Document, CutOffAtAnyByteIsAnErrorThatSaysSo) {
+  std::string text = to_json(small_document());
+  text.pop_back();  // the line break after the last brace: without it the document is still whole
+  EXPECT_NO_THROW(from_json(text));
+  for (std::size_t n = 0; n < text.size(); n++) {
+    const std::string error = error_of(text.substr(0, n));
+    if (n == 0)
+      EXPECT_EQ(error, "result: the file is empty");
+    else
+      ASSERT_EQ(error, fmt::format("result: the file is cut off: it ends after {} bytes", n));
+  }
+}
+
+TEST(Document, OfAnotherVersionIsRefusedByName) {
+  const std::string text = to_json(small_document());
+  EXPECT_EQ(error_of(replaced(text, "\"version\": 1", "\"version\": 2")),
+            "result: its format has version 2, and this assay reads version 1: a newer assay wrote it");
+  EXPECT_EQ(error_of(replaced(text, "\"version\": 1", "\"version\": 0")),
+            "result: its format has version 0, and this assay reads version 1");
+  EXPECT_EQ(error_of(replaced(text, "\"version\": 1", "\"version\": \"one\"")),
+            "result: version: found \"one\", expected a whole number, 0 or more");
+  EXPECT_THAT(error_of("{\"a\": 1}"), StartsWith("this is no result of assay"));
+  EXPECT_THAT(error_of("hello"), StartsWith("result: the file is no JSON: mistake at byte 1"));
+}
+
+TEST(Document, NamesThePlaceTheFoundAndTheExpectedOfEachMistake) {
+  const std::string text = to_json(small_document());
+  EXPECT_EQ(error_of(replaced(text, "\"name\": \"put\"", "\"name\": 7")),
+            "result: groups[0].operations[1].name: found 7, expected text");
+  EXPECT_EQ(error_of(replaced(text, "\"clients\": 4", "\"clients\": -4")),
+            "result: groups[0].clients: found -4, expected a whole number, 0 or more");
+  EXPECT_EQ(error_of(replaced(text, "\"clients\": 4", "\"clients\": 4.5")),
+            "result: groups[0].clients: found 4.5, expected a whole number, 0 or more");
+  EXPECT_THAT(error_of(replaced(text, "\"clients\": 4", "\"cliens\": 4")),
+              StartsWith("result: groups[0].clients: found nothing, expected this member"));
+  EXPECT_THAT(
+      error_of(replaced(text, "\"partial\"", "\"partialy\": 1, \"partial\"")),
+      AllOf(StartsWith("result: partialy: found a member that is not known here"), HasSubstr("partial, verdict")));
+  EXPECT_EQ(error_of(replaced(text, "\"partial\"", "\"id\": \"x\", \"partial\"")),
+            "result: the member \"id\" is there twice in one object");
+  EXPECT_EQ(error_of(replaced(text, "\"phase\": \"warmup\"", "\"phase\": \"lunch\"")),
+            "result: phases[0].phase: found \"lunch\", expected one of \"ramp\", \"warmup\", \"measure\", \"drain\"");
+  EXPECT_EQ(
+      error_of(replaced(text, "\"operation\": \"put\"", "\"operation\": \"pet\"")),
+      "result: groups[0].failures[0].operation: found \"pet\", expected the name of one of the group's operations");
+  EXPECT_EQ(error_of(replaced(text, "\"target\": \"main\"", "\"target\": \"replica\"")),
+            "result: groups[0].target: found \"replica\", expected the name of one of the document's targets");
+  EXPECT_EQ(
+      error_of(replaced(text, "\"index\": 1", "\"index\": 0")),
+      "result: groups[0].series.intervals[1].index: found 0, expected an index above 0, that of the interval before");
+  EXPECT_EQ(
+      error_of(replaced(text, "\"18446744073709551615\"", "\"18446744073709551616\"")),
+      "result: seed: found \"18446744073709551616\", expected a whole number from 0 to 18446744073709551615, as text");
+  EXPECT_THAT(error_of(replaced(text, "\"name\": \"put\"", "\"name\": \"get\"")),
+              HasSubstr("groups[0].operations[1]: found an object"));
+  EXPECT_EQ(error_of(replaced(text, "T23:07:33.", "T25:07:33.")),
+            "result: started: found \"2026-11-20T25:07:33.123456789Z\", expected a time like "
+            "\"2026-11-20T23:07:33.000000000Z\"");
+  EXPECT_THAT(error_of(replaced(text, "\"response\": \"AQ", "\"response\": \"!Q")),
+              AllOf(HasSubstr("groups[0].operations[0].phases.measure.response: found \"!Q"),
+                    HasSubstr("character 1 of the text is not base64")));
+}
+
+TEST(Document, KeepsTheSeriesHistogramsFromBeingDamagedUnseen) {
+  const std::string text = to_json(small_document());
+  const auto series = text.find("\"intervals\"");
+  const auto cell = text.find("\"lag\": \"AQ", series);
+  std::string damaged = text;
+  damaged.replace(cell, 10, "\"lag\": \"Ag");
+  EXPECT_THAT(error_of(damaged),
+              AllOf(HasSubstr("groups[0].series.intervals[0].operations[0].lag"), HasSubstr("version 2")));
+}
+
+TEST(Document, WritesBytesThatAreNotUtf8AsReplacementCharacters) {
+  Document d = small_document();
+  d.groups[0].failures[0].message = "erreur \xe9 inconnue";
+  EXPECT_EQ(from_json(to_json(d)).groups[0].failures[0].message, "erreur \uFFFD inconnue");
+}
+
+TEST(Document, KeepsAFigureThatIsNoNumber) {
+  Document d = small_document();
+  d.figures = {{"ratio", std::nan(""), "", "0 / 0", true}};
+  EXPECT_TRUE(std::isnan(from_json(to_json(d)).figures[0].value));
+}
+
+TEST(Document, CountsTheWholeRunOverItsPhases) {
+  const Document d = small_document();
+  EXPECT_EQ(d.groups[0].operations[0].measured().completed, 10u);
+  EXPECT_EQ(d.groups[0].operations[0].completed(), 11u);  // and the one in the warm-up
+  EXPECT_EQ(d.groups[0].operations[1].errors(), 1u);
+  EXPECT_EQ(d.measured_length(), std::chrono::seconds(2));
+  EXPECT_EQ(d.length(), std::chrono::seconds(3));
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,33 @@
+// Where results live as files, and how they get there: whole or not at all.
+//
+// A result is written beside its place, flushed to the disk and renamed, so that no reader and no crash ever sees half
+// of one. Errors carry ExitCode::output_failed when writing fails, ExitCode::usage when a file cannot be read.
+#pragma once
+
+#include "base/time.h"
+#include "results/document.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace assay {
+
+/// "2026-11-20T230733Z-tpcc-sqlite-a1b2": sorts by time, tells what it is, and is unique by its last part.
+std::string result_id(WallTime started, std::string_view workload, std::string_view driver, std::uint16_t unique);
+/// Four hexadecimal digits' worth of chance, for result_id().
+std::uint16_t unique_part();
+/// "results/<id>.json"
+std::filesystem::path default_result_path(std::string_view id);
+
+/// Throws unless a result can be written to `path`: makes its folder when it is missing, and writes and removes a small
+/// file there. Called before the run starts.
+void probe_writable(const std::filesystem::path& path);
+/// Writes `text` to `path` so that `path` holds all of it or what it held before. Devices and pipes are written to
+/// directly.
+void write_atomically(const std::filesystem::path& path, std::string_view text);
+
+Document read_document(const std::filesystem::path& path);
+
+}  // namespace assay
