@@ -52,6 +52,10 @@ struct Dialect {
   bool partitions = false;
   bool foreign_keys = true;
   bool foreign_keys_with_partitions = false;
+  /// False: the target has no exact decimals and its driver stores them as integers in units of 10^-scale (cents), so
+  /// that +, -, sum and comparison in the query language stay exact as long as all operands have one scale. A Decimal
+  /// parameter is then its unscaled integer, and a decimal cell is read as that integer.
+  bool exact_decimals = true;
 };
 
 enum class StatementId : std::uint16_t {};
