@@ -27,17 +27,26 @@ const Table& meta_table() {
   return table;
 }
 
-Meta::Meta(Session& session, std::string_view workload) : session_(session), workload_(workload) {
-  ASSAY_ASSERT(session.query() != nullptr && session.rows() != nullptr);
+Meta::Meta(Session& session, std::string_view workload)
+    : session_(session), workload_(workload), by_kv_(session.query() == nullptr || session.rows() == nullptr) {
+  ASSAY_ASSERT(!by_kv_ || session.kv() != nullptr);
 }
 
 void Meta::create() {
+  if (by_kv_) return session_.kv()->create(meta_table().name);
   if (!exists()) session_.rows()->create(meta_table());
 }
 
-bool Meta::exists() { return session_.rows()->exists(meta_table().name); }
+bool Meta::exists() {
+  return by_kv_ ? session_.kv()->exists(meta_table().name) : session_.rows()->exists(meta_table().name);
+}
 
 std::optional<std::string> Meta::get(std::string_view name) {
+  if (by_kv_) {
+    std::string value;
+    const bool found = must(kv().get(fmt::format("{}/{}", workload_, name), value), "reading assay_meta");
+    return found ? std::optional(std::move(value)) : std::nullopt;
+  }
   const Value arguments[] = {std::string_view(workload_), name};
   const ResultSet& rows =
       *must(session_.query()->run("select value from assay_meta where workload = $1 and name = $2", arguments),
@@ -47,10 +56,16 @@ std::optional<std::string> Meta::get(std::string_view name) {
 }
 
 std::map<std::string, std::string> Meta::all(std::string_view prefix) {
+  std::map<std::string, std::string> out;
+  if (by_kv_) {
+    const std::string own = workload_ + "/";
+    for (auto& [key, value] : kv_entries(own + std::string(prefix)))
+      out.emplace(key.substr(own.size()), std::move(value));
+    return out;
+  }
   const Value arguments[] = {std::string_view(workload_)};
   const ResultSet& rows = *must(
       session_.query()->run("select name, value from assay_meta where workload = $1", arguments), "reading assay_meta");
-  std::map<std::string, std::string> out;
   for (std::size_t r = 0; r < rows.size(); r++)
     if (const std::string_view name = rows.text(r, 0).value_or(""); name.starts_with(prefix))
       out.emplace(name, rows.text(r, 1).value_or(""));
@@ -58,6 +73,7 @@ std::map<std::string, std::string> Meta::all(std::string_view prefix) {
 }
 
 void Meta::put(std::string_view name, std::string_view value) {
+  if (by_kv_) return must(kv().put(fmt::format("{}/{}", workload_, name), value), "writing assay_meta");
   const Value key[] = {std::string_view(workload_), name};
   must(session_.query()->run("delete from assay_meta where workload = $1 and name = $2", key), "writing assay_meta");
   const Value row[] = {std::string_view(workload_), name, value};
@@ -67,10 +83,36 @@ void Meta::put(std::string_view name, std::string_view value) {
 
 void Meta::remove() {
   if (!exists()) return;
+  if (by_kv_) return kv_remove();
   const Value arguments[] = {std::string_view(workload_)};
   must(session_.query()->run("delete from assay_meta where workload = $1", arguments), "cleaning assay_meta");
   const ResultSet& left = *must(session_.query()->run("select count(*) from assay_meta"), "cleaning assay_meta");
   if (left.integer(0, 0) == 0) session_.rows()->drop(meta_table().name);
+}
+
+KvFacet& Meta::kv() {
+  session_.kv()->use(meta_table().name);
+  return *session_.kv();
+}
+
+std::vector<std::pair<std::string, std::string>> Meta::kv_entries(const std::string& prefix) {
+  constexpr std::size_t kPage = 1000;
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (std::string first = prefix;;) {
+    const std::size_t before = entries.size();
+    must(kv().scan(first, kPage, entries), "reading assay_meta");
+    const bool last_page = entries.size() - before < kPage;
+    while (entries.size() > before && !entries.back().first.starts_with(prefix)) entries.pop_back();
+    if (last_page || entries.size() - before < kPage) return entries;
+    first = entries.back().first + '\0';
+  }
+}
+
+void Meta::kv_remove() {
+  for (const auto& [key, value] : kv_entries(workload_ + "/")) must(kv().remove(key), "cleaning assay_meta");
+  std::vector<std::pair<std::string, std::string>> left;
+  must(kv().scan("", 1, left), "cleaning assay_meta");
+  if (left.empty()) session_.kv()->drop(meta_table().name);
 }
 
 }  // namespace assay

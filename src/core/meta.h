@@ -2,8 +2,10 @@
 // chunks of a load are done, and which tables are ours. So run, check, cleanup and a resumed prepare work from another
 // machine.
 //
-// On a target with a query facet it is the table assay_meta(workload, name, value). Used over one session, by whoever
-// holds it. Every call waits and throws Error.
+// On a target with query and rows facets it is the table assay_meta(workload, name, value). On one that has only a kv
+// facet it is the collection assay_meta with the keys workload/name; every call then makes assay_meta the collection in
+// use, and the caller must use() its own again. Used over one session, by whoever holds it. Every call waits and throws
+// Error.
 #pragma once
 
 #include "core/driver.h"
@@ -12,6 +14,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace assay {
 
@@ -32,8 +36,13 @@ class Meta {
   void remove();
 
  private:
+  KvFacet& kv();  // using assay_meta
+  std::vector<std::pair<std::string, std::string>> kv_entries(const std::string& prefix);
+  void kv_remove();
+
   Session& session_;
-  std::string workload_;
+  const std::string workload_;
+  const bool by_kv_;
 };
 
 /// The table itself, for drivers' tests and cleanup.
