@@ -52,7 +52,7 @@ class Sampler {
 };
 
 /// What is known of a target once it answered.
-struct TargetFacts {
+struct ServerFacts {
   std::string server, version;                  // "PostgreSQL", "15.20"
   std::map<std::string, std::string> settings;  // those that matter for performance
 };
@@ -65,7 +65,7 @@ class Target {
   /// nullptr when there is no query facet.
   virtual const Dialect* dialect() const noexcept { return nullptr; }
   /// Asks the target; opens a session for it.
-  virtual Result<TargetFacts> facts() = 0;
+  virtual Result<ServerFacts> facts() = 0;
   /// nullptr when the target has no figures of its own.
   virtual std::unique_ptr<Sampler> sampler() { return nullptr; }
 };

@@ -52,7 +52,7 @@ struct GroupOutcome {
   std::uint64_t round_trips = 0;  // of all sessions, in the whole run
 };
 
-struct OwnCost {
+struct RunCost {
   double cpu_seconds = 0;  // user and system, of the process, in `measure`
   double operations = 0;   // that completed in `measure`
   std::uint64_t peak_rss_bytes = 0;
@@ -67,7 +67,7 @@ struct RunOutcome {
   std::vector<std::string> warnings;
   WallTime started{}, ended{};
   Nanos ramp_up{}, warmup{}, measure{}, drain{};  // as they came out
-  OwnCost cost;
+  RunCost cost;
   bool partial = false;  // stopped before its time
 };
 

@@ -190,7 +190,7 @@ class NullTarget final : public Target {
       return fail(FailureKind::disconnected, "scripted refusal", "null");
     return std::make_unique<NullSession>(script_, shared_, hash_of(1, sessions_++));
   }
-  Result<TargetFacts> facts() override { return TargetFacts{"null", "1", {}}; }
+  Result<ServerFacts> facts() override { return ServerFacts{"null", "1", {}}; }
 
  private:
   const Script script_;

@@ -112,10 +112,10 @@ class SqliteTarget final : public Target {
 
   const Dialect* dialect() const noexcept override { return &kDialect; }
 
-  Result<TargetFacts> facts() override {
+  Result<ServerFacts> facts() override {
     auto connection = Connection::open(settings_, counters_);
     if (!connection) return tl::unexpected(std::move(connection.error()));
-    TargetFacts facts{.server = "SQLite", .version = sqlite3_libversion(), .settings = {}};
+    ServerFacts facts{.server = "SQLite", .version = sqlite3_libversion(), .settings = {}};
     for (const char* name : {"journal_mode", "synchronous", "page_size", "cache_size", "mmap_size", "locking_mode",
                              "wal_autocheckpoint", "auto_vacuum", "encoding"}) {
       Result<std::string> value = (*connection)->ask(fmt::format("pragma {}", name));
