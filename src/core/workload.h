@@ -128,6 +128,8 @@ class Workload {
   /// Called right before the first and after the last operation, to read counters that the run is cross-checked with.
   virtual void before_run(Target&) {}
   virtual void after_run(Target&) {}
+  /// Whether prepare made anything: a check right after it may then check what only holds right after loading.
+  virtual bool just_loaded() const { return true; }
   virtual Statements conclude(const RunSummary&) { return {}; }
 };
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/units.h"
+#include "core/url.h"
 #include "runtime/wait.h"
 
 #include <algorithm>
@@ -212,17 +213,22 @@ class NullDriver final : public Driver {
     return info;
   }
   std::unique_ptr<Target> open(const TargetSpec& spec) const override {
+    const Url url = parse_url(spec.url);
+    if (!url.rest.empty())
+      throw Error(fmt::format("{}: the null target has no address; expected null: or null:?latency=1ms", spec.url));
+    Options options = spec.options;
+    options.set_all({url.query.begin(), url.query.end()});
     Script script;
-    std::string latency = spec.options.text("latency");
+    std::string latency = options.text("latency");
     script.exponential = latency.starts_with("exp:");
     script.latency = parse_duration(script.exponential ? latency.substr(4) : latency);
-    script.stall_at = spec.options.duration("stall-at");
-    script.stall = spec.options.duration("stall");
-    script.fail_every = spec.options.count("fail-every");
-    script.refuse_for = spec.options.duration("refuse-for");
-    script.memory = spec.options.flag("memory");
+    script.stall_at = options.duration("stall-at");
+    script.stall = options.duration("stall");
+    script.fail_every = options.count("fail-every");
+    script.refuse_for = options.duration("refuse-for");
+    script.memory = options.flag("memory");
     for (int kind = 0; kind < kFailureKinds; kind++)
-      if (to_string(static_cast<FailureKind>(kind)) == spec.options.text("fail"))
+      if (to_string(static_cast<FailureKind>(kind)) == options.text("fail"))
         script.fail = static_cast<FailureKind>(kind);
     return std::make_unique<NullTarget>(script);
   }

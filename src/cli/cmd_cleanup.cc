@@ -1,0 +1,25 @@
+// assay cleanup WORKLOAD: removes what prepare made in the target, and nothing else.
+
+#include "cli/job.h"
+
+namespace assay::cli {
+
+Command cleanup_command() {
+  return {"cleanup",
+          "WORKLOAD --target URL [options]",
+          "Remove what prepare made in the target, also after a crash, and nothing else.",
+          true,
+          {target_options(), job_options()},
+          [](std::span<const std::string> arguments) {
+            const auto setup = JobSetup::from(find_command("cleanup"), arguments);
+            if (setup == nullptr) return ExitCode::ok;
+            const SignalWatch signals;
+            TerminalProgress progress(setup->quiet);
+            setup->facts();
+            Job job = setup->job_for(progress, signals.token());
+            setup->workload->cleanup(job);
+            return ExitCode::ok;
+          }};
+}
+
+}  // namespace assay::cli

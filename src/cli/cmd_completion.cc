@@ -1,0 +1,112 @@
+// assay completion bash|zsh: shell completion, made from the same tables as --help.
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "registry/registry.h"
+
+#include <fmt/ranges.h>
+
+#include <cstdio>
+#include <map>
+
+namespace assay::cli {
+namespace {
+
+std::vector<std::string> option_words(std::span<const OptionSpec> table) {
+  std::vector<std::string> words;
+  for (const OptionSpec& spec : table) words.push_back(fmt::format("--{}", spec.name));
+  return words;
+}
+
+/// What may follow an option: choices of an enumerated one, true and false of a flag.
+void add_values(std::map<std::string, std::string>& values, std::span<const OptionSpec> table) {
+  for (const OptionSpec& spec : table) {
+    if (spec.type == OptionType::choice)
+      values[fmt::format("--{}", spec.name)] = fmt::format("{}", fmt::join(spec.choices, " "));
+    if (spec.type == OptionType::flag) values[fmt::format("--{}", spec.name)] = "true false";
+  }
+}
+
+std::string bash_script() {
+  std::vector<std::string_view> commands, workloads, drivers;
+  std::vector<std::string> schemes;
+  std::map<std::string, std::string> values;
+  std::string by_command, by_workload;
+  for (const Command& command : all_commands()) {
+    commands.push_back(command.name);
+    std::vector<std::string> words{"--help"};
+    for (const auto& table : command.tables) {
+      for (std::string& word : option_words(table)) words.push_back(std::move(word));
+      add_values(values, table);
+    }
+    by_command += fmt::format("    {}) options='{}' ;;\n", command.name, fmt::join(words, " "));
+  }
+  for (const WorkloadType* type : all_workloads()) {
+    workloads.push_back(type->info().name);
+    add_values(values, type->info().options);
+    by_workload += fmt::format("    {}) options+=' {}' ;;\n", type->info().name,
+                               fmt::join(option_words(type->info().options), " "));
+  }
+  for (const DriverEntry& entry : all_drivers())
+    if (entry.driver != nullptr) {
+      drivers.push_back(entry.name);
+      for (const std::string_view scheme : entry.driver->info().schemes) schemes.push_back(fmt::format("{}:", scheme));
+    }
+  std::string by_value;
+  for (const auto& [option, words] : values)
+    by_value += fmt::format("    {}) COMPREPLY=($(compgen -W '{}' -- \"$current\")); return ;;\n", option, words);
+  return fmt::format(R"SH(# assay completion for bash: eval "$(assay completion bash)"
+_assay() {{
+  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
+  local command=${{COMP_WORDS[1]}} workload=${{COMP_WORDS[2]}} options=
+  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '{commands}' -- "$current")); return; fi
+  case $previous in
+{by_value}    --target) COMPREPLY=($(compgen -W '{schemes}' -- "$current")); compopt -o nospace; return ;;
+    --result|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  esac
+  case $command in
+{by_command}  esac
+  if [ "$COMP_CWORD" = 2 ] && [[ $current != -* ]]; then
+    case $command in
+      prepare|run|check|cleanup|workloads) COMPREPLY=($(compgen -W '{workloads}' -- "$current")); return ;;
+      report) COMPREPLY=($(compgen -f -- "$current")); return ;;
+      drivers) COMPREPLY=($(compgen -W '{drivers}' -- "$current")); return ;;
+      completion) COMPREPLY=($(compgen -W 'bash zsh' -- "$current")); return ;;
+    esac
+  fi
+  case $command in prepare|run|check|cleanup) case $workload in
+{by_workload}  esac ;; esac
+  COMPREPLY=($(compgen -W "$options" -- "$current"))
+}}
+complete -F _assay assay
+)SH",
+                     fmt::arg("commands", fmt::join(commands, " ")), fmt::arg("by_value", by_value),
+                     fmt::arg("schemes", fmt::join(schemes, " ")), fmt::arg("by_command", by_command),
+                     fmt::arg("workloads", fmt::join(workloads, " ")), fmt::arg("drivers", fmt::join(drivers, " ")),
+                     fmt::arg("by_workload", by_workload));
+}
+
+ExitCode carry_out(std::span<const std::string> arguments) {
+  const Words words = take_apart(arguments, {});
+  if (words.help) {
+    std::fputs(command_help(find_command("completion")).c_str(), stdout);
+    return ExitCode::ok;
+  }
+  if (words.positional.size() != 1 || (words.positional[0] != "bash" && words.positional[0] != "zsh"))
+    throw Error("completion: expected bash or zsh; for example: eval \"$(assay completion bash)\"");
+  // zsh reads bash's completions through its own bashcompinit.
+  if (words.positional[0] == "zsh")
+    std::fputs("autoload -U +X compinit && compinit -u\nautoload -U +X bashcompinit && bashcompinit\n", stdout);
+  std::fputs(bash_script().c_str(), stdout);
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command completion_command() {
+  return {"completion", "bash|zsh", "Print shell completion, made from the same tables as --help.",
+          false,        {},         carry_out};
+}
+
+}  // namespace assay::cli

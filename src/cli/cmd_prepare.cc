@@ -1,0 +1,25 @@
+// assay prepare WORKLOAD: makes the workload's data in the target; goes on where an interrupted one stopped.
+
+#include "cli/job.h"
+
+namespace assay::cli {
+
+Command prepare_command() {
+  return {"prepare",
+          "WORKLOAD --target URL [options]",
+          "Make the data of a workload in the target; resumes an interrupted load.",
+          true,
+          {target_options(), job_options()},
+          [](std::span<const std::string> arguments) {
+            const auto setup = JobSetup::from(find_command("prepare"), arguments);
+            if (setup == nullptr) return ExitCode::ok;
+            const SignalWatch signals;
+            TerminalProgress progress(setup->quiet);
+            setup->facts();
+            Job job = setup->job_for(progress, signals.token());
+            setup->workload->prepare(job);
+            return ExitCode::ok;
+          }};
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,221 @@
+// assay run WORKLOAD: the load, with everything around it: prepare and check when asked, the live panel, the result, the verdict.
+
+#include "base/units.h"
+#include "cli/document.h"
+#include "cli/job.h"
+#include "core/engine.h"
+#include "results/file.h"
+#include "results/render.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace assay::cli {
+namespace {
+
+std::span<const OptionSpec> run_options() {
+  static const std::vector<OptionSpec> table = {
+      {.name = "duration",
+       .type = OptionType::duration,
+       .default_value = "15s",
+       .help = "how long is measured",
+       .min = 0.001},
+      {.name = "warmup",
+       .type = OptionType::duration,
+       .default_value = "0",
+       .help = "load before the measured time that does not count",
+       .min = 0},
+      {.name = "ramp-up",
+       .type = OptionType::duration,
+       .default_value = "0",
+       .help = "before that: clients come in one by one, or the rate grows from 0",
+       .min = 0},
+      {.name = "drain",
+       .type = OptionType::duration,
+       .default_value = "10s",
+       .help = "how long operations that were due in the measured time are waited for",
+       .min = 0},
+      {.name = "count",
+       .type = OptionType::count,
+       .default_value = "0",
+       .help = "end after so many measured operations; alone, without --duration, there is no other end",
+       .min = 0},
+      {.name = "clients",
+       .type = OptionType::count,
+       .default_value = "0",
+       .help = "simulated users; 0 is what the workload proposes",
+       .min = 0,
+       .max = 1e7},
+      {.name = "sessions",
+       .type = OptionType::count,
+       .default_value = "0",
+       .help = "connections that the clients share; 0 is what the workload proposes",
+       .min = 0,
+       .max = 1e5},
+      {.name = "threads",
+       .type = OptionType::count,
+       .default_value = "1",
+       .help = "event loops, for drivers whose sessions share a thread",
+       .min = 1,
+       .max = 1024},
+      {.name = "rate",
+       .default_value = "",
+       .help = "open loop: 1000, 30/m, a ramp 100..1000@30s, steps 100@10s,200@10s,400; without it a closed loop"},
+      {.name = "arrival",
+       .type = OptionType::choice,
+       .default_value = "constant",
+       .help = "how a rate's operations are spaced",
+       .choices = {"constant", "poisson"}},
+      {.name = "think-time",
+       .default_value = "0",
+       .help = "closed loop: pause before a client's next operation; exp:TIME is exponential"},
+      {.name = "retries",
+       .type = OptionType::count,
+       .default_value = "10",
+       .help = "tries beyond the first after a conflict or push-back",
+       .min = 0,
+       .max = 1000},
+      {.name = "prepare", .type = OptionType::flag, .default_value = "false", .help = "make the data first"},
+      {.name = "check",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "check the data before and after the run"},
+      {.name = "cleanup", .type = OptionType::flag, .default_value = "false", .help = "remove the data afterwards"},
+      {.name = "strict",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "a requirement of the specification that is missed fails the run (exit code 4)"},
+      {.name = "result", .default_value = "", .help = "file of the result; without it results/ and a name of its own"},
+  };
+  return table;
+}
+
+RunPlan make_plan(const JobSetup& setup) {
+  const Options& own = setup.own;
+  RunPlan plan;
+  plan.shard = setup.shard;
+  plan.seed = setup.seed;
+  plan.ramp_up = own.duration("ramp-up");
+  plan.warmup = own.duration("warmup");
+  const auto count = static_cast<std::uint64_t>(own.count("count"));
+  plan.count = count == 0 ? 0 : std::max<std::uint64_t>(1, setup.shard.share(count));
+  plan.duration = count > 0 && !own.given("duration") ? Nanos::max() : own.duration("duration");
+  plan.drain = own.duration("drain");
+  plan.threads = static_cast<int>(own.count("threads"));
+  plan.retry.most = static_cast<int>(own.count("retries"));
+  const Schedule schedule =
+      Schedule::parse(own.text("rate"), own.text("arrival"), own.text("think-time"), plan.ramp_up);
+
+  RunOptions options{.shard = setup.shard, .seed = setup.seed, .open_loop = !schedule.closed()};
+  if (own.count("clients") > 0)
+    options.clients = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("clients"))));
+  if (own.count("sessions") > 0)
+    options.sessions = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("sessions"))));
+  for (Group& group : setup.workload->groups(*setup.target, options)) {
+    GroupPlan planned;
+    planned.target = setup.target.get();
+    planned.waiting = setup.driver->info().waiting;
+    planned.clients = group.clients;
+    planned.sessions = group.sessions;
+    if (!group.triggered) {
+      planned.schedule = schedule;
+      if (options.clients > 0) planned.clients = options.clients;
+      if (options.sessions > 0) planned.sessions = options.sessions;
+    }
+    planned.group = std::move(group);
+    plan.groups.push_back(std::move(planned));
+  }
+  return plan;
+}
+
+/// Checks the data and keeps what was said.
+CheckResult check_data(JobSetup& setup, Job& job, TerminalProgress& progress, std::string when, bool after_load) {
+  CheckResult check{.when = when};
+  check.findings = setup.workload->check(job, after_load);
+  progress.finish();
+  check.state = check.findings.empty() ? CheckResult::State::passed : CheckResult::State::failed;
+  if (!setup.quiet || !check.findings.empty()) print_findings(check.findings, when + " the run");
+  return check;
+}
+
+std::filesystem::path result_path(const JobSetup& setup) {
+  if (const std::string named = setup.own.text("result"); !named.empty()) return named;
+  return default_result_path(
+      result_id(real_clock().wall(), setup.type->info().name, setup.driver->info().name, unique_part()));
+}
+
+void show(const Document& document, const JobSetup& setup, const std::filesystem::path& path) {
+  if (setup.json)
+    std::fputs(render_json(document).c_str(), stdout);
+  else
+    std::fputs(render_table(document, {.color = wants_color(STDOUT_FILENO), .width = terminal_width()}).c_str(),
+               stdout);
+  std::fflush(stdout);
+  if (!setup.quiet) fmt::print(stderr, "result: {}\n", path.string());
+}
+
+ExitCode carry_out(std::span<const std::string> arguments) {
+  const auto setup = JobSetup::from(find_command("run"), arguments);
+  if (setup == nullptr) return ExitCode::ok;
+  const std::filesystem::path path = result_path(*setup);
+  probe_writable(path);
+  // From here on the configuration is valid, the result can be written, and nothing about either will change.
+  const SignalWatch signals;
+  TerminalProgress progress(setup->quiet);
+  const ServerFacts server = setup->facts();
+  Job job = setup->job_for(progress, signals.token());
+  const bool prepare = setup->own.flag("prepare");
+  if (prepare) setup->workload->prepare(job);
+  progress.finish();
+  // From here on the data is in place.
+  const RunPlan plan = make_plan(*setup);
+  const auto& workload_table = setup->workload_options.table();
+  const bool verify = std::any_of(workload_table.begin(), workload_table.end(),
+                                  [](const OptionSpec& s) { return s.name == "verify"; }) &&
+                      setup->workload_options.flag("verify");
+  const bool check = setup->own.flag("check") || verify;
+  std::vector<CheckResult> checks;
+  if (check) checks.push_back(check_data(*setup, job, progress, "before", prepare && setup->workload->just_loaded()));
+  setup->workload->before_run(*setup->target);
+  RunOutcome outcome;
+  {
+    LivePanel panel(setup->quiet, fmt::format("{} on {}", setup->type->info().name, without_secrets(setup->url)));
+    outcome = run(plan, signals.token(), panel);
+  }
+  // The load is over; what remains is to say what it came to.
+  std::vector<std::string> reasons;
+  Statements statements;
+  try {
+    setup->workload->after_run(*setup->target);
+    statements = setup->workload->conclude(summarize_run(plan, outcome));
+    if (check) {
+      Job after = setup->job_for(progress, {});
+      checks.push_back(check_data(*setup, after, progress, "after", false));
+    }
+    if (setup->own.flag("cleanup")) setup->workload->cleanup(job);
+  } catch (const Error& error) {  // what was measured must not be lost because the target is gone
+    reasons.push_back(fmt::format("after the run: {}", error.what()));
+  }
+  if (setup->own.flag("strict"))
+    for (Requirement& requirement : statements.requirements) requirement.decides = true;
+  Document document =
+      make_document({*setup, plan, outcome, server, std::move(checks), std::move(statements), std::move(reasons)});
+  write_atomically(path, to_json(document));
+  show(document, *setup, path);
+  return exit_code_of(document);
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run",
+          "WORKLOAD --target URL [options]",
+          "Run a workload against a target and report; --prepare and --check do all in one.",
+          true,
+          {target_options(), job_options(), run_options()},
+          carry_out};
+}
+
+}  // namespace assay::cli

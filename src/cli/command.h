@@ -1,0 +1,36 @@
+// A command of the assay program: one file cmd_NAME.cc each, listed in main.cc.
+#pragma once
+
+#include "base/error.h"
+#include "core/options.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay::cli {
+
+struct Command {
+  std::string_view name;
+  std::string_view arguments;  // "WORKLOAD --target URL [options]"
+  std::string_view summary;
+  bool takes_workload = false;  // the first word is a workload, whose options it takes too
+  std::vector<std::span<const OptionSpec>> tables;
+  ExitCode (*carry_out)(std::span<const std::string> arguments);
+};
+
+const std::vector<Command>& all_commands();
+const Command& find_command(std::string_view name);  // throws Error
+
+Command prepare_command();
+Command run_command();
+Command check_command();
+Command cleanup_command();
+Command report_command();
+Command selftest_command();
+Command drivers_command();
+Command workloads_command();
+Command completion_command();
+
+}  // namespace assay::cli

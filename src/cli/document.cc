@@ -1,0 +1,159 @@
+#include "cli/document.h"
+
+#include "base/units.h"
+#include "results/file.h"
+#include "results/machine.h"
+
+#include <algorithm>
+
+namespace assay::cli {
+namespace {
+
+const GroupStats& measured(const GroupOutcome& group) { return group.phases[static_cast<std::size_t>(Phase::measure)]; }
+
+void add_phases(Document& document, const RunOutcome& outcome) {
+  Nanos at{};
+  for (const auto& [phase, length] : {std::pair{Phase::ramp, outcome.ramp_up},
+                                      {Phase::warmup, outcome.warmup},
+                                      {Phase::measure, outcome.measure},
+                                      {Phase::drain, outcome.drain}}) {
+    if (length > Nanos(0)) document.phases.push_back({phase, at, length});
+    at += std::max(length, Nanos(0));
+  }
+}
+
+GroupResult make_group(const GroupPlan& plan, const GroupOutcome& outcome) {
+  GroupResult group{.name = plan.group.name, .target = "main", .clients = plan.clients, .sessions = plan.sessions};
+  group.schedule = plan.group.triggered ? "when another group's operation asks for it" : plan.schedule.describe();
+  for (std::size_t o = 0; o < plan.group.operations.size(); o++) {
+    OperationResult operation{.name = plan.group.operations[o].name, .phases = {}};
+    for (std::size_t p = 0; p < kPhases; p++) operation.phases[p] = outcome.phases[p].operations[o];
+    group.operations.push_back(std::move(operation));
+  }
+  for (std::size_t c = 0; c < plan.group.counters.size(); c++) {
+    CounterResult counter{.name = plan.group.counters[c], .measured = measured(outcome).counters[c]};
+    for (const GroupStats& stats : outcome.phases) counter.whole_run += stats.counters[c];
+    group.counters.push_back(std::move(counter));
+  }
+  group.failures = outcome.failures.samples();
+  group.other_failures = outcome.failures.others();
+  group.series = outcome.series;
+  return group;
+}
+
+RunVerdict decide(const Document& document, const RunOutcome& outcome, std::vector<std::string> reasons) {
+  if (!outcome.invalid.empty()) return {Verdict::invalid, outcome.invalid};
+  for (const CheckResult& check : document.checks)
+    if (check.state == CheckResult::State::failed)
+      reasons.push_back(
+          fmt::format("the check {} the run found {} conditions that do not hold", check.when, check.findings.size()));
+  for (const Requirement& requirement : document.requirements)
+    if (requirement.decides && requirement.verdict == Requirement::Verdict::fail)
+      reasons.push_back(fmt::format("{} ({}): {}, required {}", requirement.name, requirement.clause,
+                                    requirement.actual, requirement.limit));
+  return {reasons.empty() ? Verdict::pass : Verdict::fail, std::move(reasons)};
+}
+
+}  // namespace
+
+RunSummary summarize_run(const RunPlan& plan, const RunOutcome& outcome) {
+  RunSummary summary;
+  summary.ramp = outcome.ramp_up;
+  summary.warmup = outcome.warmup;
+  summary.measure = outcome.measure;
+  summary.partial = outcome.partial;
+  const Nanos begin = outcome.ramp_up + outcome.warmup, end = begin + outcome.measure;
+  for (std::size_t g = 0; g < outcome.groups.size(); g++) {
+    const GroupOutcome& group = outcome.groups[g];
+    RunSummary::Phased& phased = summary.groups.emplace_back();
+    phased.measure = measured(group);
+    phased.whole = GroupStats(plan.groups[g].group.operations.size(), plan.groups[g].group.counters.size());
+    for (const GroupStats& stats : group.phases) phased.whole.merge(stats);
+    // Completions in each whole measured interval; the intervals of all groups are those of the first.
+    const Nanos interval = group.series.interval();
+    if (g == 0) summary.interval = interval;
+    auto& completed = summary.interval_completed.emplace_back(plan.groups[g].group.operations.size());
+    const std::int64_t first = (begin + interval - Nanos(1)) / interval, past = end / interval;
+    for (std::int64_t i = first; i < past; i++) {
+      if (g == 0) summary.interval_ends.push_back(interval * (i + 1));
+      for (auto& of_operation : completed) of_operation.push_back(0);
+    }
+    for (const SeriesInterval& at : group.series.intervals())
+      if (at.index >= first && at.index < past)
+        for (std::size_t o = 0; o < completed.size(); o++)
+          completed[o][static_cast<std::size_t>(at.index - first)] = at.operations[o].completed;
+  }
+  return summary;
+}
+
+Document make_document(DocumentInput input) {
+  const RunOutcome& outcome = input.outcome;
+  Document document;
+  document.id =
+      result_id(outcome.started, input.setup.type->info().name, input.setup.driver->info().name, unique_part());
+  document.assay_version = ASSAY_VERSION;
+  document.started = outcome.started;
+  document.ended = outcome.ended;
+  document.partial = outcome.partial;
+  document.seed = input.setup.seed;
+  document.workload.name = input.setup.type->info().name;
+  for (const auto& [name, value] : input.setup.workload_options.all())
+    document.workload.options.emplace_back(name, value);
+  for (const auto* options : {&input.setup.own, &input.setup.job})
+    for (const auto& [name, value] : options->all()) document.workload.options.emplace_back("run." + name, value);
+  TargetFacts target{.name = "main",
+                     .driver = std::string(input.setup.driver->info().name),
+                     .url = without_secrets(input.setup.url),
+                     .server = input.server.server,
+                     .server_version = input.server.version,
+                     .settings = {}};
+  for (const auto& [name, value] : input.server.settings) target.settings.emplace_back(name, value);
+  document.targets.push_back(std::move(target));
+  document.schedule = input.plan.groups.front().schedule.describe();
+  add_phases(document, outcome);
+  for (std::size_t g = 0; g < outcome.groups.size(); g++) {
+    document.groups.push_back(make_group(input.plan.groups[g], outcome.groups[g]));
+    for (const OperationResult& operation : document.groups.back().operations)
+      for (const OperationStats& stats : operation.phases) document.in_doubt += stats.in_doubt;
+  }
+  document.events = outcome.events;
+  document.figures = std::move(input.statements.figures);
+  document.requirements = std::move(input.statements.requirements);
+  document.checks = std::move(input.checks);
+  document.target_series = outcome.target_series;
+  document.own_cost = {.cpu_seconds = outcome.cost.cpu_seconds,
+                       .measured_cpu_seconds = outcome.cost.cpu_seconds,
+                       .peak_rss_bytes = outcome.cost.peak_rss_bytes,
+                       .threads = static_cast<std::uint32_t>(input.plan.threads)};
+  document.machine = gather_machine_facts();
+  document.warnings = outcome.warnings;
+  std::uint64_t round_trips = 0;
+  double operations = 0;
+  for (const GroupOutcome& group : outcome.groups) {
+    round_trips += group.round_trips;
+    for (const GroupStats& stats : group.phases)
+      for (const OperationStats& operation : stats.operations)
+        operations += static_cast<double>(operation.completed + operation.errors());
+  }
+  if (round_trips > 0 && operations > 0)
+    document.figures.push_back({"round_trips_per_operation", static_cast<double>(round_trips) / operations, "",
+                                "round trips of all sessions / operations, whole run"});
+  document.verdict = decide(document, outcome, std::move(input.reasons));
+  return document;
+}
+
+ExitCode exit_code_of(const Document& document) {
+  const bool check_failed = std::any_of(document.checks.begin(), document.checks.end(),
+                                        [](const CheckResult& c) { return c.state == CheckResult::State::failed; });
+  if (check_failed) return ExitCode::check_failed;
+  if (document.verdict.verdict == Verdict::invalid) return ExitCode::run_invalid;
+  if (document.verdict.verdict == Verdict::fail) {
+    const bool cross_check =
+        std::any_of(document.requirements.begin(), document.requirements.end(),
+                    [](const Requirement& r) { return r.decides && r.verdict == Requirement::Verdict::fail; });
+    return cross_check ? ExitCode::check_failed : ExitCode::thresholds_failed;
+  }
+  return document.partial ? ExitCode::interrupted : ExitCode::ok;
+}
+
+}  // namespace assay::cli

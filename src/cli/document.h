@@ -1,0 +1,30 @@
+// From what a run came to (core) to the result document (results).
+#pragma once
+
+#include "cli/job.h"
+#include "core/run.h"
+#include "results/document.h"
+
+#include <vector>
+
+namespace assay::cli {
+
+/// What stands around the outcome: the configuration, what the checks said, the workload's own statements.
+struct DocumentInput {
+  const JobSetup& setup;
+  const RunPlan& plan;
+  const RunOutcome& outcome;
+  const ServerFacts& server;
+  std::vector<CheckResult> checks;
+  Statements statements;
+  std::vector<std::string> reasons;  // for a fail, beside checks and requirements
+};
+
+/// What the workload is told to state its figures from.
+RunSummary summarize_run(const RunPlan&, const RunOutcome&);
+/// The document with its verdict.
+Document make_document(DocumentInput);
+/// The exit code that the document's verdict decides.
+ExitCode exit_code_of(const Document&);
+
+}  // namespace assay::cli

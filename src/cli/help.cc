@@ -1,0 +1,63 @@
+#include "cli/help.h"
+
+#include "registry/registry.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace assay::cli {
+
+std::string option_lines(std::span<const OptionSpec> table) {
+  std::size_t width = 0;
+  std::vector<std::string> left;
+  for (const OptionSpec& spec : table) {
+    left.push_back(fmt::format("--{} {}", spec.name, spec.type == OptionType::flag ? "" : placeholder(spec)));
+    if (left.back().size() <= 34) width = std::max(width, left.back().size());
+  }
+  std::string out;
+  for (std::size_t i = 0; i < table.size(); i++) {
+    const OptionSpec& spec = table[i];
+    const std::string default_text =
+        spec.default_value.empty() || (spec.type == OptionType::flag && spec.default_value == "false")
+            ? ""
+            : fmt::format(" (default {})", spec.default_value);
+    if (left[i].size() > width)
+      out += fmt::format("  {}\n  {:{}}  {}{}\n", left[i], "", width, spec.help, default_text);
+    else
+      out += fmt::format("  {:{}}  {}{}\n", left[i], width, spec.help, default_text);
+  }
+  return out;
+}
+
+std::string program_help() {
+  std::string out =
+      "assay puts data systems to the test: provision it, load it, break it, prove what happened, compare.\n\n"
+      "usage: assay COMMAND ...\n\ncommands:\n";
+  for (const Command& command : all_commands()) out += fmt::format("  {:<11} {}\n", command.name, command.summary);
+  out +=
+      "\n'assay COMMAND --help' tells more. Exit codes: 0 ok, 2 usage, 3 target unreachable, 4 thresholds failed, 5 "
+      "run invalid,\n"
+      "6 check failed, 7 output failed, 130 interrupted (docs/exit-codes.md).\n\n"
+      "  assay run tpcc --target sqlite:tpcc.db --prepare --check --duration 15s\n"
+      "  assay run tpcc --target postgres://user@host/database --warehouses 10 --prepare --check --duration 5m\n";
+  return out;
+}
+
+std::string command_help(const Command& command, const WorkloadType* workload) {
+  std::string out = fmt::format("usage: assay {} {}\n\n{}\n", command.name, command.arguments, command.summary);
+  if (!command.tables.empty()) out += "\noptions:\n";
+  for (const auto& table : command.tables) out += option_lines(table);
+  if (workload != nullptr) {
+    out +=
+        fmt::format("\noptions of the workload {}:\n{}", workload->info().name, option_lines(workload->info().options));
+  } else if (command.takes_workload) {
+    std::vector<std::string_view> names;
+    for (const WorkloadType* type : all_workloads()) names.push_back(type->info().name);
+    out += fmt::format("\nWORKLOAD is one of {}; 'assay workloads WORKLOAD' lists its own options.\n",
+                       fmt::join(names, ", "));
+  }
+  return out;
+}
+
+}  // namespace assay::cli

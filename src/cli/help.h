@@ -1,0 +1,17 @@
+// --help, made from the tables.
+#pragma once
+
+#include "cli/command.h"
+#include "core/workload.h"
+
+#include <string>
+
+namespace assay::cli {
+
+std::string program_help();
+/// With the workload's own options, when it is given.
+std::string command_help(const Command&, const WorkloadType* workload = nullptr);
+/// A table of options as lines: name, placeholder, default, help.
+std::string option_lines(std::span<const OptionSpec>);
+
+}  // namespace assay::cli

@@ -1,0 +1,153 @@
+#include "cli/job.h"
+
+#include "base/units.h"
+#include "cli/help.h"
+#include "registry/registry.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+namespace assay::cli {
+
+std::span<const OptionSpec> target_options() {
+  static const std::vector<OptionSpec> table = {
+      {.name = "target", .help = "URL of the system under test; 'assay drivers' lists them"},
+      {.name = "connect-timeout",
+       .type = OptionType::duration,
+       .default_value = "10s",
+       .help = "how long opening a session may take",
+       .min = 0.001},
+      {.name = "operation-timeout",
+       .type = OptionType::duration,
+       .default_value = "60s",
+       .help = "how long one call to the target may take",
+       .min = 0.001},
+      {.name = "quiet", .type = OptionType::flag, .default_value = "false", .help = "no progress and no live panel"},
+      {.name = "json",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "print JSON on stdout instead of text"},
+  };
+  return table;
+}
+
+std::span<const OptionSpec> job_options() {
+  static const std::vector<OptionSpec> table = {
+      {.name = "parallel",
+       .type = OptionType::count,
+       .default_value = "0",
+       .help = "sessions that load or check at once; 0 is one a processor",
+       .min = 0,
+       .max = 1024},
+      {.name = "seed",
+       .type = OptionType::count,
+       .default_value = "1",
+       .help = "of everything random: the same seed gives the same data and the same draws",
+       .min = 0},
+      {.name = "shard", .default_value = "0/1", .help = "INDEX/COUNT: this process's share of the whole job"},
+  };
+  return table;
+}
+
+namespace {
+
+Shard parse_shard(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  try {
+    if (slash != std::string::npos) {
+      const std::int64_t index = parse_count(text.substr(0, slash)), count = parse_count(text.substr(slash + 1));
+      if (index >= 0 && count > index && count <= 1'000'000)
+        return {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(count)};
+    }
+  } catch (const Error&) {
+  }
+  throw Error(fmt::format("--shard is '{}'; expected INDEX/COUNT with INDEX below COUNT, such as 0/4", text));
+}
+
+}  // namespace
+
+std::unique_ptr<JobSetup> JobSetup::from(const Command& command, std::span<const std::string> arguments) {
+  const std::string name = first_positional(arguments);
+  const bool help = std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
+                    std::find(arguments.begin(), arguments.end(), "-h") != arguments.end();
+  if (name.empty()) {
+    if (help) {
+      std::fputs(command_help(command).c_str(), stdout);
+      return nullptr;
+    }
+    throw Error(
+        fmt::format("{}: the workload is missing; usage: assay {} {}", command.name, command.name, command.arguments));
+  }
+  const WorkloadType& type = find_workload(name);
+  if (help) {
+    std::fputs(command_help(command, &type).c_str(), stdout);
+    return nullptr;
+  }
+  auto setup = std::make_unique<JobSetup>();
+  setup->type = &type;
+  std::vector<std::span<const OptionSpec>> tables = command.tables;
+  tables.push_back(type.info().options);
+  const Words words = take_apart(arguments, tables);
+  if (words.positional.size() > 1)
+    throw Error(fmt::format("{}: unexpected word '{}'; expected options behind the workload", command.name,
+                            words.positional[1]));
+  if (command.tables.size() > 2) setup->own = Options(command.tables[2]);
+  setup->workload_options = Options(type.info().options);
+  Options* const all[] = {&setup->common, &setup->job, &setup->own, &setup->workload_options};
+  assign(words, all);
+  setup->url = setup->common.text("target");
+  if (setup->url.empty())
+    throw Error(
+        fmt::format("{}: --target is missing; expected for example --target sqlite:bench.db or --target "
+                    "postgres://user@host/database",
+                    command.name));
+  setup->shard = parse_shard(setup->job.text("shard"));
+  setup->seed = static_cast<std::uint64_t>(setup->job.count("seed"));
+  setup->quiet = setup->common.flag("quiet");
+  setup->json = setup->common.flag("json");
+  setup->driver = &find_driver(setup->url);
+  const auto& has = setup->driver->info().facets;
+  const auto& needs = type.info().facets;
+  if (std::none_of(needs.begin(), needs.end(),
+                   [&](Facet f) { return std::find(has.begin(), has.end(), f) != has.end(); }))
+    throw Error(fmt::format("the workload {} needs the facet {}, which the driver {} does not have", name,
+                            to_string(needs.front()), setup->driver->info().name));
+  setup->target = setup->driver->open({.url = setup->url,
+                                       .options = Options(setup->driver->info().options),
+                                       .connect_timeout = setup->common.duration("connect-timeout"),
+                                       .operation_timeout = setup->common.duration("operation-timeout")});
+  setup->workload = type.make(setup->workload_options);
+  return setup;
+}
+
+ServerFacts JobSetup::facts() const {
+  Result<ServerFacts> facts = target->facts();
+  if (!facts) throw_unreachable(url, facts.error());
+  return *std::move(facts);
+}
+
+Job JobSetup::job_for(Progress& progress, std::stop_token stop) const {
+  int parallel = static_cast<int>(job.count("parallel"));
+  if (parallel == 0) parallel = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return {.target = *target,
+          .shard = shard,
+          .seed = seed,
+          .parallel = parallel,
+          .progress = progress,
+          .stop = std::move(stop)};
+}
+
+void print_findings(const std::vector<Finding>& findings, std::string_view when) {
+  if (findings.empty()) {
+    fmt::print(stderr, "check {}: consistent\n", when);
+    return;
+  }
+  fmt::print(stderr, "check {}: NOT consistent\n", when);
+  for (const Finding& finding : findings) {
+    fmt::print(stderr, "  {}: {} ({} violations)\n", finding.condition, finding.text, finding.violations);
+    for (const std::string& row : finding.rows) fmt::print(stderr, "    {}\n", row);
+  }
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,46 @@
+// What prepare, run, check and cleanup have in common: their options, the target they open, the workload they configure.
+#pragma once
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "core/driver.h"
+#include "core/workload.h"
+
+#include <memory>
+#include <span>
+#include <string>
+
+namespace assay::cli {
+
+/// --target, --target-option, time-outs, --quiet, --json.
+std::span<const OptionSpec> target_options();
+/// --parallel, --seed, --shard.
+std::span<const OptionSpec> job_options();
+
+/// A command line of one of these commands, understood and checked; the target is open, but was not yet talked to.
+struct JobSetup {
+  /// Throws Error. Answers nullptr after --help was printed.
+  static std::unique_ptr<JobSetup> from(const Command&, std::span<const std::string> arguments);
+
+  const WorkloadType* type = nullptr;
+  const Driver* driver = nullptr;
+  Options common{target_options()}, job{job_options()}, own{std::span<const OptionSpec>()},
+      workload_options{std::span<const OptionSpec>()};
+  std::string url;
+  Shard shard;
+  std::uint64_t seed = 1;
+  std::unique_ptr<Target> target;
+  std::unique_ptr<Workload> workload;
+  bool quiet = false, json = false;
+
+  /// Asks the target who it is. Throws Error(unreachable).
+  ServerFacts facts() const;
+  Job job_for(Progress&, std::stop_token) const;
+};
+
+/// The findings as people read them, on stderr; and what there is to say when there are none.
+void print_findings(const std::vector<Finding>&, std::string_view when);
+
+}  // namespace assay::cli

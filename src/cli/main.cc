@@ -1,0 +1,63 @@
+// assay: the command line. Parses, dispatches to cmd_NAME.cc, and turns an Error into a message and an exit code.
+
+#include "cli/command.h"
+#include "cli/help.h"
+
+#include <fmt/ranges.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+namespace assay::cli {
+
+const std::vector<Command>& all_commands() {
+  static const std::vector<Command> commands = {run_command(),       prepare_command(),  check_command(),
+                                                cleanup_command(),   report_command(),   drivers_command(),
+                                                workloads_command(), selftest_command(), completion_command()};
+  return commands;
+}
+
+const Command& find_command(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Command& command : all_commands()) {
+    if (command.name == name) return command;
+    names.push_back(command.name);
+  }
+  throw Error(fmt::format("unknown command '{}'; there are {}", name, fmt::join(names, ", ")));
+}
+
+namespace {
+
+ExitCode dispatch(std::span<const std::string> arguments) {
+  if (arguments.empty()) {
+    std::fputs(program_help().c_str(), stderr);
+    return ExitCode::usage;
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    std::fputs(program_help().c_str(), stdout);
+    return ExitCode::ok;
+  }
+  if (arguments[0] == "--version" || arguments[0] == "version") {
+    std::puts("assay " ASSAY_VERSION);
+    return ExitCode::ok;
+  }
+  return find_command(arguments[0]).carry_out(arguments.subspan(1));
+}
+
+}  // namespace
+}  // namespace assay::cli
+
+int main(int count, char** values) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not the end of a run
+  const std::vector<std::string> arguments(values + 1, values + count);
+  try {
+    return static_cast<int>(assay::cli::dispatch(arguments));
+  } catch (const assay::Error& error) {
+    fmt::print(stderr, "assay: {}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "assay: this is a bug: {}\n", error.what());
+    return static_cast<int>(assay::ExitCode::internal);
+  }
+}

@@ -1,0 +1,48 @@
+#include "cli/signals.h"
+
+#include "base/error.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+
+namespace assay::cli {
+namespace {
+
+sigset_t watched() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+}  // namespace
+
+SignalWatch::SignalWatch() {
+  const sigset_t set = watched();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  thread_ = std::thread([this] { watch(); });
+}
+
+SignalWatch::~SignalWatch() {
+  over_ = true;
+  thread_.join();
+}
+
+void SignalWatch::watch() {
+  const sigset_t set = watched();
+  while (!over_) {
+    const timespec tick{.tv_sec = 0, .tv_nsec = 50'000'000};
+    if (sigtimedwait(&set, nullptr, &tick) < 0) continue;
+    if (stop_.stop_requested()) {
+      fmt::print(stderr, "\nassay: ended at once; nothing more is saved\n");
+      _exit(static_cast<int>(ExitCode::interrupted));
+    }
+    fmt::print(stderr, "\nassay: stopping; what was measured is saved. Once more to end at once\n");
+    stop_.request_stop();
+  }
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,138 @@
+#include "cli/terminal.h"
+
+#include "base/units.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace assay::cli {
+namespace {
+
+constexpr Nanos kRedraw = std::chrono::milliseconds(150), kPlainLine = std::chrono::seconds(5);
+
+std::string whole_seconds(Nanos t) { return format_duration(Nanos(std::chrono::round<std::chrono::seconds>(t))); }
+
+}  // namespace
+
+bool is_terminal(int fd) { return isatty(fd) != 0; }
+
+bool wants_color(int fd) {
+  const char* no = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return is_terminal(fd) && (no == nullptr || *no == '\0') && (term == nullptr || std::string_view(term) != "dumb");
+}
+
+int terminal_width() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return std::clamp<int>(size.ws_col, 60, 200);
+  return 120;
+}
+
+TerminalProgress::TerminalProgress(bool quiet) : quiet_(quiet), terminal_(is_terminal(STDERR_FILENO)) {}
+
+TerminalProgress::~TerminalProgress() { finish(); }
+
+void TerminalProgress::start(std::string_view what, std::string_view unit, std::uint64_t total) {
+  finish();
+  const std::lock_guard lock(mutex_);
+  what_ = what;
+  unit_ = unit;
+  total_ = total;
+  done_ = 0;
+  begin_ = shown_ = real_clock().now();
+  open_ = true;
+}
+
+void TerminalProgress::advance(std::uint64_t units) {
+  const std::lock_guard lock(mutex_);
+  done_ += units;
+  const TimePoint now = real_clock().now();
+  if (quiet_ || !open_ || now - shown_ < (terminal_ ? kRedraw : kPlainLine)) return;
+  shown_ = now;
+  show(false);
+}
+
+void TerminalProgress::show(bool last) {
+  const Nanos spent = real_clock().now() - begin_;
+  const double rate = static_cast<double>(done_) / std::max(1e-9, to_seconds(spent));
+  std::string line = fmt::format("{}: {}", what_, format_quantity(static_cast<double>(done_)));
+  if (total_ > 0)
+    line += fmt::format(" of {} {} ({:.0f} %)", format_quantity(static_cast<double>(total_)), unit_,
+                        100.0 * static_cast<double>(done_) / static_cast<double>(total_));
+  line += fmt::format(", {} {}/s", format_quantity(rate), unit_);
+  if (last)
+    line += fmt::format(", took {:.1f} s", to_seconds(spent));
+  else if (total_ > done_ && done_ > 0)
+    line += fmt::format(", {} left", whole_seconds(from_seconds(static_cast<double>(total_ - done_) / rate)));
+  if (terminal_)
+    fmt::print(stderr, "\r\x1b[K{}{}", line, last ? "\n" : "");
+  else
+    fmt::print(stderr, "{}\n", line);
+  std::fflush(stderr);
+}
+
+void TerminalProgress::note(std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  if (!quiet_) fmt::print(stderr, "{}{}\n", terminal_ ? "\r\x1b[K" : "", line);
+}
+
+void TerminalProgress::finish() {
+  const std::lock_guard lock(mutex_);
+  if (open_ && !quiet_ && done_ > 0) show(true);
+  open_ = false;
+}
+
+LivePanel::LivePanel(bool quiet, std::string title)
+    : quiet_(quiet), terminal_(is_terminal(STDERR_FILENO)), title_(std::move(title)) {}
+
+LivePanel::~LivePanel() { clear(); }
+
+void LivePanel::clear() {
+  if (lines_ > 0) fmt::print(stderr, "\x1b[{}A\r\x1b[J", lines_);
+  lines_ = 0;
+  std::fflush(stderr);
+}
+
+void LivePanel::live(const Live& live) {
+  if (quiet_) return;
+  const TimePoint now = real_clock().now();
+  const std::string left = live.phase == Phase::drain  ? "waiting for what was due"
+                           : live.left == Nanos::max() ? "until stopped"
+                                                       : whole_seconds(live.left) + " left";
+  if (!terminal_) {
+    if (live.phase == phase_ && now - shown_ < kPlainLine) return;
+    phase_ = live.phase;
+    shown_ = now;
+    for (const LiveGroup& group : live.groups)
+      fmt::print(stderr, "{:>5} s  {:<8} {:<12} {:>9}/s  p50 {:>8}  p99 {:>8}  errors {}  retries {}  {}\n",
+                 static_cast<long>(to_seconds(live.since_start)), to_string(live.phase), group.name,
+                 format_quantity(group.rate), format_latency(group.p50), format_latency(group.p99), group.errors,
+                 group.retries, left);
+    return;
+  }
+  clear();
+  fmt::print(stderr, "{}  {}  {} s, {}  {} operations, {} errors\n", title_, to_string(live.phase),
+             static_cast<long>(to_seconds(live.since_start)), left,
+             format_quantity(static_cast<double>(live.operations)), live.errors);
+  lines_ = 1;
+  for (const LiveGroup& group : live.groups) {
+    fmt::print(stderr, "  {:<12} {:>9}/s  p50 {:>8}  p99 {:>8}  max {:>8}  errors {}  retries {}\n", group.name,
+               format_quantity(group.rate), format_latency(group.p50), format_latency(group.p99),
+               format_latency(group.max), group.errors, group.retries);
+    lines_++;
+  }
+  std::fflush(stderr);
+}
+
+void LivePanel::event(const Event& event) {
+  if (quiet_) return;
+  clear();
+  fmt::print(stderr, "{:.1f} s  {}: {}\n", to_seconds(event.at), event.kind, event.text);
+}
+
+}  // namespace assay::cli

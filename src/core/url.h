@@ -1,0 +1,22 @@
+// The URL of a target, taken apart: scheme, what stands before the query, and the query's pairs, percent-decoded.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace assay {
+
+struct Url {
+  std::string scheme;  // "postgres"; lower case
+  std::string rest;    // behind "scheme:", before the query; as written
+  std::vector<std::pair<std::string, std::string>> query;
+};
+
+/// Throws Error: no scheme, a bad escape, a pair without '=', a name given twice. Messages do not show secrets.
+Url parse_url(std::string_view text);
+/// "%41" → "A". Throws Error.
+std::string percent_decoded(std::string_view text);
+
+}  // namespace assay
