@@ -176,9 +176,18 @@ Document large_document(int length, int operations) {
     if (phase == Phase::measure) counted += stats.counters[0];
   }
   terminals.counters = {{"rolled_back", counted, counted + 11}};
-  terminals.failures = {
-      {0, FailureKind::disconnected, "57P01", "terminating connection due to administrator command", 12},
-      {1, FailureKind::conflict, "40001", "could not serialize access: <update> & \"retry\"", 5}};
+  for (std::size_t o = 0; o < terminals.operations.size(); o++)
+    for (const FailureKind kind : {FailureKind::disconnected, FailureKind::conflict}) {
+      std::uint64_t count = 0;
+      for (const OperationStats& phase : terminals.operations[o].phases)
+        count += phase.failures[static_cast<std::size_t>(kind)];
+      const bool lost = kind == FailureKind::disconnected;
+      if (count > 0)
+        terminals.failures.push_back({static_cast<std::uint16_t>(o), kind, lost ? "57P01" : "40001",
+                                      lost ? "terminating connection due to administrator command"
+                                           : "could not serialize access: <update> & \"retry\"",
+                                      count});
+    }
   terminals.other_failures = 2;
   GroupResult deferred{"deferred", "main", 1, 1, "closed loop"};
   deferred.operations = {{"delivery_queue", {}}};
