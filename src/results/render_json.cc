@@ -78,7 +78,8 @@ void put_groups(JsonText& json, const Document& d) {
   json.key("groups").open('[');
   for (const GroupResult& g : d.groups) {
     json.open('{').member("name", std::string_view(g.name)).member("target", std::string_view(g.target));
-    json.member("clients", g.clients).member("sessions", g.sessions).member("schedule", std::string_view(g.schedule));
+    json.member("clients", g.clients).member("sessions", g.sessions).member("abandoned", g.abandoned);
+    json.member("round_trips", g.round_trips).member("schedule", std::string_view(g.schedule));
     json.key("counters").open('[');
     for (const CounterResult& c : g.counters) {
       json.compact().open('{').member("name", std::string_view(c.name)).member("measured", c.measured);
@@ -145,9 +146,10 @@ void put_statements(JsonText& json, const Document& d) {
 
 void put_environment(JsonText& json, const Document& d) {
   json.key("own_cost").open('{').member("cpu_seconds", d.own_cost.cpu_seconds);
-  json.member("measured_cpu_seconds", d.own_cost.measured_cpu_seconds);
+  json.member("operations", d.own_cost.operations);
   put_optional(json, "cpu_us_per_operation", cpu_us_per_operation(d));
   json.member("peak_rss_bytes", d.own_cost.peak_rss_bytes).member("threads", std::uint64_t{d.own_cost.threads});
+  json.member("busiest_loop", d.own_cost.busiest_loop);
   const LatencySummary lag = measured_lag(d);
   put_optional(json, "lag_p99_ms", lag.count > 0 ? std::optional(to_millis(lag.p99)) : std::nullopt);
   const MachineFacts& m = d.machine;

@@ -266,10 +266,12 @@ class TableRenderer {
   void own_cost() {
     title("Own cost");
     const LatencySummary lag = measured_lag(d_);
-    std::string text = fmt::format("client CPU {:.3g} s", d_.own_cost.cpu_seconds);
+    std::string text = fmt::format("client CPU {:.3g} s while measuring", d_.own_cost.cpu_seconds);
     if (const auto cpu = cpu_us_per_operation(d_)) text += fmt::format(", {} µs an operation", digits(*cpu));
     text += fmt::format("; peak memory {}; {}", format_bytes(d_.own_cost.peak_rss_bytes),
                         one_or_more(d_.own_cost.threads, "thread", "threads"));
+    if (d_.own_cost.busiest_loop > 0)
+      text += fmt::format(", the busiest loop at {:.0f} %", 100 * d_.own_cost.busiest_loop);
     if (lag.count > 0) text += fmt::format("; lag p99 {}", format_latency(lag.p99));
     line("  " + wrapped(text, width_ - 2, 2));
     for (const std::string& warning : d_.warnings)

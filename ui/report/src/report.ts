@@ -73,6 +73,8 @@ export interface Report {
     clients: number;
     sessions: number;
     schedule: string;
+    abandoned: number;
+    round_trips: number;
     counters: { name: string; measured: number; whole_run: number }[];
   }[];
   operations: OperationRow[];
@@ -89,7 +91,8 @@ export interface Report {
   in_doubt: number;
   own_cost: {
     cpu_seconds: number;
-    measured_cpu_seconds: number;
+    operations: number;
+    busiest_loop: number;
     cpu_us_per_operation: number | null;
     peak_rss_bytes: number;
     threads: number;

@@ -184,7 +184,9 @@ export function environment(report: Report, phases: string): HTMLElement {
     ["result", report.id],
     ...report.groups.map((g): [string, string] => [
       `group ${g.name}`,
-      `${grouped(g.clients)} clients over ${grouped(g.sessions)} sessions${g.schedule ? `, ${g.schedule}` : ""}`,
+      `${grouped(g.clients)} clients over ${grouped(g.sessions)} sessions${g.schedule ? `, ${g.schedule}` : ""}` +
+        (g.round_trips ? `; ${grouped(g.round_trips)} round trips` : "") +
+        (g.abandoned ? `; ${grouped(g.abandoned)} operations never sent` : ""),
     ]),
   ]);
   const machine = facts([
@@ -196,10 +198,11 @@ export function environment(report: Report, phases: string): HTMLElement {
     ["control group", m.cgroup_version ? `version ${m.cgroup_version}, ${limits.length ? `limited to ${limits.join(", ")}` : "no limit"}` : ""],
   ]);
   const cost = facts([
-    ["client CPU", `${digits(own.cpu_seconds)} s, ${digits(own.measured_cpu_seconds)} s while measuring`],
+    ["client CPU", `${digits(own.cpu_seconds)} s while measuring`],
     ["per operation", own.cpu_us_per_operation === null ? "n/a" : `${digits(own.cpu_us_per_operation)} µs`],
     ["peak memory", bytes(own.peak_rss_bytes)],
     ["threads", String(own.threads)],
+    ["busiest loop", own.busiest_loop > 0 ? `${digits(100 * own.busiest_loop)} % of a processor` : ""],
     ["lag p99", latency(own.lag_p99_ms)],
   ]);
   const columns = el(
