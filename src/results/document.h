@@ -70,7 +70,9 @@ struct GroupResult {
   std::vector<CounterResult> counters = {};
   std::vector<FailureSample> failures = {};  // FailureSample::operation indexes `operations`
   std::uint64_t other_failures = 0;          // those that found no place in `failures`
-  Series series{};                           // has operations.size() cells an interval, or no interval
+  std::uint64_t abandoned = 0;               // due, and never sent before the drain ended; counted as timeouts
+  std::uint64_t round_trips = 0;  // of all sessions, in the whole run; 0 where the driver does not count them
+  Series series{};                // has operations.size() cells an interval, or no interval
 };
 
 /// What a consistency check of the target's data said.
@@ -84,10 +86,11 @@ struct CheckResult {
 
 /// What the measuring itself cost, on the machine of `machine`.
 struct OwnCost {
-  double cpu_seconds = 0;           // of this process, user and system, over the whole run
-  double measured_cpu_seconds = 0;  // over the phase `measure`
+  double cpu_seconds = 0;  // of this process, user and system, in the phase `measure`
+  double operations = 0;   // that completed in it
   std::uint64_t peak_rss_bytes = 0;
   std::uint32_t threads = 0;
+  double busiest_loop = 0;  // CPU share of the busiest event-loop thread in `measure`; 0 without loops
 };
 
 struct RunVerdict {

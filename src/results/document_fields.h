@@ -112,6 +112,8 @@ void fields(A& a, T& v) {
   a.enter_group(v);  // from here on operations are named
   a.field("failures", v.failures);
   a.field("other_failures", v.other_failures);
+  a.field("abandoned", v.abandoned);
+  a.field("round_trips", v.round_trips);
   a.series("series", v.series);
 }
 
@@ -169,9 +171,10 @@ void fields(A& a, T& v) {
 template <class A, Is<OwnCost> T>
 void fields(A& a, T& v) {
   a.field("cpu_seconds", v.cpu_seconds);
-  a.field("measured_cpu_seconds", v.measured_cpu_seconds);
+  a.field("operations", v.operations);
   a.field("peak_rss_bytes", v.peak_rss_bytes);
   a.field("threads", v.threads);
+  a.field("busiest_loop", v.busiest_loop);
 }
 
 template <class A, Is<MachineFacts> T>

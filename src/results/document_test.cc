@@ -61,8 +61,9 @@ TEST(Document, ComesBackFromItsTextWithEveryField) {
       EXPECT_EQ(a.completed, b.completed);
       EXPECT_EQ(a.retries, b.retries);
     }
-  ASSERT_EQ(after.groups[0].failures.size(), 2u);
-  EXPECT_EQ(after.groups[0].failures[1].operation, 1);
+  ASSERT_EQ(after.groups[0].failures.size(), before.groups[0].failures.size());
+  ASSERT_GT(after.groups[0].failures.size(), 1u);
+  EXPECT_EQ(after.groups[0].failures[1].operation, before.groups[0].failures[1].operation);
   EXPECT_EQ(after.groups[0].failures[1].message, before.groups[0].failures[1].message);
   ASSERT_EQ(after.groups[0].series.intervals().size(), 30u);
   EXPECT_EQ(after.groups[0].series.intervals()[3].operations[2].response,

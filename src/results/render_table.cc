@@ -125,22 +125,38 @@ class TableRenderer {
     TextTable t(aligns, gap);
     t.row(head);
     const bool one_group = d_.groups.size() == 1;
-    for (const OperationSummary& row : rows) {
-      if (one_group && row.group == "all") continue;  // says the same as the group's own row
-      t.row(operation_cells(row, blocks, one_group, micros));
+    std::size_t left = 0;  // rows of the group that are still to come
+    for (std::size_t i = 0, g = 0; i < rows.size(); i++) {
+      const OperationSummary& row = rows[i];
+      if (i + 1 == rows.size()) {
+        // Of one group it says the same as the group's own row.
+        if (!one_group) t.row(operation_cells(row, "all", blocks, micros));
+        break;
+      }
+      if (left == 0) {
+        left = d_.groups[g++].operations.size() + 1;
+        if (!one_group) t.row(group_heading(row.group, head.size()));
+      }
+      left--;
+      if (left == 0 && d_.groups[g - 1].operations.size() == 1) continue;  // the same as its only operation
+      t.row(operation_cells(row, (one_group ? "" : "  ") + row.operation, blocks, micros));
     }
     return t;
   }
 
-  static std::vector<Cell> operation_cells(const OperationSummary& row, const std::vector<std::size_t>& blocks,
-                                           bool one_group, bool micros) {
+  static std::vector<Cell> group_heading(const std::string& name, std::size_t columns) {
+    std::vector<Cell> cells(columns);
+    cells[0].text = name;
+    return cells;
+  }
+
+  static std::vector<Cell> operation_cells(const OperationSummary& row, std::string name,
+                                           const std::vector<std::size_t>& blocks, bool micros) {
     const auto time = [&](const LatencySummary& s, Nanos t) {
       return Cell{s.count == 0 ? "-" : digits(micros ? static_cast<double>(t.count()) / 1e3 : to_millis(t))};
     };
     const bool all = row.operation == "all";
-    std::vector<Cell> cells{{one_group                   ? row.operation
-                             : all && row.group == "all" ? "all"
-                                                         : row.group + "/" + row.operation}};
+    std::vector<Cell> cells{{std::move(name)}};
     const LatencySummary& r = row.response;
     for (const std::size_t block : blocks) {
       if (block == 0)
@@ -186,7 +202,7 @@ class TableRenderer {
              {r.name},
              {r.actual},
              {r.limit},
-             {r.clause + (r.decides ? " (decides)" : ""), Tint::dim}});
+             {r.decides ? (r.clause.empty() ? "" : r.clause + " ") + "(decides)" : r.clause, Tint::dim}});
     }
     table(t);
   }
@@ -250,10 +266,12 @@ class TableRenderer {
   void own_cost() {
     title("Own cost");
     const LatencySummary lag = measured_lag(d_);
-    std::string text = fmt::format("client CPU {:.3g} s", d_.own_cost.cpu_seconds);
+    std::string text = fmt::format("client CPU {:.3g} s while measuring", d_.own_cost.cpu_seconds);
     if (const auto cpu = cpu_us_per_operation(d_)) text += fmt::format(", {} µs an operation", digits(*cpu));
     text += fmt::format("; peak memory {}; {}", format_bytes(d_.own_cost.peak_rss_bytes),
                         one_or_more(d_.own_cost.threads, "thread", "threads"));
+    if (d_.own_cost.busiest_loop > 0)
+      text += fmt::format(", the busiest loop at {:.0f} %", 100 * d_.own_cost.busiest_loop);
     if (lag.count > 0) text += fmt::format("; lag p99 {}", format_latency(lag.p99));
     line("  " + wrapped(text, width_ - 2, 2));
     for (const std::string& warning : d_.warnings)

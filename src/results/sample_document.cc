@@ -82,7 +82,7 @@ void add_statements(Document& d) {
                CheckResult::State::failed,
                12,
                {{"3.3.2.1", "W_YTD = sum(D_YTD) of the warehouse's districts", {"w_id=3: 1200.50 <> 1190.50"}, 1}}}};
-  d.own_cost = {41.5, 33.25, 64ull << 20, 4};
+  d.own_cost = {0.41, 25444, 64ull << 20, 4, 0.0871};
   d.machine = {
       "Debian GNU/Linux 12 (bookworm)", "6.1.0-13-amd64", "Imaginary CPU @ 2.00GHz", 2, 8ull << 30, 2, 1.5, 4ull << 30};
   d.warnings = {"client CPU at 83 % of one processor",
@@ -176,9 +176,18 @@ Document large_document(int length, int operations) {
     if (phase == Phase::measure) counted += stats.counters[0];
   }
   terminals.counters = {{"rolled_back", counted, counted + 11}};
-  terminals.failures = {
-      {0, FailureKind::disconnected, "57P01", "terminating connection due to administrator command", 12},
-      {1, FailureKind::conflict, "40001", "could not serialize access: <update> & \"retry\"", 5}};
+  for (std::size_t o = 0; o < terminals.operations.size(); o++)
+    for (const FailureKind kind : {FailureKind::disconnected, FailureKind::conflict}) {
+      std::uint64_t count = 0;
+      for (const OperationStats& phase : terminals.operations[o].phases)
+        count += phase.failures[static_cast<std::size_t>(kind)];
+      const bool lost = kind == FailureKind::disconnected;
+      if (count > 0)
+        terminals.failures.push_back({static_cast<std::uint16_t>(o), kind, lost ? "57P01" : "40001",
+                                      lost ? "terminating connection due to administrator command"
+                                           : "could not serialize access: <update> & \"retry\"",
+                                      count});
+    }
   terminals.other_failures = 2;
   GroupResult deferred{"deferred", "main", 1, 1, "closed loop"};
   deferred.operations = {{"delivery_queue", {}}};

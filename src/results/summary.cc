@@ -181,12 +181,9 @@ LatencySummary measured_lag(const Document& document) {
 }
 
 std::optional<double> cpu_us_per_operation(const Document& document) {
-  std::uint64_t operations = 0;
-  for (const GroupResult& group : document.groups)
-    for (const OperationResult& operation : group.operations)
-      operations += operation.measured().completed + operation.measured().errors();
-  if (operations == 0) return std::nullopt;
-  return document.own_cost.measured_cpu_seconds * 1e6 / static_cast<double>(operations);
+  const OwnCost& own = document.own_cost;
+  if (own.operations <= 0) return std::nullopt;
+  return own.cpu_seconds * 1e6 / own.operations;
 }
 
 std::vector<FailureSummary> summarize_failures(const Document& document) {

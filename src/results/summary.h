@@ -55,7 +55,7 @@ void for_each_interval(const Document&, const std::function<void(const IntervalS
 
 /// The lag of all operations of the phase `measure`, merged.
 LatencySummary measured_lag(const Document&);
-/// Client CPU of the phase `measure` for each operation that ended in it, failed ones too; absent when there was none.
+/// Client CPU of the phase `measure` for each operation that completed in it; absent when there was none.
 std::optional<double> cpu_us_per_operation(const Document&);
 
 /// The failures by kind over the whole run, most frequent first: with the group's and the operation's name and a

@@ -1,0 +1,48 @@
+// Bundles the page into one C++ file with three texts: style sheet, script, and the licence that goes with them; and the
+// hashes by which the page's Content-Security-Policy admits just these.
+//
+// Usage: node build.mjs OUTPUT.cc
+
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const output = process.argv[2];
+if (!output) throw new Error("usage: node build.mjs OUTPUT.cc");
+
+const css = readFileSync(join(here, "src/style.css"), "utf8");
+const dark = [...css.matchAll(/color-scheme: dark;([^}]*)}/g)].map((m) => m[1].replace(/\s+/g, " ").trim());
+if (dark.length !== 2 || dark[0] !== dark[1]) throw new Error("style.css: the two lists of dark colours differ");
+
+const common = { bundle: true, minify: true, write: false, legalComments: "none", absWorkingDir: here, logLevel: "warning" };
+const target = ["chrome100", "firefox100", "safari15"];
+const script = await build({ ...common, entryPoints: ["src/main.ts"], format: "iife", target, charset: "ascii" });
+const style = await build({
+  ...common,
+  stdin: { contents: '@import "uplot/dist/uPlot.min.css"; @import "./src/style.css";', resolveDir: here, loader: "css" },
+});
+
+const texts = {
+  kReportScript: script.outputFiles[0].text.trim(),
+  kReportStyle: style.outputFiles[0].text.trim(),
+  kReportLicence: readFileSync(join(here, "node_modules/uplot/LICENSE"), "utf8").trim(),
+};
+if (/<\/script|<!--/i.test(texts.kReportScript)) throw new Error("the script would end its own element");
+
+const hash = (text) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
+let code = '// Made by ui/report/build.mjs.\n#include "results/report_page.h"\n\nnamespace assay {\nnamespace {\n';
+for (const [name, text] of Object.entries(texts)) {
+  const bytes = Buffer.from(text, "utf8");
+  // Signed, as char is: a value above 127 would be a narrowing.
+  const lines = [];
+  for (let i = 0; i < bytes.length; i += 40) lines.push([...bytes.subarray(i, i + 40)].map((b) => (b > 127 ? b - 256 : b)).join(","));
+  code += `constexpr char ${name}Bytes[] = {\n${lines.join(",\n")}};\n`;
+}
+code += "}  // namespace\n\n";
+for (const name of Object.keys(texts)) code += `const std::string_view ${name}(${name}Bytes, sizeof(${name}Bytes));\n`;
+code += `const std::string_view kReportScriptHash = "${hash(texts.kReportScript)}";\n`;
+code += `const std::string_view kReportStyleHash = "${hash(texts.kReportStyle)}";\n`;
+writeFileSync(output, code + "\n}  // namespace assay\n");

@@ -1,0 +1,299 @@
+// One chart: a figure with its title, a legend of buttons, the canvas of uPlot, a line that reads out the numbers under the
+// cursor, and the same numbers as a table. The cursor moves with the mouse, a finger, or the arrow keys.
+
+import uPlot from "uplot";
+import { el, table } from "./dom";
+import { digits, seconds } from "./format";
+import { color } from "./theme";
+
+export interface Line {
+  name: string;
+  values: (number | null)[];
+  /** A name of the style sheet: "all", "line-1" … "line-8", "bad". */
+  color: string;
+  width?: number;
+  dash?: number[];
+  bars?: boolean;
+  hidden?: boolean;
+}
+
+export interface Span {
+  from: number;
+  to: number;
+  kind: "outage" | "instant" | "phase";
+  label: string;
+}
+
+export interface ChartOptions {
+  id: string;
+  title: string;
+  /** What a reader who sees no chart should know of it. */
+  summary: string;
+  x: number[];
+  xLabel: string;
+  xText: (x: number) => string;
+  xTick?: (x: number) => string;
+  xSplits?: number[];
+  xRange: [number, number];
+  y: string;
+  yTick: (v: number) => string;
+  log?: boolean;
+  height?: number;
+  spans?: Span[];
+  sync?: string;
+  lines: Line[];
+}
+
+const kFont = "12px system-ui, sans-serif";
+
+export class Chart {
+  readonly node: HTMLElement;
+  private plot: uPlot | null = null;
+  private readonly box: HTMLElement;
+  private readonly readout: HTMLElement;
+  private readonly shown: boolean[];
+  private readonly legend: HTMLElement;
+
+  constructor(private options: ChartOptions) {
+    this.shown = options.lines.map((line) => !line.hidden);
+    this.box = el("div", {
+      class: "plot",
+      tabindex: "0",
+      role: "img",
+      "aria-label": `${options.title}. ${options.summary} Arrow keys read out the values.`,
+    });
+    this.readout = el("p", { class: "readout", "aria-live": "off" });
+    this.legend = el("div", { class: "legend", role: "group", "aria-label": `Lines of ${options.title}` });
+    const numbers = el("details", {}, el("summary", {}, "The numbers of this chart"));
+    numbers.addEventListener("toggle", () => {
+      if (numbers.open && numbers.children.length === 1) numbers.append(this.numbers());
+    });
+    this.node = el(
+      "figure",
+      { id: options.id, class: "chart" },
+      el("figcaption", {}, el("strong", {}, options.title), el("span", { class: "unit" }, options.y)),
+      this.legend,
+      this.box,
+      this.readout,
+      numbers,
+    );
+    this.box.addEventListener("keydown", (event) => this.key(event));
+    this.box.addEventListener("focus", () => this.readout.setAttribute("aria-live", "polite"));
+    this.box.addEventListener("blur", () => this.readout.setAttribute("aria-live", "off"));
+    new ResizeObserver(() => this.resize()).observe(this.box);
+    this.readNothing();
+  }
+
+  /** What a double-click does; the page shows all again in every chart. */
+  onShowAll: () => void = () => this.showAll();
+
+  showAll(): void {
+    this.plot?.setScale("x", { min: this.options.xRange[0], max: this.options.xRange[1] });
+  }
+
+  /** Draws it anew, in the colours of now. */
+  draw(options?: ChartOptions): void {
+    if (options) this.options = options;
+    this.box.setAttribute(
+      "aria-label",
+      `${this.options.title}. ${this.options.summary} Arrow keys read out the values.`,
+    );
+    this.plot?.destroy();
+    this.fillLegend();
+    this.plot = new uPlot(this.plotOptions(), this.data(), this.box);
+  }
+
+  private data(): uPlot.AlignedData {
+    const positive = (v: number | null) => (v !== null && v > 0 ? v : null);
+    const { x, lines, log } = this.options;
+    return [x, ...lines.map((line) => (log ? line.values.map(positive) : line.values))] as uPlot.AlignedData;
+  }
+
+  private plotOptions(): uPlot.Options {
+    const o = this.options;
+    const axis = { stroke: color("text-soft"), font: kFont, labelFont: kFont, ticks: { stroke: color("grid"), width: 1 } };
+    return {
+      width: this.width(),
+      height: o.height ?? 240,
+      scales: {
+        x: { time: false, auto: false, min: o.xRange[0], max: o.xRange[1], range: (_u, from, to) => [from, to] },
+        y: this.yScale(),
+      },
+      axes: [
+        {
+          ...axis,
+          label: o.xLabel,
+          labelSize: 20,
+          size: 32,
+          grid: { stroke: color("grid"), width: 1 },
+          values: (_, splits) => splits.map((v) => (o.xTick ? o.xTick(v) : String(v))),
+          ...(o.xSplits ? { splits: o.xSplits } : {}),
+        },
+        {
+          ...axis,
+          label: o.y,
+          labelSize: 20,
+          size: 56,
+          grid: { stroke: color("grid"), width: 1 },
+          values: (_, splits) => splits.map((v) => (v === null ? "" : o.yTick(v))),
+        },
+      ],
+      series: [{}, ...o.lines.map((line, i) => this.series(line, i))],
+      legend: { show: false },
+      cursor: {
+        sync: o.sync ? { key: o.sync, setSeries: false, scales: ["x", null] } : undefined,
+        drag: { x: true, y: false },
+        points: { size: 7 },
+        bind: { dblclick: () => () => (this.onShowAll(), null) },
+      },
+      hooks: {
+        drawClear: [(u) => this.drawSpans(u)],
+        setCursor: [(u) => this.read(u.cursor.idx ?? null)],
+      },
+    };
+  }
+
+  private yScale(): uPlot.Scale {
+    if (this.options.log) return { distr: 3, range: (_u, low, high) => logRange(low, high) };
+    return { range: (_u, _low, high) => [0, high > 0 ? high * 1.08 : 1] };
+  }
+
+  private series(line: Line, index: number): uPlot.Series {
+    const stroke = color(line.color);
+    const few = this.options.x.length <= 60;
+    return {
+      label: line.name,
+      show: this.shown[index],
+      stroke,
+      width: line.width ?? 1.5,
+      dash: line.dash,
+      fill: line.bars ? stroke : undefined,
+      paths: line.bars ? uPlot.paths.bars?.({ size: [0.9, 40], align: 0 }) : undefined,
+      points: { show: !line.bars && few, size: 4 },
+      spanGaps: false,
+    };
+  }
+
+  /** Outages as bands, instants as dashed lines, phases that do not count as a grey ground. Behind the lines. */
+  private drawSpans(u: uPlot): void {
+    const { ctx, bbox } = u;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.font = kFont.replace("12px", `${Math.round(11 * devicePixelRatio)}px`);
+    ctx.textBaseline = "top";
+    let events = 0;
+    for (const span of this.options.spans ?? []) {
+      const from = u.valToPos(span.from, "x", true);
+      const to = u.valToPos(span.to, "x", true);
+      if (span.kind === "instant") {
+        ctx.strokeStyle = color("event");
+        ctx.lineWidth = Math.max(1, devicePixelRatio);
+        ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+        ctx.beginPath();
+        ctx.moveTo(from, bbox.top);
+        ctx.lineTo(from, bbox.top + bbox.height);
+        ctx.stroke();
+      } else {
+        ctx.fillStyle = color(span.kind === "outage" ? "outage" : "ground");
+        ctx.fillRect(from, bbox.top, Math.max(to - from, 2 * devicePixelRatio), bbox.height);
+      }
+      const room = span.kind === "phase" ? to - from : Infinity;
+      if (span.label && ctx.measureText(span.label).width + 6 < room) {
+        ctx.fillStyle = color(span.kind === "phase" ? "text-soft" : "event-text");
+        const drop = span.kind === "phase" ? 3 : 17 + 13 * (events++ % 3); // neighbours do not cover each other
+        ctx.fillText(span.label, from + 3 * devicePixelRatio, bbox.top + drop * devicePixelRatio);
+      }
+    }
+    ctx.restore();
+  }
+
+  private fillLegend(): void {
+    this.legend.replaceChildren();
+    this.options.lines.forEach((line, i) => {
+      const swatch = el("span", { class: line.dash ? "swatch dashed" : "swatch", "aria-hidden": "true" });
+      swatch.style.borderColor = color(line.color);
+      const button = el("button", { type: "button", "aria-pressed": String(this.shown[i]) }, swatch, line.name);
+      button.addEventListener("click", () => {
+        this.shown[i] = !this.shown[i];
+        button.setAttribute("aria-pressed", String(this.shown[i]));
+        this.plot?.setSeries(i + 1, { show: this.shown[i] });
+      });
+      this.legend.append(button);
+    });
+  }
+
+  private read(index: number | null): void {
+    if (index === null) return this.readNothing();
+    const parts = this.options.lines
+      .map((line, i) => ({ line, value: line.values[index], shown: this.shown[i] }))
+      .filter(({ value, shown }) => shown && value !== null && value !== undefined)
+      .map(({ line, value }) => `${line.name} ${digits(value)}`);
+    const nothing = parts.length ? "" : "nothing";
+    this.readout.textContent = `${this.options.xText(this.options.x[index])}: ${parts.join(", ")}${nothing} ${this.options.y}`;
+  }
+
+  private readNothing(): void {
+    this.readout.textContent = "\u00a0";
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (!this.plot) return;
+    const count = this.options.x.length;
+    if (count === 0) return;
+    const at = this.plot.cursor.idx ?? -1;
+    const page = Math.max(1, Math.round(count / 10));
+    const steps: Record<string, number> = {
+      ArrowRight: at + 1,
+      ArrowLeft: at < 0 ? count - 1 : at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: count - 1,
+    };
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    const next = Math.min(Math.max(steps[event.key], 0), count - 1);
+    this.plot.setCursor({ left: this.plot.valToPos(this.options.x[next], "x"), top: 10 });
+    this.read(next);
+  }
+
+  private numbers(): HTMLElement {
+    const o = this.options;
+    return table(
+      `${o.title}, ${o.y}`,
+      [{ title: o.xLabel }, ...o.lines.map((line) => ({ title: line.name, number: true }))],
+      o.x.map((x, i) => ({
+        cells: [o.xText(x), ...o.lines.map((line) => (line.values[i] === null ? "–" : digits(line.values[i])))],
+      })),
+    );
+  }
+
+  private width(): number {
+    return Math.max(this.box.clientWidth, 200);
+  }
+
+  private resize(): void {
+    if (this.plot && this.plot.width !== this.width()) {
+      this.plot.setSize({ width: this.width(), height: this.options.height ?? 240 });
+    }
+  }
+}
+
+/** Whole powers of ten, unless that would leave most of the chart empty. */
+function logRange(low: number, high: number): [number, number] {
+  if (!(low > 0) || !(high > 0)) return [0.1, 10];
+  const down = (v: number) => {
+    const ten = 10 ** Math.floor(Math.log10(v));
+    return [5, 2, 1].map((k) => k * ten).find((k) => k <= v) ?? ten;
+  };
+  const bottom = down(low);
+  let top = down(high);
+  while (top < high) top = Math.abs(top / 10 ** Math.floor(Math.log10(top)) - 2) < 0.01 ? top * 2.5 : top * 2;
+  return [bottom, Math.max(top, bottom * 10)];
+}
+
+export function timeText(at: number): string {
+  return `at ${seconds(at)}`;
+}

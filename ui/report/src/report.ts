@@ -1,0 +1,128 @@
+// The report as render_html() embeds it: the members of `assay report --format json` (docs/result.md) and what charts need.
+
+export interface Latency {
+  mean: number;
+  p50: number;
+  p90: number;
+  p95: number;
+  p99: number;
+  p999: number;
+  max: number;
+}
+
+export interface OperationRow {
+  group: string;
+  operation: string;
+  count: number;
+  completed: number;
+  errors: number;
+  retries: number;
+  in_doubt: number;
+  rate: number;
+  response_ms: Latency | null;
+  service_ms: Latency | null;
+  wait_ms: Latency | null;
+  lag_ms: Latency | null;
+}
+
+export interface SeriesRow {
+  group: string;
+  operation: string;
+  rate: number[];
+  errors: number[];
+  p50_ms: (number | null)[];
+  p99_ms: (number | null)[];
+  max_ms: (number | null)[];
+}
+
+export interface DistributionRow {
+  group: string;
+  operation: string;
+  nines: number[];
+  response_ms: number[];
+  service_ms: number[];
+}
+
+export interface Event {
+  at_s: number;
+  length_s: number;
+  kind: string;
+  text: string;
+}
+
+export type Settings = Record<string, string>;
+
+export interface Report {
+  id: string;
+  assay_version: string;
+  started: string;
+  ended: string;
+  partial: boolean;
+  seed: string;
+  verdict: { verdict: "pass" | "fail" | "invalid"; reasons: string[] };
+  warnings: string[];
+  workload: { name: string; options: Settings };
+  targets: { name: string; driver: string; url: string; server: string; server_version: string; settings: Settings }[];
+  schedule: string;
+  phases: { phase: string; start_s: number; length_s: number }[];
+  length_s: number;
+  measured_s: number;
+  groups: {
+    name: string;
+    target: string;
+    clients: number;
+    sessions: number;
+    schedule: string;
+    abandoned: number;
+    round_trips: number;
+    counters: { name: string; measured: number; whole_run: number }[];
+  }[];
+  operations: OperationRow[];
+  failures: { group: string; operation: string; kind: string; native_code: string; message: string; count: number }[];
+  figures: { name: string; value: number | null; unit: string; formula: string }[];
+  requirements: { name: string; clause: string; limit: string; actual: string; verdict: string; decides: boolean }[];
+  checks: {
+    when: string;
+    state: string;
+    conditions: number;
+    findings: { condition: string; text: string; violations: number; rows: string[] }[];
+  }[];
+  events: Event[];
+  in_doubt: number;
+  own_cost: {
+    cpu_seconds: number;
+    operations: number;
+    busiest_loop: number;
+    cpu_us_per_operation: number | null;
+    peak_rss_bytes: number;
+    threads: number;
+    lag_p99_ms: number | null;
+  };
+  machine: {
+    os: string;
+    kernel: string;
+    cpu_model: string;
+    cpus: number;
+    memory_bytes: number;
+    cgroup_version: number;
+    cgroup_cpus: number | null;
+    cgroup_memory_bytes: number | null;
+  };
+  series: { start_s: number[]; length_s: number[]; rows: SeriesRow[] };
+  distribution: DistributionRow[];
+  target_series: { name: string; unit: string; counter: boolean; at_s: number[]; value: (number | null)[] }[];
+}
+
+/** What a row is called: the group's name only where there is more than one group. */
+export function rowName(report: Report, row: { group: string; operation: string }): string {
+  if (report.groups.length <= 1) return row.operation;
+  return row.group === "all" ? "all" : `${row.group} / ${row.operation}`;
+}
+
+/** Whether a row says nothing that another row does not say: totals of one operation, or of one group. */
+export function isRedundant(report: Report, rows: { group: string; operation: string }[], index: number): boolean {
+  const row = rows[index];
+  if (row.operation !== "all") return false;
+  if (row.group === "all" && index === rows.length - 1) return report.groups.length === 1;
+  return report.groups.length > 1 && rows.filter((r) => r.group === row.group).length === 2;
+}
