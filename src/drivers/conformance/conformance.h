@@ -1,0 +1,95 @@
+// One suite for every driver: what core/driver.h and core/facets.h promise, checked on a real target.
+//
+// A driver's folder has X_conformance_test.cc (or _livetest.cc) that defines subject(), and a line of CMake,
+// assay_conformance(), that names the parts of the suite that hold for it:
+//   target        info, facts, sampler, failures to connect            every driver
+//   query         statements, transactions, batches, values            facet query (and rows, which makes the tables)
+//   rows          tables, batches of rows                              facets rows and query
+//   kv            all calls                                            facet kv
+//   meta          core/meta.h                                          facets query and rows
+//   conflict      two transactions that cannot both be                 where sessions share what they write
+//   lost_session  reopening                                            where a test can cut a session off
+// What a target cannot do by nature is read from its Dialect, never from its name. Tables and collections of the suite
+// are called conf_…, are dropped before and after each test, and two runs on one target disturb each other.
+#pragma once
+
+#include "base/error.h"
+#include "core/driver.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace assay::conformance {
+
+/// A way in which a target cannot be had, and what connect() must then answer.
+struct Unreachable {
+  std::string what;  // "wrong password"
+  TargetSpec spec;
+  FailureKind kind = FailureKind::disconnected;
+  std::string message_has;  // a person must find this in the message: the path, the host, the user
+};
+
+/// The driver under test and its target.
+struct Subject {
+  const Driver& driver;
+  TargetSpec spec;
+  std::vector<Unreachable> unreachable = {};
+  std::vector<std::string> bad_urls = {};  // open() throws Error for them
+  /// Cuts the session off behind its back. For the part lost_session.
+  std::function<void(Target&, Session&)> cut_off = {};
+};
+
+/// Defined by the driver's test. The object lives as long as the process; its target is there from the first call on.
+const Subject& subject();
+
+class Conformance : public testing::Test {
+ protected:
+  Conformance();
+  ~Conformance() override;
+
+  /// A further session.
+  std::unique_ptr<Session> connect();
+  QueryFacet& query() { return *session_->query(); }
+  RowsFacet& rows() { return *session_->rows(); }
+  KvFacet& kv() { return *session_->kv(); }
+  const Dialect& dialect() { return session_->query()->dialect(); }
+
+  /// Makes the table anew; it is dropped when the test ends.
+  void create(const Table&);
+  /// Table conf_pairs(id bigint primary key, n bigint null, t text null) with the ids given, n = 10 × id.
+  void create_pairs(std::span<const std::int64_t> ids = {});
+  std::int64_t count(std::string_view table);  // its rows, over a session of its own
+  /// The one integer that the statement answers.
+  std::int64_t integer(std::string_view text, std::span<const Value> arguments = {});
+
+  std::unique_ptr<Target> target_;
+  std::unique_ptr<Session> session_;
+
+ private:
+  std::vector<std::string> tables_;
+};
+
+const Table& pairs_table();
+
+/// The value, or the end of the test with the failure's message.
+template <class T>
+T must(Result<T> result) {
+  if (!result)
+    throw Error(
+        fmt::format("{}: {} ({})", to_string(result.error().kind), result.error().message, result.error().native_code));
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+/// "ok", or the kind of the failure.
+template <class T>
+std::string outcome(const Result<T>& result) {
+  return result ? "ok" : std::string(to_string(result.error().kind));
+}
+
+}  // namespace assay::conformance
