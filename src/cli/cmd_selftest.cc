@@ -6,6 +6,7 @@
 #include "cli/help.h"
 #include "cli/signals.h"
 #include "core/engine.h"
+#include "core/recording.h"
 #include "drivers/null/null.h"
 
 #include <cstdio>

@@ -122,9 +122,10 @@ Document make_document(DocumentInput input) {
   document.checks = std::move(input.checks);
   document.target_series = outcome.target_series;
   document.own_cost = {.cpu_seconds = outcome.cost.cpu_seconds,
-                       .measured_cpu_seconds = outcome.cost.cpu_seconds,
+                       .operations = outcome.cost.operations,
                        .peak_rss_bytes = outcome.cost.peak_rss_bytes,
-                       .threads = static_cast<std::uint32_t>(input.plan.threads)};
+                       .threads = static_cast<std::uint32_t>(input.plan.threads),
+                       .busiest_loop = outcome.cost.busiest_loop};
   document.machine = gather_machine_facts();
   document.warnings = outcome.warnings;
   std::uint64_t round_trips = 0;
