@@ -2,11 +2,10 @@
 
 import { Column, Row, badge, el, facts, section, table } from "./dom";
 import { bytes, digits, grouped, latency, seconds, words } from "./format";
-import { Latency, Report, Settings, isRedundant, rowName } from "./report";
+import { Latency, Report, Settings, inMicroseconds, isRedundant, rowName } from "./report";
 
 export function operations(report: Report): HTMLElement {
-  const total = report.operations[report.operations.length - 1];
-  const micros = total?.response_ms !== null && total !== undefined && (total.response_ms?.p50 ?? 1) < 0.1;
+  const micros = inMicroseconds(report.operations);
   const unit = micros ? "µs" : "ms";
   const time = (l: Latency | null, key: keyof Latency) => (l === null ? "–" : digits(micros ? l[key] * 1e3 : l[key]));
   const kinds: [keyof Latency, string][] = [
@@ -215,7 +214,7 @@ export function environment(report: Report, phases: string): HTMLElement {
       return el("div", {}, el("h3", {}, title), facts([["driver", t.driver], ["url", t.url], ["server", server], ...Object.entries(t.settings)]));
     }),
     settings(`Options of ${report.workload.name}`, report.workload.options),
-    el("div", {}, el("h3", {}, "The machine that made the load"), machine),
+    machine.children.length > 0 && el("div", {}, el("h3", {}, "The machine that made the load"), machine),
     el("div", {}, el("h3", {}, "What measuring cost"), cost),
   );
   return section("environment", "Environment", columns);
