@@ -180,7 +180,8 @@ export class Chart {
       dash: line.dash,
       fill: line.bars ? stroke : undefined,
       paths: line.bars ? uPlot.paths.bars?.({ size: [0.9, 60], align: 0 }) : undefined,
-      points: { show: !line.bars && few, size: 4 },
+      // A value between two holes has no line to be seen by.
+      points: { show: !line.bars, size: 4, filter: few ? undefined : () => alone(line.values) },
       spanGaps: false,
     };
   }
@@ -327,6 +328,11 @@ function logRange(low: number, high: number): [number, number] {
   let top = down(high);
   while (top < high) top = Math.abs(top / 10 ** Math.floor(Math.log10(top)) - 2) < 0.01 ? top * 2.5 : top * 2;
   return [bottom, Math.max(top, bottom * 10)];
+}
+
+function alone(values: (number | null)[]): number[] {
+  const none = (i: number) => values[i] === null || values[i] === undefined;
+  return values.flatMap((_, i) => (!none(i) && none(i - 1) && none(i + 1) ? [i] : []));
 }
 
 export function timeText(at: number): string {

@@ -1,7 +1,7 @@
 // The tables of a report: everything that is not a chart.
 
 import { Column, Row, badge, el, facts, section, table } from "./dom";
-import { bytes, digits, grouped, latency, seconds, words } from "./format";
+import { bytes, counted, digits, grouped, latency, seconds, words } from "./format";
 import { Latency, Report, Settings, inMicroseconds, isRedundant, rowName } from "./report";
 
 export function operations(report: Report): HTMLElement {
@@ -123,7 +123,7 @@ export function checks(report: Report): HTMLElement | null {
       {},
       `${check.when} the run: `,
       el("span", { class: `badge ${check.state === "failed" ? "fail" : check.state === "passed" ? "pass" : "not_applicable"}` }, shown),
-      check.state === "not_run" ? "" : ` ${grouped(check.conditions)} conditions`,
+      check.state === "not_run" ? "" : ` ${counted(check.conditions, "condition")}`,
     );
     for (const f of check.findings) {
       item.append(
@@ -131,7 +131,7 @@ export function checks(report: Report): HTMLElement | null {
           "div",
           { class: "finding" },
           el("strong", {}, f.condition),
-          ` ${f.text} (${grouped(f.violations)} violation${f.violations === 1 ? "" : "s"})`,
+          ` ${f.text} (${counted(f.violations, "violation")})`,
           el("ul", {}, ...f.rows.map((row) => el("li", {}, el("code", {}, row)))),
         ),
       );
@@ -145,7 +145,7 @@ export function events(report: Report): HTMLElement | null {
   if (report.events.length === 0 && report.in_doubt === 0) return null;
   const doubt =
     report.in_doubt > 0
-      ? el("p", {}, `In doubt: ${grouped(report.in_doubt)} commit${report.in_doubt === 1 ? "" : "s"} whose outcome nobody knows.`)
+      ? el("p", {}, `In doubt: ${counted(report.in_doubt, "commit")} whose outcome nobody knows.`)
       : null;
   const columns = [{ title: "no." }, { title: "at", number: true }, { title: "length", number: true }, { title: "kind" }, { title: "what" }];
   const rows = report.events.map((e, i) => ({
@@ -183,7 +183,7 @@ export function environment(report: Report, phases: string): HTMLElement {
     ["result", report.id],
     ...report.groups.map((g): [string, string] => [
       `group ${g.name}`,
-      `${grouped(g.clients)} clients over ${grouped(g.sessions)} sessions${g.schedule ? `, ${g.schedule}` : ""}` +
+      `${counted(g.clients, "client")} over ${counted(g.sessions, "session")}${g.schedule ? `, ${g.schedule}` : ""}` +
         (g.round_trips ? `; ${grouped(g.round_trips)} round trips` : "") +
         (g.abandoned ? `; ${grouped(g.abandoned)} operations never sent` : ""),
     ]),
