@@ -66,8 +66,6 @@ const Dialect& dialect() {
 }
 
 void PostgresQuery::declare(const StatementTable& table) {
-  if (declared_ == &table) return;
-  declared_ = &table;
   prepared_.clear();
   for (const Statement& statement : table)
     prepared_.push_back({.label = statement.name, .text = statement.text, .read_only = statement.read_only});

@@ -64,7 +64,6 @@ class PostgresQuery final : public QueryFacet {
 
   Connection& connection_;
   bool pipeline_;
-  const StatementTable* declared_ = nullptr;
   std::deque<Prepared> prepared_;
   Arguments arguments_;
   Slot single_;

@@ -185,7 +185,8 @@ TEST_F(PostgresRowsLive, PartitionsOfEveryKindAreRealTables) {
   };
   made("h");
   table.partitioning.kind = Partitioning::Kind::range;
-  table.partitioning.parts = {{.low = 1, .high = 4}, {.low = 4, .high = 7}, {.low = 7, .high = 10}};
+  table.partitioning.parts = {
+      {.low = 1, .high = 4, .values = {}}, {.low = 4, .high = 7, .values = {}}, {.low = 7, .high = 10, .values = {}}};
   made("r");
   EXPECT_EQ(count(*session_, "parts_p1"), 3);  // 4, 5, 6
   table.partitioning.kind = Partitioning::Kind::list;
