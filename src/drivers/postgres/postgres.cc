@@ -54,14 +54,14 @@ class PostgresTarget final : public Target {
 
   const Dialect* dialect() const noexcept override { return &postgres::dialect(); }
 
-  Result<TargetFacts> facts() override {
+  Result<ServerFacts> facts() override {
     auto connection = open();
     if (!connection) return tl::unexpected(std::move(connection.error()));
     Arguments arguments;
     Slot slot;
     if (auto done = run(**connection, kSettings, {}, true, arguments, slot); !done)
       return tl::unexpected(std::move(done.error()));
-    TargetFacts facts{.server = "PostgreSQL", .version = (*connection)->server_version_text(), .settings = {}};
+    ServerFacts facts{.server = "PostgreSQL", .version = (*connection)->server_version_text(), .settings = {}};
     facts.version.erase(std::min(facts.version.find(' '), facts.version.size()));  // "15.20 (Debian …)"
     for (std::size_t r = 0; r < slot.rows.size(); r++)
       facts.settings.emplace(slot.rows.text(r, 0).value_or(""), slot.rows.text(r, 1).value_or(""));
