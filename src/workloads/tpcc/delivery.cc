@@ -16,8 +16,7 @@ Result<DeliveryOutput> delivery(const Desk& desk, const DeliveryInput& in) {
   // First round trip: the oldest order of each district that is not delivered, locked in the order of districts.
   auto on_oldest = [&](const ResultSet& rows, std::size_t d) { orders[d].number = rows.integer(0, 0).value_or(0); };
   talk.begin({.isolation = desk.isolation});
-  for (std::size_t d = 0; d < kDistricts; d++)
-    talk.ask(s.oldest, {w, static_cast<std::int64_t>(d + 1)}, on_oldest, d);
+  for (std::size_t d = 0; d < kDistricts; d++) talk.ask(s.oldest, {w, static_cast<std::int64_t>(d + 1)}, on_oldest, d);
   if (Result<> done = talk.flush(); !done) return tl::unexpected(done.error());
 
   auto on_dequeued = [&](const ResultSet& rows, std::size_t d) { orders[d].dequeued = rows.affected() == 1; };

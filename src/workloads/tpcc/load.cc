@@ -20,9 +20,9 @@ using namespace std::chrono_literals;
 struct Chunk {
   enum class What { items, warehouse, stock, district };
   What what = What::items;
-  std::int64_t warehouse = 0;           // not for items
-  std::int64_t first = 0, last = 0;     // items or stock: numbers of items; district: the district
-  std::uint64_t rows = 0;               // about
+  std::int64_t warehouse = 0;        // not for items
+  std::int64_t first = 0, last = 0;  // items or stock: numbers of items; district: the district
+  std::uint64_t rows = 0;            // about
   std::string name() const {
     switch (what) {
       case What::items:
@@ -106,8 +106,9 @@ class Loader {
 
   void drop(std::optional<Loaded>& loaded) {
     if (job_.shard.count > 1)
-      throw Error("--drop-data does not work with several processes, which would drop what others load; run cleanup "
-                  "first");
+      throw Error(
+          "--drop-data does not work with several processes, which would drop what others load; run cleanup "
+          "first");
     if (loaded) remove_all(job_);
     loaded.reset();
   }
@@ -118,9 +119,10 @@ class Loader {
         there.partitions == want.partitions && (want.partitions == 1 || there.partition_type == want.partition_type) &&
         there.foreign_keys == want.foreign_keys)
       return;
-    throw Error(fmt::format("the target holds other tpcc data ({}): {}; asked for: {}. Clean it up first or give "
-                            "--drop-data",
-                            there.state, there.describe(), want.describe()));
+    throw Error(
+        fmt::format("the target holds other tpcc data ({}): {}; asked for: {}. Clean it up first or give "
+                    "--drop-data",
+                    there.state, there.describe(), want.describe()));
   }
 
   /// In one transaction, as far as the target can: what goes wrong is undone and thrown.
@@ -263,23 +265,23 @@ class Loader {
     const auto step = [&](const std::string& name, auto&& work) {
       if (job_.stop.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
       const std::string entry = std::string(kLedger) + name;
-      if (!ledger.contains(entry)) transaction([&] {
+      if (!ledger.contains(entry))
+        transaction([&] {
           work();
           meta_.put(entry, "done");
         });
       job_.progress.advance(1);
     };
-    for (const Table& table : tables_)
-      step("index/" + table.name, [&] { session_->rows()->create_indexes(table); });
+    for (const Table& table : tables_) step("index/" + table.name, [&] { session_->rows()->create_indexes(table); });
     for (const Table& table : tables_)
       step("foreign-keys/" + table.name, [&] { session_->rows()->create_foreign_keys(table); });
     analyze();
     transaction([&] {
       set_state("complete");
       const Value arguments[] = {kWorkload};
-      value_or_throw(session_->query()->run(
-                         "delete from assay_meta where workload = $1 and name like 'load/%'", arguments),
-                     "clearing the ledger of the load");
+      value_or_throw(
+          session_->query()->run("delete from assay_meta where workload = $1 and name like 'load/%'", arguments),
+          "clearing the ledger of the load");
     });
   }
 

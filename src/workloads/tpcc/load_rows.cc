@@ -16,9 +16,7 @@ class Row {
       : batch_(batch), source_(source), table_(static_cast<std::uint64_t>(table)), row_(row) {}
 
   /// f(seed, table, column, row).
-  Random random() {
-    return Random(hash_of(source_.seed, table_, column_, static_cast<std::uint64_t>(row_)));
-  }
+  Random random() { return Random(hash_of(source_.seed, table_, column_, static_cast<std::uint64_t>(row_))); }
   Row& integer(std::int64_t v) { return value(v); }
   Row& between(std::int64_t low, std::int64_t high) { return value(random().between(low, high)); }
   Row& money(std::int64_t cents) { return value(Decimal{cents, 2}); }

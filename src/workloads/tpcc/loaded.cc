@@ -55,9 +55,10 @@ std::optional<Loaded> read_loaded(Session& session) {
     entries.emplace(rows.text(r, 0).value_or(""), rows.text(r, 1).value_or(""));
   if (entries.empty()) return std::nullopt;
   if (const auto version = number<std::int64_t>(entries, "version"); version != kVersion)
-    throw Error(fmt::format("the target holds tpcc data of version {}, this assay reads and writes version {}; clean "
-                            "it up with the assay that made it",
-                            version, kVersion));
+    throw Error(
+        fmt::format("the target holds tpcc data of version {}, this assay reads and writes version {}; clean "
+                    "it up with the assay that made it",
+                    version, kVersion));
   Loaded loaded;
   loaded.state = entry(entries, "state");
   loaded.source.seed = number<std::uint64_t>(entries, "seed");
@@ -95,9 +96,10 @@ Loaded require_loaded(Session& session) {
   std::optional<Loaded> loaded = read_loaded(session);
   if (!loaded) throw Error("the target holds no tpcc data; load it with: assay prepare tpcc --target …");
   if (!loaded->complete())
-    throw Error(fmt::format("the load of tpcc data ({}) was not finished: it is {}; run assay prepare tpcc again with "
-                            "the same options, it goes on where it stopped",
-                            loaded->describe(), loaded->state));
+    throw Error(
+        fmt::format("the load of tpcc data ({}) was not finished: it is {}; run assay prepare tpcc again with "
+                    "the same options, it goes on where it stopped",
+                    loaded->describe(), loaded->state));
   return *std::move(loaded);
 }
 

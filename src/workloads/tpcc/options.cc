@@ -30,8 +30,7 @@ const OptionSpec kOptions[] = {
      OptionType::choice,
      "default",
      "Isolation level of the transactions",
-     {"default", "read_committed", "read_uncommitted", "repeatable_read", "snapshot", "serializable",
-      "linearizable"}},
+     {"default", "read_committed", "read_uncommitted", "repeatable_read", "snapshot", "serializable", "linearizable"}},
     {"mix",
      OptionType::choice,
      "deck",
@@ -71,9 +70,10 @@ std::array<double, kKinds> parse_weights(std::string_view text) {
   std::array<double, kKinds> weights{};
   std::array<bool, kKinds> seen{};
   const auto bad = [&](const std::string& why) {
-    return Error(fmt::format("--weights is '{}': {}; expected NAME=NUMBER,… with the names new_order, payment, "
-                             "order_status, delivery, stock_level",
-                             text, why));
+    return Error(
+        fmt::format("--weights is '{}': {}; expected NAME=NUMBER,… with the names new_order, payment, "
+                    "order_status, delivery, stock_level",
+                    text, why));
   };
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
@@ -130,8 +130,8 @@ void require_of_target(const Settings& s, const Dialect& dialect) {
   if (s.foreign_keys && !dialect.foreign_keys)
     mistakes.push_back(fmt::format("{} has no foreign keys; expected --foreign-keys false", dialect.name));
   if (s.foreign_keys && s.partitions > 1 && dialect.partitions && !dialect.foreign_keys_with_partitions)
-    mistakes.push_back(fmt::format(
-        "{} has no foreign keys between partitioned tables; expected --foreign-keys false", dialect.name));
+    mistakes.push_back(
+        fmt::format("{} has no foreign keys between partitioned tables; expected --foreign-keys false", dialect.name));
   if (std::find(dialect.isolations.begin(), dialect.isolations.end(), s.isolation) == dialect.isolations.end()) {
     std::vector<std::string_view> known;
     for (const Isolation level : dialect.isolations) known.push_back(to_string(level));

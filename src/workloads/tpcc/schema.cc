@@ -81,10 +81,9 @@ Table customer() {
                    character("c_middle", 2), varchar("c_last", 16)},
                   {"c_w_id", "c_d_id", "c_id"});
   add_address(t.columns, "c_");
-  for (const Column& column :
-       {character("c_phone", 16), timestamp("c_since"), character("c_credit", 2), money("c_credit_lim"),
-        rate("c_discount"), money("c_balance"), money("c_ytd_payment"), integer("c_payment_cnt"),
-        integer("c_delivery_cnt"), varchar("c_data", 500)})
+  for (const Column& column : {character("c_phone", 16), timestamp("c_since"), character("c_credit", 2),
+                               money("c_credit_lim"), rate("c_discount"), money("c_balance"), money("c_ytd_payment"),
+                               integer("c_payment_cnt"), integer("c_delivery_cnt"), varchar("c_data", 500)})
     t.columns.push_back(column);
   t.foreign_keys = {{{"c_w_id", "c_d_id"}, "district", {"d_w_id", "d_id"}}};
   // C_ID is in it so that a look-up by last name needs the index only.
@@ -120,12 +119,11 @@ Table new_order() {
 }
 
 Table order_line() {
-  Table t =
-      table("order_line",
-            {integer("ol_w_id"), integer("ol_d_id"), integer("ol_o_id"), integer("ol_number"), integer("ol_i_id"),
-             integer("ol_supply_w_id"), nullable(timestamp("ol_delivery_d")), integer("ol_quantity"),
-             money("ol_amount"), character("ol_dist_info", 24)},
-            {"ol_w_id", "ol_d_id", "ol_o_id", "ol_number"});
+  Table t = table("order_line",
+                  {integer("ol_w_id"), integer("ol_d_id"), integer("ol_o_id"), integer("ol_number"), integer("ol_i_id"),
+                   integer("ol_supply_w_id"), nullable(timestamp("ol_delivery_d")), integer("ol_quantity"),
+                   money("ol_amount"), character("ol_dist_info", 24)},
+                  {"ol_w_id", "ol_d_id", "ol_o_id", "ol_number"});
   t.foreign_keys = {{{"ol_w_id", "ol_d_id", "ol_o_id"}, "orders", {"o_w_id", "o_d_id", "o_id"}},
                     {{"ol_supply_w_id", "ol_i_id"}, "stock", {"s_w_id", "s_i_id"}}};
   return t;

@@ -21,10 +21,10 @@ struct Scale {
   std::int64_t warehouses = 1;
   std::int64_t divisor = 1;
 
-  std::int64_t customers() const noexcept { return 3000 / divisor; }         // of a district
-  std::int64_t orders() const noexcept { return customers(); }               // of a district: one of each customer
-  std::int64_t delivered() const noexcept { return orders() * 7 / 10; }      // the orders up to this one are delivered
-  std::int64_t items() const noexcept { return 100'000 / divisor; }          // and stock of a warehouse
+  std::int64_t customers() const noexcept { return 3000 / divisor; }     // of a district
+  std::int64_t orders() const noexcept { return customers(); }           // of a district: one of each customer
+  std::int64_t delivered() const noexcept { return orders() * 7 / 10; }  // the orders up to this one are delivered
+  std::int64_t items() const noexcept { return 100'000 / divisor; }      // and stock of a warehouse
   std::int64_t last_names() const noexcept { return std::min<std::int64_t>(customers(), 1000); }  // those in use
   friend bool operator==(const Scale&, const Scale&) = default;
 };

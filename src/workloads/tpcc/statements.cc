@@ -21,8 +21,8 @@ class Builder {
     if (s_.returning) {
       n.district = write("new_order_district", next + " returning d_tax, d_next_o_id - 1");
     } else {
-      n.district = read("new_order_district",
-                        "select d_tax, d_next_o_id from district where d_w_id = $1 and d_id = $2" + lock_);
+      n.district =
+          read("new_order_district", "select d_tax, d_next_o_id from district where d_w_id = $1 and d_id = $2" + lock_);
       n.district_update = write("new_order_district_update", next);
     }
     n.order = write("new_order_order",
@@ -45,8 +45,7 @@ class Builder {
                     "select w_name, w_street_1, w_street_2, w_city, w_state, w_zip, d_name, d_street_1, d_street_2, "
                     "d_city, d_state, d_zip from warehouse, district where w_id = $1 and d_w_id = $1 and d_id = $2");
     p.warehouse = write("payment_warehouse", "update warehouse set w_ytd = w_ytd + $2 where w_id = $1");
-    p.district =
-        write("payment_district", "update district set d_ytd = d_ytd + $3 where d_w_id = $1 and d_id = $2");
+    p.district = write("payment_district", "update district set d_ytd = d_ytd + $3 where d_w_id = $1 and d_id = $2");
     const std::string change =
         "update customer set c_balance = c_balance - $4, c_ytd_payment = c_ytd_payment + $4, "
         "c_payment_cnt = c_payment_cnt + 1, "
@@ -83,15 +82,14 @@ class Builder {
 
   void delivery() {
     auto& d = s_.delivery;
-    d.oldest = read("delivery_oldest",
-                    "select no_o_id from new_order where no_w_id = $1 and no_d_id = $2 order by no_o_id limit 1" +
-                        lock_);
-    d.dequeue =
-        write("delivery_dequeue", "delete from new_order where no_w_id = $1 and no_d_id = $2 and no_o_id = $3");
+    d.oldest =
+        read("delivery_oldest",
+             "select no_o_id from new_order where no_w_id = $1 and no_d_id = $2 order by no_o_id limit 1" + lock_);
+    d.dequeue = write("delivery_dequeue", "delete from new_order where no_w_id = $1 and no_d_id = $2 and no_o_id = $3");
     d.customer_of =
         read("delivery_customer_of", "select o_c_id from orders where o_w_id = $1 and o_d_id = $2 and o_id = $3");
-    d.order = write("delivery_order",
-                    "update orders set o_carrier_id = $4 where o_w_id = $1 and o_d_id = $2 and o_id = $3");
+    d.order =
+        write("delivery_order", "update orders set o_carrier_id = $4 where o_w_id = $1 and o_d_id = $2 and o_id = $3");
     d.lines = write("delivery_lines",
                     "update order_line set ol_delivery_d = $4 where ol_w_id = $1 and ol_d_id = $2 and ol_o_id = $3");
     d.amount = read("delivery_amount",

@@ -21,9 +21,9 @@ struct Statements {
 
   struct {
     StatementId customer{}, district{}, district_update{}, order{}, queue{}, stock_update{};
-    std::array<StatementId, kDistricts> stock{};       // by district − 1: S_DIST_xx differs
-    std::array<StatementId, kMostLines + 1> items{};   // by how many are looked up
-    std::array<StatementId, kMostLines + 1> lines{};   // by how many are inserted
+    std::array<StatementId, kDistricts> stock{};      // by district − 1: S_DIST_xx differs
+    std::array<StatementId, kMostLines + 1> items{};  // by how many are looked up
+    std::array<StatementId, kMostLines + 1> lines{};  // by how many are inserted
   } new_order;
   StatementId customers_by_name{};
   struct {
