@@ -1,0 +1,1 @@
+#include "workloads/tpcc/sqlite_fixture.h"
