@@ -10,7 +10,7 @@
 
 namespace assay::tpcc {
 
-class SqliteFile {
+class SqliteFile : public TestTarget {
  public:
   SqliteFile() {
     std::string pattern = (std::filesystem::temp_directory_path() / "assay-tpcc-XXXXXX").string();
@@ -18,7 +18,7 @@ class SqliteFile {
     folder_ = pattern;
     target_ = open();
   }
-  ~SqliteFile() {
+  ~SqliteFile() override {
     target_.reset();
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
@@ -26,7 +26,7 @@ class SqliteFile {
   SqliteFile(const SqliteFile&) = delete;
   SqliteFile& operator=(const SqliteFile&) = delete;
 
-  Target& target() { return *target_; }
+  Target& target() override { return *target_; }
   std::unique_ptr<Target> open() const {
     TargetSpec spec{.url = "sqlite:" + (folder_ / "test.db").string(),
                     .options = Options(sqlite_driver().info().options)};

@@ -45,6 +45,15 @@ inline OptionMap small(std::map<std::string, std::string> more = {}) {
   return more;
 }
 
+/// A target of the kind that the test program is for, empty of tpcc data.
+class TestTarget {
+ public:
+  virtual ~TestTarget() = default;
+  virtual Target& target() = 0;
+};
+/// Defined by the file that the test program is linked with: the same tests run on each kind of target.
+std::unique_ptr<TestTarget> make_test_target();
+
 /// SQL over a session of its own. Money is in cents in every answer (see cents()).
 class Sql {
  public:
