@@ -41,7 +41,7 @@ TEST_F(TargetOf, a_session_has_the_facets_that_the_driver_lists_and_no_other) {
 }
 
 TEST_F(TargetOf, facts_name_the_server_and_its_version) {
-  const TargetFacts facts = must(target_->facts());
+  const ServerFacts facts = must(target_->facts());
   EXPECT_FALSE(facts.server.empty());
   EXPECT_FALSE(facts.version.empty());
   for (const auto& [name, value] : facts.settings) EXPECT_FALSE(name.empty());

@@ -1,0 +1,102 @@
+// One libpq connection that waits through runtime/wait.h: the same code on a fiber and on a thread. Hides libpq from
+// the rest of the driver.
+//
+// Non-blocking throughout. An exchange is: prepare_exchange(), PQsend…, sent(), then next() or finish() for the
+// results. A connection that failed under way is closed at once and stays lost; only opening another one helps. The
+// failure of an exchange whose effect may be durable carries in_doubt when its answer did not arrive.
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+#include "core/table.h"
+#include "core/value.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+struct pg_conn;
+struct pg_result;
+
+namespace assay::postgres {
+
+struct ResultClear {
+  void operator()(pg_result*) const noexcept;
+};
+using ResultPtr = std::unique_ptr<pg_result, ResultClear>;
+
+/// Keywords and values for libpq, complete; host names are resolved.
+struct ConnectionSpec {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  std::string place;  // "127.0.0.1:5432, database 'test', user 'me'", for messages
+  Nanos connect_timeout{}, operation_timeout{};
+};
+
+/// Empty when the server will do; else a message with what was found and what is expected.
+std::string refuse_version(int server_version, std::string_view place);
+/// The SQLSTATE in a message made with PQERRORS_VERBOSE ("FATAL:  28P01: …"), or "".
+std::string_view sqlstate_in(std::string_view verbose_message) noexcept;
+
+class Connection {
+ public:
+  static Result<std::unique_ptr<Connection>> open(const ConnectionSpec&);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  pg_conn* raw() noexcept { return conn_; }
+  bool lost() const noexcept { return conn_ == nullptr; }
+  bool in_transaction() const noexcept;
+  std::uint64_t round_trips() const noexcept { return round_trips_; }
+  int server_version() const noexcept;
+  std::string server_version_text() const;
+  std::string fresh_statement_name();
+
+  /// Fails when the connection is lost already; else starts the clock of the operation timeout.
+  Result<> prepare_exchange(bool in_doubt_when_lost);
+  /// After PQsend…, with what that answered: makes sure that all of it leaves.
+  Result<> sent(int ok);
+  /// The next result; nullptr at the end of a statement. Answers a FATAL_ERROR result as such, for failure().
+  Result<ResultPtr> next();
+  /// Plain mode: reads all results of a statement, answers the last one, or the failure of the first that failed.
+  Result<ResultPtr> finish();
+  /// What a result that is an error says. A failure that ends the connection closes it.
+  Failure failure(pg_result*);
+  /// An exchange may become harmless, or not, while its answers arrive.
+  void in_doubt_when_lost(bool v) noexcept { in_doubt_when_lost_ = v; }
+
+  /// Simple text without parameters or rows, in plain mode: BEGIN, DDL.
+  Result<ResultPtr> command(const char* text, bool in_doubt_when_lost);
+  /// Waits for room to send more (COPY), reading what arrives meanwhile.
+  Result<> drain();
+  /// Fails, and closes, when the peer is found to be gone although nothing was asked (COPY).
+  Result<> check();
+  /// Closes the connection and answers why.
+  Failure lose(FailureKind, std::string message, std::string code = {});
+
+ private:
+  Connection(pg_conn* conn, const ConnectionSpec& spec);
+  Result<> establish(TimePoint deadline);
+  Failure connect_failure();
+  Result<> wait(bool write);
+  bool consume();
+  Failure failure_of_break();
+
+  pg_conn* conn_;  // null when lost
+  int fd_ = -1;
+  bool broken_ = false;  // the peer is gone; what had arrived is still to be read
+  bool in_doubt_when_lost_ = false;
+  bool tls_ = false;
+  void* tls_state_ = nullptr;
+  std::string place_, lost_because_, broken_because_;
+  Nanos operation_timeout_;
+  TimePoint deadline_{};
+  std::uint64_t round_trips_ = 0;
+  unsigned names_ = 0;
+};
+
+}  // namespace assay::postgres

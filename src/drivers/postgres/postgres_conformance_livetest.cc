@@ -1,0 +1,54 @@
+#include "drivers/conformance/conformance.h"
+#include "drivers/postgres/postgres.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+namespace assay::conformance {
+namespace {
+
+TargetSpec at(const std::string& url) { return {.url = url, .options = Options(postgres_driver().info().options)}; }
+
+/// The server's URL with another user, password, host, port or database.
+std::string url_of(const std::string& authority_and_database) { return "postgres://" + authority_and_database; }
+
+void cut_off(Target& target, Session& session) {
+  const std::int64_t pid = *must(session.query()->run("select pg_backend_pid()"))->integer(0, 0);
+  const Value arguments[] = {pid};
+  const auto other = must(target.connect());
+  must(other->query()->run("select pg_terminate_backend($1, 5000)", arguments));  // returns when it is gone
+}
+
+}  // namespace
+
+const Subject& subject() {
+  static const Subject kSubject = [] {
+    const char* url = std::getenv("ASSAY_TEST_POSTGRES_URL");
+    const char* port = std::getenv("ASSAY_TEST_POSTGRES_PORT");
+    if (url == nullptr || port == nullptr) throw Error("ASSAY_TEST_POSTGRES_URL or _PORT is not set");
+    const std::string here = std::string("@127.0.0.1:") + port;
+    return Subject{
+        .driver = postgres_driver(),
+        .spec = at(url),
+        .unreachable = {{"wrong password", at(url_of("assay_scram:wrong" + here + "/assay")), FailureKind::rejected,
+                         "user 'assay_scram'"},
+                        {"missing database", at(url_of("postgres" + here + "/nowhere")), FailureKind::rejected,
+                         "database 'nowhere'"},
+                        {"missing user", at(url_of("nobody_of_us" + here + "/assay")), FailureKind::rejected,
+                         "nobody_of_us"},
+                        {"unknown host", at(url_of("postgres@no-such-host.invalid:5432/assay")),
+                         FailureKind::disconnected, "unknown host 'no-such-host.invalid'"},
+                        {"refused connection", at(url_of("postgres@127.0.0.1:1/assay")), FailureKind::disconnected,
+                         "127.0.0.1:1"}},
+        .bad_urls = {"postgres://u@h:1/d?wombat=1", "postgres://u@h:port/d", "postgres://u@h/d?load=fast",
+                     "postgres://u@h/d?insert-rows=0", "postgres://u@h/d?pipeline", "postgres://u@a,b,c:1,2/d",
+                     "postgres://u@h/d?client_encoding=LATIN1", "postgres://u@h/d?password-file=/nowhere/at/all"},
+        .cut_off = cut_off,
+    };
+  }();
+  return kSubject;
+}
+
+}  // namespace assay::conformance

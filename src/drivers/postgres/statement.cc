@@ -1,0 +1,193 @@
+#include "drivers/postgres/statement.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <libpq-fe.h>
+
+namespace assay::postgres {
+namespace {
+
+/// Rows changed by INSERT 0 5, UPDATE 5, DELETE 5, MERGE 5; 0 for all else.
+std::uint64_t rows_changed(PGresult* result) {
+  const std::string_view tag = PQcmdStatus(result);
+  if (tag.empty() || std::string_view("IUDM").find(tag[0]) == std::string_view::npos) return 0;
+  const std::string_view count = PQcmdTuples(result);
+  std::uint64_t rows = 0;
+  std::from_chars(count.data(), count.data() + count.size(), rows);
+  return rows;
+}
+
+tl::unexpected<Failure> unreadable(PGresult* result, int column) {
+  return fail(FailureKind::rejected,
+              fmt::format("column '{}' is of a type (OID {}) that this driver does not read; cast it to text",
+                          PQfname(result, column), PQftype(result, column)));
+}
+
+}  // namespace
+
+Result<> decode_rows(ResultPtr result, Slot& slot) {
+  PGresult* const r = result.get();
+  const int rows = PQntuples(r), columns = PQnfields(r);
+  slot.clear(static_cast<std::size_t>(columns));
+  slot.backing = std::move(result);
+  slot.rows.set_affected(rows_changed(r));
+  for (int row = 0; row < rows; row++) {
+    for (int column = 0; column < columns; column++) {
+      if (PQgetisnull(r, row, column) != 0) {
+        slot.rows.add(kNull);
+        continue;
+      }
+      const std::string_view data(PQgetvalue(r, row, column), static_cast<std::size_t>(PQgetlength(r, row, column)));
+      const auto value = decode(PQftype(r, column), data, slot.arrays);
+      if (!value) return unreadable(r, column);
+      slot.rows.add(*value);
+    }
+  }
+  return {};
+}
+
+void Arguments::clear() noexcept {
+  bytes_.clear();
+  offsets_.clear();
+  lengths_.clear();
+  formats_.clear();
+}
+
+void Arguments::note(std::size_t offset, Wire wire) {
+  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  offsets_.push_back(wire == Wire::null ? kNone : offset);
+  lengths_.push_back(static_cast<int>(bytes_.size() - offset));
+  formats_.push_back(wire == Wire::binary ? 1 : 0);
+  if (wire == Wire::text) bytes_ += '\0';  // libpq looks for the end
+}
+
+Result<std::size_t> Arguments::add(const Prepared& statement, std::span<const Value> values) {
+  if (values.size() != statement.parameters.size())
+    return fail(FailureKind::rejected, fmt::format("statement '{}' takes {} parameters, given {}", statement.label,
+                                                   statement.parameters.size(), values.size()));
+  const std::size_t at = offsets_.size();
+  for (std::size_t i = 0; i < values.size(); i++) {
+    const std::size_t offset = bytes_.size();
+    const auto wire = encode(values[i], statement.parameters[i], bytes_);
+    if (!wire)
+      return fail(FailureKind::rejected,
+                  fmt::format("parameter ${} of statement '{}': {} does not fit the type of the column (OID {})", i + 1,
+                              statement.label, to_text(values[i]), statement.parameters[i]),
+                  "22003");
+    note(offset, *wire);
+  }
+  return at;
+}
+
+bool Arguments::add_binary(const Value& value, Oid type) {
+  const std::size_t offset = bytes_.size();
+  if (is_null(value))
+    note(offset, Wire::null);
+  else if (encode_binary(value, type, bytes_))
+    note(offset, Wire::binary);
+  else
+    return false;
+  return true;
+}
+
+void Arguments::add_text(const Value& value) {
+  const std::size_t offset = bytes_.size();
+  if (is_null(value)) return note(offset, Wire::null);
+  encode_text(value, bytes_);
+  note(offset, Wire::text);
+}
+
+void Arguments::seal() {
+  pointers_.resize(offsets_.size());
+  for (std::size_t i = 0; i < offsets_.size(); i++)
+    pointers_[i] = offsets_[i] == static_cast<std::size_t>(-1) ? nullptr : bytes_.data() + offsets_[i];
+}
+
+namespace {
+
+/// Reads the two answers (to Parse and Describe) for each statement, and the sync.
+Result<> read_prepared(Connection& connection, std::span<Prepared* const> statements) {
+  Failure failed;
+  bool has_failed = false;
+  for (Prepared* statement : statements) {
+    for (int step = 0; step < 2; step++) {
+      auto result = connection.next();
+      if (!result) return tl::unexpected(std::move(result.error()));
+      PGresult* const r = result->get();
+      if (PQresultStatus(r) == PGRES_COMMAND_OK && step == 1) {
+        statement->parameters.clear();
+        for (int i = 0; i < PQnparams(r); i++) statement->parameters.push_back(PQparamtype(r, i));
+        statement->ready = true;
+      } else if (PQresultStatus(r) == PGRES_FATAL_ERROR && !has_failed) {
+        failed = connection.failure(r);
+        failed.message = fmt::format("statement '{}': {}", statement->label, failed.message);
+        has_failed = true;
+        if (connection.lost()) return tl::unexpected(std::move(failed));
+      }
+      if (auto end = connection.next(); !end) return tl::unexpected(std::move(end.error()));
+    }
+  }
+  if (auto sync = connection.next(); !sync) return tl::unexpected(std::move(sync.error()));
+  PQexitPipelineMode(connection.raw());
+  if (has_failed) return tl::unexpected(std::move(failed));
+  return {};
+}
+
+}  // namespace
+
+Result<> prepare(Connection& connection, std::span<Prepared* const> statements) {
+  if (auto ready = connection.prepare_exchange(false); !ready) return ready;
+  PGconn* const conn = connection.raw();
+  int ok = PQenterPipelineMode(conn);
+  for (Prepared* statement : statements) {
+    statement->name = connection.fresh_statement_name();
+    ok = ok != 0 && PQsendPrepare(conn, statement->name.c_str(), statement->text.c_str(), 0, nullptr) != 0 &&
+         PQsendDescribePrepared(conn, statement->name.c_str()) != 0;
+  }
+  if (auto left = connection.sent(ok != 0 && PQpipelineSync(conn) != 0); !left) return left;
+  return read_prepared(connection, statements);
+}
+
+void note_failure(Prepared& statement, const Failure& failure) {
+  // The table changed its shape, or somebody deallocated the statement.
+  if (failure.native_code == "0A000" || failure.native_code == "26000") statement.ready = false;
+}
+
+Result<> execute(Connection& connection, Prepared& statement, std::span<const Value> values, Arguments& arguments,
+                 Slot& slot) {
+  if (!statement.ready) {
+    Prepared* const one[] = {&statement};
+    if (auto prepared = prepare(connection, one); !prepared) return prepared;
+  }
+  arguments.clear();
+  if (auto added = arguments.add(statement, values); !added) return tl::unexpected(std::move(added.error()));
+  arguments.seal();
+  if (auto ready = connection.prepare_exchange(!statement.read_only && !connection.in_transaction()); !ready)
+    return ready;
+  const int sent = PQsendQueryPrepared(connection.raw(), statement.name.c_str(), static_cast<int>(values.size()),
+                                       arguments.pointers(0), arguments.lengths(0), arguments.formats(0), 1);
+  if (auto left = connection.sent(sent); !left) return left;
+  auto result = connection.finish();
+  if (!result) {
+    note_failure(statement, result.error());
+    return tl::unexpected(std::move(result.error()));
+  }
+  return decode_rows(std::move(*result), slot);
+}
+
+Result<> run(Connection& connection, const std::string& text, std::span<const Value> values, bool read_only,
+             Arguments& arguments, Slot& slot) {
+  arguments.clear();
+  for (const Value& value : values) arguments.add_text(value);
+  arguments.seal();
+  if (auto ready = connection.prepare_exchange(!read_only && !connection.in_transaction()); !ready) return ready;
+  const int sent = PQsendQueryParams(connection.raw(), text.c_str(), static_cast<int>(values.size()), nullptr,
+                                     arguments.pointers(0), arguments.lengths(0), arguments.formats(0), 1);
+  if (auto left = connection.sent(sent); !left) return left;
+  auto result = connection.finish();
+  if (!result) return tl::unexpected(std::move(result.error()));
+  return decode_rows(std::move(*result), slot);
+}
+
+}  // namespace assay::postgres

@@ -1,0 +1,78 @@
+// Prepared statements on a connection: preparing on first use, encoding arguments, decoding rows.
+//
+// The server infers the types of parameters; they are asked for once, when the statement is prepared, and arguments are
+// then sent in the binary form of just these types. Rows are asked for in binary, too, and point into libpq's result.
+#pragma once
+
+#include "core/facets.h"
+#include "drivers/postgres/codec.h"
+#include "drivers/postgres/connection.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace assay::postgres {
+
+struct Prepared {
+  std::string label;  // for messages
+  std::string text;
+  bool read_only = false;
+  std::string name = {};  // at the server
+  bool ready = false;
+  std::vector<Oid> parameters = {};
+};
+
+/// An answer and the memory its cells point to.
+struct Slot {
+  ResultSet rows;
+  ArrayMemory arrays;
+  ResultPtr backing;
+
+  void clear(std::size_t columns = 0) {
+    rows.reset(columns);
+    arrays.clear();
+    backing.reset();
+  }
+};
+
+/// Takes over the result and makes its rows readable.
+Result<> decode_rows(ResultPtr, Slot&);
+
+/// Arguments of several statements in the form libpq wants them. Keeps its memory over clear().
+class Arguments {
+ public:
+  void clear() noexcept;
+  /// Answers where the statement's arguments begin, for pointers() and the others after seal().
+  Result<std::size_t> add(const Prepared&, std::span<const Value>);
+  /// For parameters of given types, binary or not at all (multi-row INSERT).
+  bool add_binary(const Value&, Oid);
+  /// In text form, for the server to convert.
+  void add_text(const Value&);
+  /// To be called when all is added.
+  void seal();
+
+  const char* const* pointers(std::size_t at) const noexcept { return pointers_.data() + at; }
+  const int* lengths(std::size_t at) const noexcept { return lengths_.data() + at; }
+  const int* formats(std::size_t at) const noexcept { return formats_.data() + at; }
+  std::size_t size() const noexcept { return offsets_.size(); }
+
+ private:
+  void note(std::size_t offset, Wire);
+
+  std::string bytes_;
+  std::vector<std::size_t> offsets_;
+  std::vector<int> lengths_, formats_;
+  std::vector<const char*> pointers_;
+};
+
+/// Makes the statements ready that are not, in one round trip.
+Result<> prepare(Connection&, std::span<Prepared* const>);
+/// One statement, one round trip (two when it is to be prepared). The answer is in the slot.
+Result<> execute(Connection&, Prepared&, std::span<const Value>, Arguments&, Slot&);
+/// One statement unprepared, with arguments as text.
+Result<> run(Connection&, const std::string& text, std::span<const Value>, bool read_only, Arguments&, Slot&);
+/// After a failure of the statement: whether it is to be prepared anew before its next use.
+void note_failure(Prepared&, const Failure&);
+
+}  // namespace assay::postgres
