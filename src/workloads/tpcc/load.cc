@@ -1,0 +1,345 @@
+#include "workloads/tpcc/load.h"
+
+#include "base/error.h"
+#include "core/meta.h"
+#include "core/parallel.h"
+#include "workloads/tpcc/load_rows.h"
+#include "workloads/tpcc/loaded.h"
+
+#include <fmt/ranges.h>
+
+#include <set>
+#include <thread>
+
+namespace assay::tpcc {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A part of the load that is one transaction.
+struct Chunk {
+  enum class What { items, warehouse, stock, district };
+  What what = What::items;
+  std::int64_t warehouse = 0;        // not for items
+  std::int64_t first = 0, last = 0;  // items or stock: numbers of items; district: the district
+  std::uint64_t rows = 0;            // about
+  std::string name() const {
+    switch (what) {
+      case What::items:
+        return fmt::format("item/{:06}", first);
+      case What::warehouse:
+        return fmt::format("w{:06}", warehouse);
+      case What::stock:
+        return fmt::format("w{:06}/stock/{:06}", warehouse, first);
+      case What::district:
+        return fmt::format("w{:06}/district/{:02}", warehouse, first);
+    }
+    return "";
+  }
+};
+
+constexpr std::int64_t kItemsPerChunk = 10'000;
+
+void add_item_ranges(std::vector<Chunk>& chunks, Chunk::What what, std::int64_t w, std::int64_t items) {
+  for (std::int64_t first = 1; first <= items; first += kItemsPerChunk) {
+    const std::int64_t last = std::min(items, first + kItemsPerChunk - 1);
+    chunks.push_back({what, w, first, last, static_cast<std::uint64_t>(last - first + 1)});
+  }
+}
+
+/// What a shard loads, in the order in which it is begun.
+std::vector<Chunk> chunks_of(const Scale& scale, Shard shard) {
+  std::vector<Chunk> chunks;
+  if (shard.index == 0) add_item_ranges(chunks, Chunk::What::items, 0, scale.items());
+  for (std::int64_t w = 1; w <= scale.warehouses; w++) {
+    if (!shard.mine(static_cast<std::uint64_t>(w - 1))) continue;
+    chunks.push_back({Chunk::What::warehouse, w, 0, 0, 11});
+    add_item_ranges(chunks, Chunk::What::stock, w, scale.items());
+    // A customer, his payment and his order with ten lines on average; three new orders for ten orders.
+    for (std::int64_t d = 1; d <= kDistricts; d++)
+      chunks.push_back({Chunk::What::district, w, d, d, static_cast<std::uint64_t>(scale.customers() * 133 / 10)});
+  }
+  return chunks;
+}
+
+class Loader {
+ public:
+  Loader(Job& job, const Settings& settings)
+      : job_(job), settings_(settings), session_(open_session(job.target)), meta_(*session_, kWorkload) {}
+
+  void run() {
+    std::optional<Loaded> loaded = read_loaded(*session_);
+    if (settings_.drop_data) drop(loaded);
+    if (loaded) {
+      compare(*loaded);
+      if (loaded->complete()) {
+        job_.progress.note(fmt::format("already loaded: {}{}", loaded->describe(),
+                                       loaded->ran ? "; transactions have run on it since" : ""));
+        return;
+      }
+      job_.progress.note(fmt::format("going on with the load of {}", loaded->describe()));
+    }
+    wanted_ = loaded ? *loaded : asked();
+    tables_ = make_tables(wanted_.source.scale.warehouses, wanted_.partitions,
+                          parse_partition_type(wanted_.partition_type), wanted_.foreign_keys);
+    if (job_.shard.index == 0)
+      create_tables(loaded.has_value());
+    else
+      wait_for_tables();
+    load_rows();
+    if (job_.shard.index == 0) finish();
+  }
+
+ private:
+  Loaded asked() const {
+    Loaded l;
+    l.state = "creating";
+    l.source = {.seed = job_.seed, .scale = settings_.scale, .constants = constants_from(job_.seed)};
+    l.partitions = settings_.partitions;
+    l.partition_type = settings_.partition_type == PartitionType::hash        ? "hash"
+                       : settings_.partition_type == PartitionType::range     ? "range"
+                       : settings_.partition_type == PartitionType::list_hash ? "list_hash"
+                                                                              : "list_range";
+    l.foreign_keys = settings_.foreign_keys;
+    return l;
+  }
+
+  void drop(std::optional<Loaded>& loaded) {
+    if (job_.shard.count > 1)
+      throw Error(
+          "--drop-data does not work with several processes, which would drop what others load; run cleanup "
+          "first");
+    if (loaded) remove_all(job_);
+    loaded.reset();
+  }
+
+  void compare(const Loaded& there) const {
+    const Loaded want = asked();
+    if (there.source.seed == want.source.seed && there.source.scale == want.source.scale &&
+        there.partitions == want.partitions && (want.partitions == 1 || there.partition_type == want.partition_type) &&
+        there.foreign_keys == want.foreign_keys)
+      return;
+    throw Error(
+        fmt::format("the target holds other tpcc data ({}): {}; asked for: {}. Clean it up first or give "
+                    "--drop-data",
+                    there.state, there.describe(), want.describe()));
+  }
+
+  /// In one transaction, as far as the target can: what goes wrong is undone and thrown.
+  template <class F>
+  void transaction(F work) {
+    QueryFacet& query = *session_->query();
+    value_or_throw(query.begin({}), "beginning a transaction");
+    try {
+      work();
+      value_or_throw(query.commit(), "committing");
+    } catch (...) {
+      static_cast<void>(query.rollback());
+      throw;
+    }
+  }
+
+  void set_state(std::string_view state) {
+    wanted_.state = state;
+    meta_.put("state", state);
+  }
+
+  void create_tables(bool going_on) {
+    RowsFacet& rows = *session_->rows();
+    if (!going_on) {
+      std::vector<std::string> there;
+      for (const Table& table : tables_)
+        if (rows.exists(table.name)) there.push_back(table.name);
+      if (!there.empty())
+        throw Error(fmt::format("the target has tables named {} that assay did not make; nothing was touched",
+                                fmt::join(there, ", ")));
+      meta_.create();
+      transaction([&] { write_loaded(*session_, wanted_); });
+    }
+    if (wanted_.state != "creating") return;
+    for (const Table& table : tables_)
+      if (!rows.exists(table.name)) rows.create(table);
+    set_state("loading");
+  }
+
+  /// Until shard 0 has made the tables.
+  void wait_for_tables() {
+    for (int tenths = 0; tenths < 600; tenths++) {
+      if (const std::optional<Loaded> there = read_loaded(*session_); there && there->state != "creating") {
+        compare(*there);
+        wanted_ = *there;
+        return;
+      }
+      pause(100ms);
+    }
+    throw Error("waited 60 s for the process with shard 0 to create the tables of tpcc; is it running?",
+                ExitCode::unreachable);
+  }
+
+  void pause(Nanos time) const {
+    if (job_.stop.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
+    std::this_thread::sleep_for(time);
+  }
+
+  void load_rows() {
+    const std::map<std::string, std::string> ledger = meta_.all(kLedger);
+    std::vector<Chunk> todo;
+    std::uint64_t rows = 0;
+    for (const Chunk& chunk : chunks_of(wanted_.source.scale, job_.shard))
+      if (!ledger.contains(std::string(kLedger) + chunk.name())) {
+        todo.push_back(chunk);
+        rows += chunk.rows;
+      }
+    if (todo.empty()) return;
+    job_.progress.start("loading tpcc", "rows", rows);
+    for_each_chunk(job_, todo.size(), [&](Session& session, std::uint64_t i) {
+      Result<> result = load_chunk(session, todo[i]);
+      if (result) job_.progress.advance(todo[i].rows);
+      return result;
+    });
+  }
+
+  Result<> load_chunk(Session& session, const Chunk& chunk) const {
+    // Made before the transaction begins: a target with one writer at a time is not kept waiting for our random
+    // numbers.
+    std::vector<std::pair<TableId, RowBatch>> batches;
+    fill(batches, chunk);
+    QueryFacet& query = *session.query();
+    Result<> result = query.begin({});
+    if (result) result = write_chunk(session, chunk, batches);
+    if (!result) static_cast<void>(query.rollback());
+    return result;
+  }
+
+  Result<> write_chunk(Session& session, const Chunk& chunk,
+                       const std::vector<std::pair<TableId, RowBatch>>& batches) const {
+    QueryFacet& query = *session.query();
+    const std::string entry = std::string(kLedger) + chunk.name();
+    const Value key[] = {kWorkload, std::string_view(entry)};
+    // A chunk that is tried again may have been committed although the answer was lost.
+    const Result<const ResultSet*> done =
+        query.run("select name from assay_meta where workload = $1 and name = $2", key);
+    if (!done) return tl::unexpected(done.error());
+    if (!(*done)->empty()) return query.rollback();
+    for (const auto& [table, batch] : batches)
+      if (Result<> written = session.rows()->write(tables_[static_cast<std::size_t>(table)], batch); !written)
+        return written;
+    const Value row[] = {kWorkload, std::string_view(entry), std::string_view("done")};
+    const Result<const ResultSet*> noted =
+        query.run("insert into assay_meta (workload, name, value) values ($1, $2, $3)", row);
+    if (!noted) return tl::unexpected(noted.error());
+    return query.commit();
+  }
+
+  RowBatch& add(std::vector<std::pair<TableId, RowBatch>>& batches, TableId table) const {
+    batches.emplace_back(table, RowBatch(tables_[static_cast<std::size_t>(table)].columns.size()));
+    return batches.back().second;
+  }
+
+  void fill(std::vector<std::pair<TableId, RowBatch>>& batches, const Chunk& chunk) const {
+    const Source& source = wanted_.source;
+    batches.reserve(kTables);  // references into it stay good
+    switch (chunk.what) {
+      case Chunk::What::items:
+        return add_items(add(batches, TableId::item), source, chunk.first, chunk.last);
+      case Chunk::What::warehouse:
+        add_warehouse(add(batches, TableId::warehouse), source, chunk.warehouse);
+        return add_districts(add(batches, TableId::district), source, chunk.warehouse);
+      case Chunk::What::stock:
+        return add_stock(add(batches, TableId::stock), source, chunk.warehouse, chunk.first, chunk.last);
+      case Chunk::What::district:
+        add_customers(add(batches, TableId::customer), source, chunk.warehouse, chunk.first);
+        add_history(add(batches, TableId::history), source, chunk.warehouse, chunk.first);
+        RowBatch& orders = add(batches, TableId::orders);
+        RowBatch& lines = add(batches, TableId::order_line);
+        return add_orders(orders, lines, add(batches, TableId::new_order), source, chunk.warehouse, chunk.first);
+    }
+  }
+
+  /// Indexes and keys, once all shards have loaded their rows. Each step and its ledger entry are one transaction.
+  void finish() {
+    wait_for_other_shards();
+    if (wanted_.state != "indexing") set_state("indexing");
+    const std::map<std::string, std::string> ledger = meta_.all(kLedger);
+    job_.progress.start("creating indexes and foreign keys", "tables", 2 * kTables);
+    const auto step = [&](const std::string& name, auto&& work) {
+      if (job_.stop.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
+      const std::string entry = std::string(kLedger) + name;
+      if (!ledger.contains(entry))
+        transaction([&] {
+          work();
+          meta_.put(entry, "done");
+        });
+      job_.progress.advance(1);
+    };
+    for (const Table& table : tables_) step("index/" + table.name, [&] { session_->rows()->create_indexes(table); });
+    for (const Table& table : tables_)
+      step("foreign-keys/" + table.name, [&] { session_->rows()->create_foreign_keys(table); });
+    analyze();
+    transaction([&] {
+      set_state("complete");
+      const Value arguments[] = {kWorkload};
+      value_or_throw(
+          session_->query()->run("delete from assay_meta where workload = $1 and name like 'load/%'", arguments),
+          "clearing the ledger of the load");
+    });
+  }
+
+  void wait_for_other_shards() {
+    const Scale& scale = wanted_.source.scale;
+    std::size_t chunks = 0;
+    for (std::uint32_t i = 0; i < job_.shard.count; i++) chunks += chunks_of(scale, {i, job_.shard.count}).size();
+    // Ledger entries of indexes come later, of chunks never go: the count only grows.
+    std::size_t seen = 0;
+    for (TimePoint moved = real_clock().now();;) {
+      const std::size_t done = meta_.all(kLedger).size();
+      if (done >= chunks) return;
+      if (done > seen) {
+        seen = done;
+        moved = real_clock().now();
+      }
+      if (real_clock().now() - moved > 120s)
+        throw Error(fmt::format("{} of {} parts of the load are missing and nothing came for 120 s: are all {} "
+                                "processes running?",
+                                chunks - done, chunks, job_.shard.count),
+                    ExitCode::unreachable);
+      pause(200ms);
+    }
+  }
+
+  /// Statistics for the target's planner; what is no statement of the target's language is left out.
+  void analyze() {
+    for (const Table& table : tables_)
+      if (!session_->query()->run(fmt::format("analyze {}", table.name))) return;
+  }
+
+  Job& job_;
+  const Settings& settings_;
+  std::unique_ptr<Session> session_;
+  Meta meta_;
+  Loaded wanted_;
+  std::vector<Table> tables_;
+};
+
+}  // namespace
+
+void load(Job& job, const Settings& settings) {
+  if (const Dialect* dialect = job.target.dialect()) require_of_target(settings, *dialect);
+  Loader(job, settings).run();
+}
+
+void remove_all(Job& job) {
+  const std::unique_ptr<Session> session = open_session(job.target);
+  if (!read_loaded(*session)) {
+    job.progress.note("nothing to clean up: the target holds no tpcc data of assay's");
+    return;
+  }
+  job.progress.start("dropping tpcc", "tables", kTables);
+  for (std::size_t i = kTables; i-- > 0;) {  // referring tables first
+    session->rows()->drop(name_of(static_cast<TableId>(i)));
+    job.progress.advance(1);
+  }
+  Meta(*session, kWorkload).remove();
+}
+
+}  // namespace assay::tpcc

@@ -1,0 +1,144 @@
+#include "workloads/tpcc/options.h"
+
+#include "base/error.h"
+#include "base/units.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace assay::tpcc {
+namespace {
+
+constexpr std::string_view kDefaultWeights = "new_order=45,payment=43,order_status=4,delivery=4,stock_level=4";
+
+// The names are pgdistbench's, with dashes.
+const OptionSpec kOptions[] = {
+    {"warehouses", OptionType::count, "1", "How many warehouses there are, or are used of those loaded", {}, 1, 1e6},
+    {"terminals",
+     OptionType::count,
+     "0",
+     "Terminals of the whole job, each fixed to a warehouse; 0: ten a warehouse with think times, a few without",
+     {},
+     0,
+     1e7},
+    {"think-times", OptionType::flag, "true",
+     "Terminals key in and think as the specification says; false: no pauses, as fast as the target answers"},
+    {"isolation-level",
+     OptionType::choice,
+     "default",
+     "Isolation level of the transactions",
+     {"default", "read_committed", "read_uncommitted", "repeatable_read", "snapshot", "serializable", "linearizable"}},
+    {"mix",
+     OptionType::choice,
+     "deck",
+     "How a terminal chooses transactions: from a shuffled deck of 10/10/1/1/1, or at random by weight",
+     {"deck", "weighted"}},
+    {"weights", OptionType::text, kDefaultWeights, "The weights of a weighted mix"},
+    {"partitions", OptionType::count, "1", "Parts that each table but ITEM is cut into, by warehouse", {}, 1, 10'000},
+    {"partition-type",
+     OptionType::choice,
+     "hash",
+     "How warehouses are dealt to partitions: by hash, in consecutive ranges, by a list of w mod n, by a list of "
+     "consecutive warehouses",
+     {"hash", "range", "list_hash", "list_range"}},
+    {"foreign-keys", OptionType::flag, "true", "Create foreign keys after the load"},
+    {"verify", OptionType::flag, "false", "Check the consistency conditions after prepare, and before and after a run"},
+    {"drop-data", OptionType::flag, "false", "Drop what an earlier prepare made before loading"},
+    {"scale-down",
+     OptionType::count,
+     "1",
+     "Divide customers, orders, stock and items by this, for tests; such a run follows no specification",
+     {},
+     1,
+     kMostDivisor},
+    {"pipeline", OptionType::flag, "true", "Send the statements of a transaction in batches; false: one by one"},
+};
+
+}  // namespace
+
+std::string_view name_of(Kind kind) noexcept {
+  constexpr std::string_view kNames[kKinds] = {"new_order", "payment", "order_status", "delivery", "stock_level"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+std::span<const OptionSpec> option_table() { return kOptions; }
+
+std::array<double, kKinds> parse_weights(std::string_view text) {
+  std::array<double, kKinds> weights{};
+  std::array<bool, kKinds> seen{};
+  const auto bad = [&](const std::string& why) {
+    return Error(
+        fmt::format("--weights is '{}': {}; expected NAME=NUMBER,… with the names new_order, payment, "
+                    "order_status, delivery, stock_level",
+                    text, why));
+  };
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::string_view part = rest.substr(0, comma);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos) throw bad(fmt::format("'{}' has no '='", part));
+    std::size_t kind = 0;
+    while (kind < kKinds && name_of(static_cast<Kind>(kind)) != part.substr(0, equals)) kind++;
+    if (kind == kKinds) throw bad(fmt::format("there is no transaction '{}'", part.substr(0, equals)));
+    if (seen[kind]) throw bad(fmt::format("'{}' is named twice", part.substr(0, equals)));
+    seen[kind] = true;
+    try {
+      weights[kind] = parse_number(part.substr(equals + 1));
+    } catch (const Error& error) {
+      throw bad(error.what());
+    }
+    if (!(weights[kind] >= 0)) throw bad(fmt::format("'{}' is negative", part));
+  }
+  if (!(std::accumulate(weights.begin(), weights.end(), 0.0) > 0)) throw bad("nothing has a weight");
+  return weights;
+}
+
+Settings make_settings(const Options& options) {
+  Settings s;
+  s.scale = {.warehouses = options.count("warehouses"), .divisor = options.count("scale-down")};
+  s.terminals = options.count("terminals");
+  s.isolation = parse_isolation(options.text("isolation-level"));
+  s.mix = options.text("mix") == "weighted" ? Mix::weighted : Mix::deck;
+  s.weights = parse_weights(options.text("weights"));
+  if (options.given("weights")) {
+    if (options.given("mix") && s.mix == Mix::deck)
+      throw Error("--weights has no effect with --mix deck; expected --mix weighted");
+    s.mix = Mix::weighted;
+  }
+  s.partitions = options.count("partitions");
+  s.partition_type = parse_partition_type(options.text("partition-type"));
+  if (s.partitions > s.scale.warehouses)
+    throw Error(fmt::format("--partitions is {} with {} warehouses; expected at most one partition a warehouse",
+                            s.partitions, s.scale.warehouses));
+  if (options.given("partition-type") && s.partitions == 1)
+    throw Error("--partition-type has no effect without --partitions; expected --partitions of at least 2");
+  s.foreign_keys = options.flag("foreign-keys");
+  s.think_times = options.flag("think-times");
+  s.drop_data = options.flag("drop-data");
+  s.pipeline = options.flag("pipeline");
+  return s;
+}
+
+void require_of_target(const Settings& s, const Dialect& dialect) {
+  std::vector<std::string> mistakes;
+  if (s.partitions > 1 && !dialect.partitions)
+    mistakes.push_back(fmt::format("--partitions is {}, and {} has no partitions", s.partitions, dialect.name));
+  if (s.foreign_keys && !dialect.foreign_keys)
+    mistakes.push_back(fmt::format("{} has no foreign keys; expected --foreign-keys false", dialect.name));
+  if (s.foreign_keys && s.partitions > 1 && dialect.partitions && !dialect.foreign_keys_with_partitions)
+    mistakes.push_back(
+        fmt::format("{} has no foreign keys between partitioned tables; expected --foreign-keys false", dialect.name));
+  if (std::find(dialect.isolations.begin(), dialect.isolations.end(), s.isolation) == dialect.isolations.end()) {
+    std::vector<std::string_view> known;
+    for (const Isolation level : dialect.isolations) known.push_back(to_string(level));
+    mistakes.push_back(fmt::format("--isolation-level is {}, which {} does not have; expected {}",
+                                   to_string(s.isolation), dialect.name, fmt::join(known, ", ")));
+  }
+  if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
+}
+
+}  // namespace assay::tpcc

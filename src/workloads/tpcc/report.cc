@@ -1,0 +1,281 @@
+#include "workloads/tpcc/report.h"
+
+#include "base/units.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace assay::tpcc {
+namespace {
+
+using Verdict = Requirement::Verdict;
+
+constexpr std::array<double, kKinds> kLeastShare{0, 43, 4, 4, 4};  // percent; New-Order has the rest
+constexpr std::array<int, kKinds> kResponseLimit{5, 5, 5, 5, 20};  // seconds, for 90 %
+constexpr int kDeferredLimit = 80;                                 // seconds, for 90 %
+constexpr std::size_t kMostWindows = 30;
+constexpr double kMostVariation = 0.3;
+
+double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+Verdict verdict(bool good) { return good ? Verdict::pass : Verdict::fail; }
+std::string percent(double v) { return fmt::format("{:.2f} %", v); }
+
+/// One report in the making.
+class Report {
+ public:
+  Report(const RunState& state, const RunSummary& run, const OrderNumbers& numbers)
+      : state_(state),
+        run_(run),
+        numbers_(numbers),
+        terminals_(run.groups.at(kTerminals).measure),
+        clerks_(run.groups.at(kClerks).measure),
+        minutes_(to_seconds(run.measure) / 60) {
+    for (std::size_t k = 0; k < kKinds; k++) {
+      completed_[k] = static_cast<double>(terminals_.operations.at(k).completed);
+      all_ += completed_[k];
+    }
+    for (std::size_t k = 0; k < kKinds; k++) share_[k] = ratio(completed_[k], all_);
+    committed_ = std::max(0.0, completed_[0] - counter(TerminalCounter::rolled_back));
+    nopm_ = ratio(committed_, minutes_);
+  }
+
+  assay::Statements make() {
+    setting();
+    throughput();
+    mix();
+    responses();
+    draws();
+    waits();
+    steady_state();
+    interval();
+    cross_check();
+    return std::move(out_);
+  }
+
+ private:
+  double counter(TerminalCounter c) const {
+    return static_cast<double>(terminals_.counters.at(static_cast<std::size_t>(c)));
+  }
+  double counter(ClerkCounter c) const { return static_cast<double>(clerks_.counters.at(static_cast<std::size_t>(c))); }
+  void figure(std::string name, double value, std::string unit, std::string formula, bool available = true) {
+    out_.figures.push_back({std::move(name), value, std::move(unit), std::move(formula), available});
+  }
+  void require(std::string name, std::string clause, std::string limit, std::string actual, Verdict v,
+               bool decides = false) {
+    out_.requirements.push_back({std::move(name), "TPC-C " + clause, std::move(limit), std::move(actual), v, decides});
+  }
+
+  void setting() {
+    const Settings& s = state_.settings;
+    figure("warehouses", static_cast<double>(s.scale.warehouses), "", "warehouses in use");
+    figure("terminals", static_cast<double>(state_.terminals), "", "terminals of the whole job");
+    require("full size", "4.2", "scale-down 1", fmt::format("scale-down {}", s.scale.divisor),
+            verdict(s.scale.divisor == 1));
+    require("isolation level", "3.4.1", "serializable transactions",
+            s.isolation == Isolation::default_level ? "the target's default" : std::string(to_string(s.isolation)),
+            s.isolation == Isolation::default_level  ? Verdict::not_applicable
+            : s.isolation == Isolation::serializable ? Verdict::pass
+                                                     : Verdict::fail);
+  }
+
+  void throughput() {
+    figure("nopm", nopm_, "1/min", "committed New-Orders that completed in the measured time / measured minutes");
+    figure("new_orders_per_minute", ratio(completed_[0], minutes_), "1/min", "as nopm, and those rolled back");
+    const double deferred = static_cast<double>(clerks_.operations.at(0).completed);
+    figure("transactions_per_minute",
+           ratio(all_ - completed_[static_cast<std::size_t>(Kind::delivery)] + deferred, minutes_), "1/min",
+           "transactions of all types / measured minutes; a Delivery counts when its deferred part completed");
+    figure("rolled_back", 100 * ratio(counter(TerminalCounter::rolled_back), completed_[0]), "%",
+           "New-Orders rolled back for an unused item / New-Orders; 1 % by the specification (2.4.1.4)");
+    efficiency();
+  }
+
+  void efficiency() {
+    const double ceiling = ceiling_per_terminal(share_) * static_cast<double>(state_.terminals);
+    if (!state_.waits || ceiling <= 0) {
+      const std::string why = state_.waits ? "no New-Order completed" : "terminals did not key in and think";
+      figure("efficiency", 0, "%", why, false);
+      require("nopm of a warehouse", "4.2", "9 to 12.86", "n/a: " + why, Verdict::not_applicable);
+      return;
+    }
+    // A process runs its share of the terminals.
+    const double share = ratio(static_cast<double>(state_.process_terminals), static_cast<double>(state_.terminals));
+    figure("nopm_ceiling", ceiling * share, "1/min",
+           "60 s × share of New-Order × terminals / mean keying and think time of the mix that was run");
+    figure("efficiency", 100 * ratio(nopm_, ceiling * share), "%", "100 × nopm / nopm_ceiling");
+    const double warehouse = ratio(nopm_, static_cast<double>(state_.settings.scale.warehouses) * share);
+    require("nopm of a warehouse", "4.2", "9 to 12.86", fmt::format("{:.2f}", warehouse),
+            verdict(warehouse >= 9 && warehouse <= 12.86));
+  }
+
+  void mix() {
+    for (std::size_t k = 0; k < kKinds; k++) {
+      const std::string name(name_of(static_cast<Kind>(k)));
+      figure("mix_" + name, 100 * share_[k], "%", name + " / all transactions, completed in the measured time");
+      if (k == 0) continue;
+      require("mix of " + name, "5.2.3", fmt::format("≥ {} %", kLeastShare[k]), percent(100 * share_[k]),
+              all_ > 0 ? verdict(100 * share_[k] >= kLeastShare[k]) : Verdict::not_applicable);
+    }
+  }
+
+  void response(const std::string& name, const OperationStats& stats, int limit, const char* clause) {
+    if (stats.response.empty()) {
+      require(name + " p90 response", clause, fmt::format("≤ {} s", limit), "n/a: none completed",
+              Verdict::not_applicable);
+      return;
+    }
+    const Nanos p90 = stats.response.quantile(0.9), mean = stats.response.mean();
+    require(name + " p90 response", clause, fmt::format("≤ {} s", limit), format_latency(p90),
+            verdict(p90 <= std::chrono::seconds(limit)));
+    require(name + " p90 against mean", "5.2.5.4", "p90 ≥ mean",
+            fmt::format("{} against {}", format_latency(p90), format_latency(mean)), verdict(p90 >= mean));
+  }
+
+  void responses() {
+    for (std::size_t k = 0; k < kKinds; k++)
+      response(std::string(name_of(static_cast<Kind>(k))), terminals_.operations[k], kResponseLimit[k], "5.2.5.3");
+    response("deferred delivery", clerks_.operations.at(0), kDeferredLimit, "2.7.2.4");
+    const double deliveries = static_cast<double>(clerks_.operations[0].count());
+    const double skipping = counter(ClerkCounter::deliveries_with_skips);
+    figure("deliveries_with_skips", 100 * ratio(skipping, deliveries), "%",
+           "deferred Deliveries that found a district without a new order / deferred Deliveries");
+    require("deliveries with skipped districts", "2.7.4.2", "≤ 1 %, or one",
+            fmt::format("{} of {}", skipping, deliveries),
+            deliveries > 0 ? verdict(skipping <= std::max(1.0, deliveries / 100)) : Verdict::not_applicable);
+  }
+
+  void draws() {
+    const double lines = counter(TerminalCounter::lines), payments = counter(TerminalCounter::payments);
+    const double named = counter(TerminalCounter::by_last_name);
+    figure("remote_order_lines", 100 * ratio(counter(TerminalCounter::remote_lines), lines), "%",
+           "order lines supplied by another warehouse / order lines; 1 % by the specification, 0 with one warehouse");
+    figure("remote_payments", 100 * ratio(counter(TerminalCounter::remote_payments), payments), "%",
+           "Payments of another warehouse's customer / Payments; 15 % by the specification, 0 with one warehouse");
+    figure("lines_per_order", ratio(lines, static_cast<double>(terminals_.operations[0].count())), "",
+           "order lines / New-Orders; 10 by the specification");
+    figure("customers_by_last_name", 100 * ratio(named, named + counter(TerminalCounter::by_number)), "%",
+           "customers entered by last name / customers entered in Payment and Order-Status; 60 % by the specification");
+  }
+
+  void waits() {
+    for (std::size_t k = 0; k < kKinds; k++) {
+      const RunState::Waits& w = state_.drawn[k];
+      const double count = static_cast<double>(w.count.load());
+      if (count == 0) continue;
+      const std::string name(name_of(static_cast<Kind>(k)));
+      figure("think_time_" + name, static_cast<double>(w.think_ns.load()) / count / 1e9, "s",
+             fmt::format("mean of the think times drawn in all phases; {} s by the specification", kThinkSeconds[k]));
+      figure("keying_time_" + name, kKeyingSeconds[k], "s", "constant, as in the specification");
+    }
+    if (!state_.waits) figure("think_time", 0, "s", "terminals did not key in and think", false);
+  }
+
+  void steady_state() {
+    const std::string method = fmt::format("coefficient of variation of the New-Orders in {} equal windows ≤ {}",
+                                           kMostWindows, kMostVariation);
+    std::span<const std::uint64_t> counts;
+    if (run_.interval_completed.size() > kTerminals && !run_.interval_completed[kTerminals].empty())
+      counts = run_.interval_completed[kTerminals][0];
+    const std::optional<Steadiness> s = steadiness(counts);
+    if (!s) {
+      require("steady state", "5.5.1", method, "n/a: fewer than ten whole intervals with New-Orders",
+              Verdict::not_applicable);
+      return;
+    }
+    figure("steady_state_variation", s->variation, "",
+           fmt::format("standard deviation / mean of the New-Orders in {} equal windows", s->windows));
+    figure("steady_state_drift", 100 * s->drift, "%",
+           "rise of the fitted line from the first window to the last / mean");
+    const std::string actual =
+        fmt::format("{:.3f} over {} windows, drift {:+.1f} %", s->variation, s->windows, 100 * s->drift);
+    // Counts that small vary more than the limit even when nothing changes (Poisson: 1 / √mean).
+    if (s->mean < 1 / (kMostVariation * kMostVariation))
+      require("steady state", "5.5.1", method,
+              fmt::format("n/a: {:.1f} New-Orders a window are too few to tell ({})", s->mean, actual),
+              Verdict::not_applicable);
+    else
+      require("steady state", "5.5.1", method, actual, verdict(s->variation <= kMostVariation));
+  }
+
+  void interval() {
+    figure("ramp_time", to_seconds(run_.ramp + run_.warmup), "s", "ramp and warm-up before the measured time");
+    figure("measured_time", to_seconds(run_.measure), "s", "length of the measured time");
+    require("measurement interval", "5.5.2", "≥ 120 min", format_duration(run_.measure),
+            verdict(run_.measure >= std::chrono::minutes(120)));
+  }
+
+  /// The database's own count against ours: the one thing here that decides.
+  void cross_check() {
+    const OperationStats& all = run_.groups.at(kTerminals).whole.operations.at(0);
+    const GroupStats& whole = run_.groups[kTerminals].whole;
+    const std::string name = "New-Orders counted against D_NEXT_O_ID",
+                      limit = "growth of sum(D_NEXT_O_ID) = committed New-Orders, + commits in doubt";
+    if (!numbers_.unknown.empty() || !numbers_.before || !numbers_.after) {
+      require(name, "5.4.2", limit, "n/a: " + (numbers_.unknown.empty() ? "not read" : numbers_.unknown),
+              Verdict::not_applicable, true);
+      return;
+    }
+    const std::int64_t growth = *numbers_.after - *numbers_.before;
+    const auto committed =
+        static_cast<std::int64_t>(all.count()) -
+        static_cast<std::int64_t>(whole.counters.at(static_cast<std::size_t>(TerminalCounter::rolled_back)));
+    const auto in_doubt = static_cast<std::int64_t>(all.in_doubt);
+    figure("new_orders_in_target", static_cast<double>(growth), "", "growth of sum(D_NEXT_O_ID) over the whole run");
+    figure("new_orders_committed", static_cast<double>(committed), "", "committed New-Orders of all phases");
+    require(name, "5.4.2", limit,
+            fmt::format("{} against {}{}", growth, committed,
+                        in_doubt > 0 ? fmt::format(", {} in doubt", in_doubt) : std::string()),
+            verdict(growth >= committed && growth <= committed + in_doubt), true);
+  }
+
+  const RunState& state_;
+  const RunSummary& run_;
+  const OrderNumbers& numbers_;
+  const GroupStats& terminals_;
+  const GroupStats& clerks_;
+  const double minutes_;
+  std::array<double, kKinds> completed_{}, share_{};
+  double all_ = 0, committed_ = 0, nopm_ = 0;
+  assay::Statements out_;
+};
+
+}  // namespace
+
+assay::Statements report(const RunState& state, const RunSummary& run, const OrderNumbers& numbers) {
+  return Report(state, run, numbers).make();
+}
+
+double ceiling_per_terminal(const std::array<double, kKinds>& mix) {
+  double cycle = 0;
+  for (std::size_t k = 0; k < kKinds; k++) cycle += mix[k] * (kKeyingSeconds[k] + kThinkSeconds[k]);
+  return cycle > 0 ? 60 * mix[0] / cycle : 0;
+}
+
+std::optional<Steadiness> steadiness(std::span<const std::uint64_t> counts) {
+  if (counts.size() < 10) return std::nullopt;
+  Steadiness s;
+  // Windows of equally many whole intervals; the rest, less than one window, is left out at the beginning.
+  const std::size_t length = std::max<std::size_t>(1, counts.size() / kMostWindows);
+  s.windows = std::min(kMostWindows, counts.size() / length);
+  const std::size_t from = counts.size() - s.windows * length;
+  std::vector<double> sums(s.windows);
+  for (std::size_t i = 0; i < s.windows * length; i++) sums[i / length] += static_cast<double>(counts[from + i]);
+  const auto n = static_cast<double>(s.windows);
+  s.mean = std::accumulate(sums.begin(), sums.end(), 0.0) / n;
+  if (s.mean <= 0) return std::nullopt;
+  double squares = 0, xy = 0, xx = 0;
+  for (std::size_t i = 0; i < s.windows; i++) {
+    const double x = static_cast<double>(i) - (n - 1) / 2, y = sums[i] - s.mean;
+    squares += y * y;
+    xy += x * y;
+    xx += x * x;
+  }
+  s.variation = std::sqrt(squares / (n - 1)) / s.mean;
+  s.drift = xy / xx * (n - 1) / s.mean;
+  return s;
+}
+
+}  // namespace assay::tpcc

@@ -1,0 +1,7 @@
+#include "workloads/tpcc/sqlite_fixture.h"
+
+namespace assay::tpcc {
+
+std::unique_ptr<TestTarget> make_test_target() { return std::make_unique<SqliteFile>(); }
+
+}  // namespace assay::tpcc
