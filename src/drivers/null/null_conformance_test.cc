@@ -7,11 +7,6 @@ namespace assay::conformance {
 const Subject& subject() {
   static const Subject subject{.driver = null_driver(),
                                .spec = {.url = "null:?memory=true", .options = Options(null_driver().info().options)},
-                               .unreachable = {{"refuses sessions",
-                                                {.url = "null:?refuse-for=1h",
-                                                 .options = Options(null_driver().info().options)},
-                                                FailureKind::disconnected,
-                                                ""}},
                                .bad_urls = {"null:address", "null:?latency=fast", "null:?no-such-option=1"}};
   return subject;
 }
