@@ -29,8 +29,9 @@ Isolation parse_isolation(std::string_view text) {
 
 std::optional<std::int64_t> ResultSet::integer(std::size_t row, std::size_t column) const noexcept {
   if (row >= size() || column >= columns_) return std::nullopt;
-  const auto* v = std::get_if<std::int64_t>(&at(row, column));
-  return v ? std::optional(*v) : std::nullopt;
+  if (const auto* v = std::get_if<std::int64_t>(&at(row, column))) return *v;
+  if (const auto* v = std::get_if<Decimal>(&at(row, column)); v && v->scale == 0) return v->unscaled;
+  return std::nullopt;
 }
 
 std::optional<Decimal> ResultSet::decimal(std::size_t row, std::size_t column) const noexcept {

@@ -80,7 +80,8 @@ class ResultSet {
   std::uint64_t affected() const noexcept { return affected_; }
 
   // Typed reading: a cell that is not of the kind (or NULL) is a bug of the statement and answers nullopt.
-  std::optional<std::int64_t> integer(std::size_t row, std::size_t column) const noexcept;
+  std::optional<std::int64_t> integer(std::size_t row,
+                                      std::size_t column) const noexcept;  // a decimal of scale 0 counts: sum(bigint)
   std::optional<Decimal> decimal(std::size_t row,
                                  std::size_t column) const noexcept;  // an integer counts, with scale 0
   std::optional<std::string_view> text(std::size_t row, std::size_t column) const noexcept;

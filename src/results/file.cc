@@ -42,7 +42,7 @@ class TemporaryFile {
 
   int fd() const noexcept { return fd_; }
   void flush() {
-    if (::fsync(fd_) != 0) fail(wanted_, "flushing to the disk failed", errno);
+    if (::fsync(fd_) != 0 && errno != EINVAL && errno != ENOTSUP) fail(wanted_, "flushing to the disk failed", errno);
   }
   void rename_to(const fs::path& place) {
     const int fd = std::exchange(fd_, -1);

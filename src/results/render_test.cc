@@ -155,11 +155,11 @@ TEST(WrappedText, BreaksAtSpacesAndCutsLongWords) {
   EXPECT_EQ(cut_to("äöü", 2), "ä…");
 }
 
-TEST(LargeDocuments, RenderInSeconds) {
-  const Document d = large_document(900);
-  EXPECT_EQ(d.groups[0].series.intervals().size(), 900u);
+TEST(LargeDocuments, HaveARowForEveryOperationOfEveryInterval) {
+  const Document d = large_document(300);
+  EXPECT_EQ(d.groups[0].series.intervals().size(), 300u);
   const Document again = from_json(to_json(d));
-  EXPECT_EQ(lines_of(render_csv_series(again)).size(), 1u + 900u * (6 + 1 + 1 + 1 + 1));
+  EXPECT_EQ(lines_of(render_csv_series(again)).size(), 1u + 300u * (6 + 1 + 1 + 1 + 1));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "core/url.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -54,23 +55,6 @@ const std::vector<OptionSpec> kOptions = {
 namespace {
 
 using Parameters = std::map<std::string, std::string>;
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i++) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const std::string digits(text.substr(i + 1, 2));
-    char* end = nullptr;
-    const long code = std::strtol(digits.c_str(), &end, 16);
-    if (digits.size() != 2 || *end != '\0') throw Error("a '%' in the URL is not followed by two hexadecimal digits");
-    out += static_cast<char>(code);
-    i += 2;
-  }
-  return out;
-}
 
 bool is_option(std::string_view name) {
   return std::any_of(kOptions.begin(), kOptions.end(), [&](const OptionSpec& spec) { return spec.name == name; });
@@ -176,12 +160,19 @@ void set_hosts(Address& out, Parameters& parameters, const Parameters& fallback)
   const std::string host = take("host"), address = take("hostaddr"), port = take("port");
   out.hosts = split(host);
   out.addresses = split(address);
-  out.ports = split(port.empty() ? "5432" : port);
+  out.ports = split(port);
+  for (std::string& one : out.ports)
+    if (one.empty()) one = "5432";
   const std::size_t n = std::max(out.hosts.size(), out.addresses.size());
   const auto fits = [n](std::size_t size) { return size == n || size == 1; };
   if (!fits(out.hosts.size()) || !fits(out.addresses.size()) || !fits(out.ports.size()))
     throw Error(fmt::format("the URL has {} hosts, {} hostaddr and {} ports; expected as many of each, or one port",
                             out.hosts.size(), out.addresses.size(), out.ports.size()));
+  for (const std::string& one : out.ports) {
+    const bool digits = !one.empty() && one.size() <= 5 && one.find_first_not_of("0123456789") == std::string::npos;
+    if (!digits || std::stoi(one) < 1 || std::stoi(one) > 65535)
+      throw Error(fmt::format("the port is '{}'; expected 1 to 65535", one));
+  }
   out.hosts.resize(n, host.empty() ? "" : out.hosts[0]);
   out.addresses.resize(n);
   out.ports.resize(n, out.ports[0]);

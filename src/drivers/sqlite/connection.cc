@@ -5,11 +5,12 @@
 #include "drivers/sqlite/placeholders.h"
 #include "runtime/wait.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <sqlite3.h>
 #include <utility>
@@ -105,19 +106,23 @@ struct Binder {
   int operator()(Array v) const { return text(to_json(v), SQLITE_TRANSIENT); }
 };
 
-/// Why a file cannot be opened, in words of the file system; "" when nothing strikes.
+/// Why a file cannot be opened, in words of the file system.
 std::string why_not_opened(const std::string& path, bool create) {
+  const auto may = [](const std::string& what, int how) {
+    return faccessat(AT_FDCWD, what.c_str(), how, AT_EACCESS) == 0;
+  };
   struct stat facts {};
-  if (stat(path.c_str(), &facts) == 0) {
-    if (S_ISDIR(facts.st_mode)) return "it is a directory; expected a file";
-    return "the file is there, but cannot be opened for reading and writing; check its permissions";
-  }
-  if (!create) return "there is no such file, and the option create is off";
-  const std::string directory = std::filesystem::path(path).parent_path().string();
-  if (!directory.empty() && stat(directory.c_str(), &facts) != 0)
-    return fmt::format("the directory {} does not exist", directory);
-  return fmt::format("no file can be made in the directory {}; check its permissions",
-                     directory.empty() ? "." : directory);
+  const bool there = stat(path.c_str(), &facts) == 0;
+  if (there && S_ISDIR(facts.st_mode)) return "it is a directory; expected a file";
+  if (there && !may(path, R_OK | W_OK)) return "the file is there, and its permissions do not let us read and write it";
+  if (!there && !create) return "there is no such file, and the option create is off";
+  std::string directory = std::filesystem::path(path).parent_path().string();
+  if (directory.empty()) directory = ".";
+  if (stat(directory.c_str(), &facts) != 0)
+    return fmt::format("the directory {} is not there or not ours to enter", directory);
+  if (!may(directory, W_OK | X_OK))
+    return fmt::format("the directory {} is read-only to us, and SQLite keeps files beside the database", directory);
+  return "the file system refuses it";
 }
 
 std::uint64_t take_status(sqlite3* db, int what) noexcept {
@@ -158,8 +163,8 @@ std::span<const Declared> Prepared::columns() {
   return columns_;
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, Counters& counters) {
-  std::unique_ptr<Connection> self(new Connection(settings, counters));
+Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, std::shared_ptr<Counters> counters) {
+  std::unique_ptr<Connection> self(new Connection(settings, std::move(counters)));
   self->timeout_ = settings.connect_timeout;
   Result<> opened = self->open_file();
   if (opened) opened = self->apply_settings();
@@ -182,7 +187,7 @@ Result<> Connection::open_file() {
     sqlite3_close_v2(std::exchange(db_, nullptr));
     return fail(classify(code), fmt::format("cannot open {}: {}", settings_.path, why), std::string(code_name(code)));
   }
-  counters_.sessions.fetch_add(1, std::memory_order_relaxed);
+  counters_->sessions.fetch_add(1, std::memory_order_relaxed);
   sqlite3_busy_handler(db_, &Connection::on_busy, this);
   sqlite3_progress_handler(db_, kInstructionsBetweenLooks, &Connection::on_progress, this);
   start_clock();
@@ -363,9 +368,11 @@ tl::unexpected<Failure> Connection::failure(int code) const {
     case SQLITE_IOERR:
     case SQLITE_CORRUPT:
     case SQLITE_FULL:
+      message = fmt::format("{}: {}", settings_.path, told);
+      break;
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      message = fmt::format("{}: {}", settings_.path, told);
+      message = fmt::format("{}: {}: {}", settings_.path, told, why_not_opened(settings_.path, settings_.create));
       break;
     default:
       message = told;
@@ -374,13 +381,13 @@ tl::unexpected<Failure> Connection::failure(int code) const {
 }
 
 void Connection::publish(bool last) noexcept {
-  counters_.cache_hits += take_status(db_, SQLITE_DBSTATUS_CACHE_HIT);
-  counters_.cache_misses += take_status(db_, SQLITE_DBSTATUS_CACHE_MISS);
-  counters_.cache_spills += take_status(db_, SQLITE_DBSTATUS_CACHE_SPILL);
-  counters_.cache_writes += take_status(db_, SQLITE_DBSTATUS_CACHE_WRITE);
+  counters_->cache_hits += take_status(db_, SQLITE_DBSTATUS_CACHE_HIT);
+  counters_->cache_misses += take_status(db_, SQLITE_DBSTATUS_CACHE_MISS);
+  counters_->cache_spills += take_status(db_, SQLITE_DBSTATUS_CACHE_SPILL);
+  counters_->cache_writes += take_status(db_, SQLITE_DBSTATUS_CACHE_WRITE);
   const auto used = last ? 0 : static_cast<std::int64_t>(take_status(db_, SQLITE_DBSTATUS_CACHE_USED));
-  counters_.cache_bytes += used - std::exchange(cache_bytes_, used);
-  if (last) counters_.sessions -= 1;
+  counters_->cache_bytes += used - std::exchange(cache_bytes_, used);
+  if (last) counters_->sessions -= 1;
 }
 
 /// Asks for the lock again soon: SQLite's own handler sleeps up to 100 ms at a time, which would be measured as the

@@ -67,7 +67,7 @@ class Prepared {
 class Connection {
  public:
   /// Opens the file and applies the settings, within the connect timeout.
-  static Result<std::unique_ptr<Connection>> open(const Settings&, Counters&);
+  static Result<std::unique_ptr<Connection>> open(const Settings&, std::shared_ptr<Counters>);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -97,7 +97,8 @@ class Connection {
   const Settings& settings() const noexcept { return settings_; }
 
  private:
-  Connection(const Settings& settings, Counters& counters) : settings_(settings), counters_(counters) {}
+  Connection(const Settings& settings, std::shared_ptr<Counters> counters)
+      : settings_(settings), counters_(std::move(counters)) {}
   Result<> open_file();
   Result<> apply_settings();
   Result<> apply_journal_mode();
@@ -108,7 +109,7 @@ class Connection {
   static int on_progress(void* self) noexcept;
 
   const Settings settings_;
-  Counters& counters_;
+  const std::shared_ptr<Counters> counters_;  // shared: a session may outlive its target
   sqlite3* db_ = nullptr;
   TimePoint deadline_ = TimePoint::max(), busy_since_{}, published_{};
   Nanos timeout_{};

@@ -18,13 +18,15 @@ double file_size(const std::string& path) {
 
 class SqliteSampler final : public Sampler {
  public:
-  SqliteSampler(const Settings& settings, Counters& counters) : settings_(settings), counters_(counters) {
+  SqliteSampler(const Settings& settings, std::shared_ptr<const Counters> counters)
+      : settings_(settings), counters_(std::move(counters)) {
     settings_.create = false;
   }
 
   Result<std::vector<TargetMetric>> sample() override {
     if (connection_ == nullptr) {
-      auto opened = Connection::open(settings_, own_);
+      // With counters of its own: what the sampler does is not the load's.
+      auto opened = Connection::open(settings_, std::make_shared<Counters>());
       if (!opened) return tl::unexpected(std::move(opened.error()));
       connection_ = std::move(*opened);
     }
@@ -44,27 +46,26 @@ class SqliteSampler final : public Sampler {
         {"sqlite.wal", "bytes", false, file_size(settings_.path + "-wal")},
         {"sqlite.pages", "pages", false, pages[0]},
         {"sqlite.free_pages", "pages", false, pages[1]},
-        {"sqlite.cache_hits", "pages", true, total(counters_.cache_hits)},
-        {"sqlite.cache_misses", "pages", true, total(counters_.cache_misses)},
-        {"sqlite.cache_writes", "pages", true, total(counters_.cache_writes)},
-        {"sqlite.cache_spills", "pages", true, total(counters_.cache_spills)},
-        {"sqlite.cache_used", "bytes", false, static_cast<double>(counters_.cache_bytes.load())},
+        {"sqlite.cache_hits", "pages", true, total(counters_->cache_hits)},
+        {"sqlite.cache_misses", "pages", true, total(counters_->cache_misses)},
+        {"sqlite.cache_writes", "pages", true, total(counters_->cache_writes)},
+        {"sqlite.cache_spills", "pages", true, total(counters_->cache_spills)},
+        {"sqlite.cache_used", "bytes", false, static_cast<double>(counters_->cache_bytes.load())},
         {"sqlite.memory_used", "bytes", false, static_cast<double>(sqlite3_memory_used())},
-        {"sqlite.sessions", "sessions", false, static_cast<double>(counters_.sessions.load())},
+        {"sqlite.sessions", "sessions", false, static_cast<double>(counters_->sessions.load())},
     };
   }
 
  private:
   Settings settings_;
-  Counters& counters_;
-  Counters own_;  // what the sampler itself does is not the load's; declared before the connection, which uses it
+  const std::shared_ptr<const Counters> counters_;
   std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace
 
-std::unique_ptr<Sampler> make_sampler(const Settings& settings, Counters& counters) {
-  return std::make_unique<SqliteSampler>(settings, counters);
+std::unique_ptr<Sampler> make_sampler(const Settings& settings, std::shared_ptr<const Counters> counters) {
+  return std::make_unique<SqliteSampler>(settings, std::move(counters));
 }
 
 }  // namespace assay::sqlite

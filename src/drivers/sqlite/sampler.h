@@ -8,7 +8,7 @@
 
 namespace assay::sqlite {
 
-/// Opens its own connection on the first sample; a lost one is opened again. `counters` must outlive it.
-std::unique_ptr<Sampler> make_sampler(const Settings&, Counters&);
+/// Opens its own connection on the first sample; a lost one is opened again.
+std::unique_ptr<Sampler> make_sampler(const Settings&, std::shared_ptr<const Counters>);
 
 }  // namespace assay::sqlite

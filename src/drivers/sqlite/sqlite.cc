@@ -134,7 +134,7 @@ class SqliteTarget final : public Target {
 
  private:
   const Settings settings_;
-  Counters counters_;
+  const std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
 };
 
 class SqliteDriver final : public Driver {

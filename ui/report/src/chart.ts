@@ -53,6 +53,8 @@ export class Chart {
   private readonly readout: HTMLElement;
   private readonly shown: boolean[];
   private readonly legend: HTMLElement;
+  private readonly title: HTMLElement;
+  private readonly details: HTMLDetailsElement;
 
   constructor(private options: ChartOptions) {
     this.shown = options.lines.map((line) => !line.hidden);
@@ -64,18 +66,17 @@ export class Chart {
     });
     this.readout = el("p", { class: "readout", "aria-live": "off" });
     this.legend = el("div", { class: "legend", role: "group", "aria-label": `Lines of ${options.title}` });
-    const numbers = el("details", {}, el("summary", {}, "The numbers of this chart"));
-    numbers.addEventListener("toggle", () => {
-      if (numbers.open && numbers.children.length === 1) numbers.append(this.numbers());
-    });
+    this.title = el("strong", {}, options.title);
+    this.details = el("details", {}, el("summary", {}, "The numbers of this chart"));
+    this.details.addEventListener("toggle", () => this.fillNumbers());
     this.node = el(
       "figure",
       { id: options.id, class: "chart" },
-      el("figcaption", {}, el("strong", {}, options.title), el("span", { class: "unit" }, options.y)),
+      el("figcaption", {}, this.title, el("span", { class: "unit" }, options.y)),
       this.legend,
       this.box,
       this.readout,
-      numbers,
+      this.details,
     );
     this.box.addEventListener("keydown", (event) => this.key(event));
     this.box.addEventListener("focus", () => this.readout.setAttribute("aria-live", "polite"));
@@ -93,14 +94,23 @@ export class Chart {
 
   /** Draws it anew, in the colours of now. */
   draw(options?: ChartOptions): void {
-    if (options) this.options = options;
-    this.box.setAttribute(
-      "aria-label",
-      `${this.options.title}. ${this.options.summary} Arrow keys read out the values.`,
-    );
+    if (options) this.show(options);
     this.plot?.destroy();
     this.fillLegend();
     this.plot = new uPlot(this.plotOptions(), this.data(), this.box);
+  }
+
+  private show(options: ChartOptions): void {
+    this.options = options;
+    this.title.textContent = options.title;
+    this.box.setAttribute("aria-label", `${options.title}. ${options.summary} Arrow keys read out the values.`);
+    this.details.querySelector(".scroll")?.remove();
+    this.fillNumbers();
+  }
+
+  /** The table is made when somebody opens it: it may have thousands of rows. */
+  private fillNumbers(): void {
+    if (this.details.open && !this.details.querySelector(".scroll")) this.details.append(this.numbers());
   }
 
   private data(): uPlot.AlignedData {
@@ -133,7 +143,7 @@ export class Chart {
           ...axis,
           label: o.y,
           labelSize: 20,
-          size: 56,
+          size: (_u, values) => 22 + 7 * Math.max(4, ...(values ?? []).map((v) => v.length)),
           grid: { stroke: color("grid"), width: 1 },
           values: (_, splits) => splits.map((v) => (v === null ? "" : o.yTick(v))),
         },
@@ -148,6 +158,7 @@ export class Chart {
       },
       hooks: {
         drawClear: [(u) => this.drawSpans(u)],
+        draw: [(u) => this.drawLabels(u)],
         setCursor: [(u) => this.read(u.cursor.idx ?? null)],
       },
     };
@@ -160,7 +171,7 @@ export class Chart {
 
   private series(line: Line, index: number): uPlot.Series {
     const stroke = color(line.color);
-    const few = this.options.x.length <= 60;
+    const few = this.options.x.length <= 30;
     return {
       label: line.name,
       show: this.shown[index],
@@ -168,45 +179,70 @@ export class Chart {
       width: line.width ?? 1.5,
       dash: line.dash,
       fill: line.bars ? stroke : undefined,
-      paths: line.bars ? uPlot.paths.bars?.({ size: [0.9, 40], align: 0 }) : undefined,
-      points: { show: !line.bars && few, size: 4 },
+      paths: line.bars ? uPlot.paths.bars?.({ size: [0.9, 60], align: 0 }) : undefined,
+      // A value between two holes has no line to be seen by.
+      points: { show: !line.bars, size: 4, filter: few ? undefined : () => alone(line.values) },
       spanGaps: false,
     };
   }
 
-  /** Outages as bands, instants as dashed lines, phases that do not count as a grey ground. Behind the lines. */
-  private drawSpans(u: uPlot): void {
+  /** Draws inside the chart's area only. */
+  private inArea(u: uPlot, paint: (ctx: CanvasRenderingContext2D, top: number, height: number) => void): void {
     const { ctx, bbox } = u;
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
-    ctx.font = kFont.replace("12px", `${Math.round(11 * devicePixelRatio)}px`);
-    ctx.textBaseline = "top";
-    let events = 0;
-    for (const span of this.options.spans ?? []) {
-      const from = u.valToPos(span.from, "x", true);
-      const to = u.valToPos(span.to, "x", true);
-      if (span.kind === "instant") {
-        ctx.strokeStyle = color("event");
-        ctx.lineWidth = Math.max(1, devicePixelRatio);
-        ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
-        ctx.beginPath();
-        ctx.moveTo(from, bbox.top);
-        ctx.lineTo(from, bbox.top + bbox.height);
-        ctx.stroke();
-      } else {
-        ctx.fillStyle = color(span.kind === "outage" ? "outage" : "ground");
-        ctx.fillRect(from, bbox.top, Math.max(to - from, 2 * devicePixelRatio), bbox.height);
-      }
-      const room = span.kind === "phase" ? to - from : Infinity;
-      if (span.label && ctx.measureText(span.label).width + 6 < room) {
-        ctx.fillStyle = color(span.kind === "phase" ? "text-soft" : "event-text");
-        const drop = span.kind === "phase" ? 3 : 17 + 13 * (events++ % 3); // neighbours do not cover each other
-        ctx.fillText(span.label, from + 3 * devicePixelRatio, bbox.top + drop * devicePixelRatio);
-      }
-    }
+    paint(ctx, bbox.top, bbox.height);
     ctx.restore();
+  }
+
+  /** Outages as bands, instants as dashed lines, phases that do not count as a grey ground. Behind the lines. */
+  private drawSpans(u: uPlot): void {
+    this.inArea(u, (ctx, top, height) => {
+      for (const span of this.options.spans ?? []) {
+        const from = u.valToPos(span.from, "x", true);
+        const to = u.valToPos(span.to, "x", true);
+        if (span.kind === "instant") {
+          ctx.strokeStyle = color("event");
+          ctx.lineWidth = Math.max(1, devicePixelRatio);
+          ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+          ctx.beginPath();
+          ctx.moveTo(from, top);
+          ctx.lineTo(from, top + height);
+          ctx.stroke();
+        } else {
+          ctx.fillStyle = color(span.kind === "outage" ? "outage" : "ground");
+          ctx.fillRect(from, top, Math.max(to - from, 2 * devicePixelRatio), height);
+        }
+      }
+    });
+  }
+
+  /** The names of the spans, over the lines, each on a ground of its own so that it can be read. */
+  private drawLabels(u: uPlot): void {
+    this.inArea(u, (ctx, top) => {
+      const px = devicePixelRatio;
+      ctx.font = kFont.replace("12px", `${Math.round(11 * px)}px`);
+      ctx.textBaseline = "top";
+      ctx.textAlign = "left";
+      let events = 0;
+      for (const span of this.options.spans ?? []) {
+        const from = u.valToPos(span.from, "x", true);
+        const width = ctx.measureText(span.label).width;
+        const fits = from + width + 6 * px < u.bbox.left + u.bbox.width;
+        const left = fits || span.kind === "phase" ? from + 3 * px : from - width - 3 * px;
+        const room = span.kind === "phase" ? u.valToPos(span.to, "x", true) - left : Infinity;
+        if (width > room) continue;
+        const drop = span.kind === "phase" ? 3 : 18 + 15 * (events++ % 3); // neighbours do not cover each other
+        if (span.kind !== "phase") {
+          ctx.fillStyle = color("card");
+          ctx.fillRect(left - px, top + (drop - 1) * px, width + 2 * px, 13 * px);
+        }
+        ctx.fillStyle = color(span.kind === "phase" ? "text-soft" : "event");
+        ctx.fillText(span.label, left, top + drop * px);
+      }
+    });
   }
 
   private fillLegend(): void {
@@ -292,6 +328,11 @@ function logRange(low: number, high: number): [number, number] {
   let top = down(high);
   while (top < high) top = Math.abs(top / 10 ** Math.floor(Math.log10(top)) - 2) < 0.01 ? top * 2.5 : top * 2;
   return [bottom, Math.max(top, bottom * 10)];
+}
+
+function alone(values: (number | null)[]): number[] {
+  const none = (i: number) => values[i] === null || values[i] === undefined;
+  return values.flatMap((_, i) => (!none(i) && none(i - 1) && none(i + 1) ? [i] : []));
 }
 
 export function timeText(at: number): string {

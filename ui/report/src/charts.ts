@@ -3,7 +3,7 @@
 import { Chart, ChartOptions, Line, Span, timeText } from "./chart";
 import { el, section } from "./dom";
 import { digits, latency, seconds, tick } from "./format";
-import { Report, SeriesRow, isRedundant, rowName } from "./report";
+import { Report, SeriesRow, inMicroseconds, isRedundant, rowName } from "./report";
 
 const kColors = 8;
 
@@ -18,7 +18,7 @@ function styled(report: Report, rows: { group: string; operation: string }[]) {
   return rows
     .map((row, index) => {
       const total = row.operation === "all";
-      const style = total ? { color: "all", dash: row.group === "all" ? undefined : [6, 4] } : lineStyle(next++);
+      const style = total ? { color: "all", dash: row.group === "all" || report.groups.length === 1 ? undefined : [6, 4] } : lineStyle(next++);
       return { index, name: rowName(report, row), total, style };
     })
     .filter(({ index }) => !isRedundant(report, rows, index));
@@ -158,7 +158,15 @@ export class Charts {
     return el("p", { class: "picker" }, el("label", { for: "latency-of" }, "Response time of "), select);
   }
 
+  /** Very short times are shown in µs, as in the table. */
+  private timeUnit(): { y: string; scaled: (ms: (number | null)[]) => (number | null)[] } {
+    const { operations } = this.report;
+    if (!inMicroseconds(operations)) return { y: "ms", scaled: (ms) => ms };
+    return { y: "µs", scaled: (ms) => ms.map((v) => (v === null ? null : v * 1000)) };
+  }
+
   private latencyOptions(): ChartOptions {
+    const { y, scaled } = this.timeUnit();
     const row: SeriesRow = this.report.series.rows[this.selected];
     const known = row.max_ms.filter((v): v is number => v !== null);
     const worst = known.length ? Math.max(...known) : null;
@@ -166,12 +174,12 @@ export class Charts {
       id: "latency",
       title: `Response time, ${rowName(this.report, row)}`,
       summary: worst === null ? "Nothing was timed." : `The longest took ${latency(worst)}.`,
-      y: "ms",
+      y,
       log: true,
       lines: [
-        { name: "p50", values: row.p50_ms, color: "line-1" },
-        { name: "p99", values: row.p99_ms, color: "line-2" },
-        { name: "max", values: row.max_ms, color: "line-3", dash: [2, 3] },
+        { name: "p50", values: scaled(row.p50_ms), color: "line-1" },
+        { name: "p99", values: scaled(row.p99_ms), color: "line-2" },
+        { name: "max", values: scaled(row.max_ms), color: "line-3", dash: [2, 3] },
       ],
     });
   }
@@ -196,6 +204,7 @@ export class Charts {
   }
 
   private distributionOptions(): ChartOptions {
+    const { y, scaled } = this.timeUnit();
     const rows = this.report.distribution;
     const longest = rows.reduce((a, b) => (b.nines.length > a.nines.length ? b : a));
     const x = longest.nines;
@@ -205,7 +214,7 @@ export class Charts {
     const lines: Line[] = styled(this.report, rows).map(({ index, name, total, style }) => ({
       name,
       // A shorter curve ends at a place of its own: its last point is moved to the next one of the longest curve.
-      values: x.map((_, i) => rows[index].response_ms[i] ?? null),
+      values: scaled(x.map((_, i) => rows[index].response_ms[i] ?? null)),
       width: total ? 2 : 1.5,
       ...style,
     }));
@@ -219,7 +228,7 @@ export class Charts {
       xTick: percent,
       xSplits: marks,
       xRange: [0, most],
-      y: "ms",
+      y,
       yTick: tick,
       log: true,
       height: 280,

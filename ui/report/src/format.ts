@@ -52,6 +52,11 @@ export function tick(v: number): string {
   return short(v);
 }
 
+/** "1 client", "4 clients". */
+export function counted(n: number, one: string): string {
+  return `${grouped(n)} ${one}${n === 1 ? "" : "s"}`;
+}
+
 export function words(name: string): string {
   return name.replace(/_/g, " ");
 }

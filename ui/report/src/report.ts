@@ -113,6 +113,12 @@ export interface Report {
   target_series: { name: string; unit: string; counter: boolean; at_s: number[]; value: (number | null)[] }[];
 }
 
+/** Whether times are so short that they are better read in µs than in ms. */
+export function inMicroseconds(operations: OperationRow[]): boolean {
+  const response = operations[operations.length - 1]?.response_ms;
+  return !!response && response.p50 < 0.1;
+}
+
 /** What a row is called: the group's name only where there is more than one group. */
 export function rowName(report: Report, row: { group: string; operation: string }): string {
   if (report.groups.length <= 1) return row.operation;

@@ -1,12 +1,11 @@
 // The tables of a report: everything that is not a chart.
 
 import { Column, Row, badge, el, facts, section, table } from "./dom";
-import { bytes, digits, grouped, latency, seconds, words } from "./format";
-import { Latency, Report, Settings, isRedundant, rowName } from "./report";
+import { bytes, counted, digits, grouped, latency, seconds, words } from "./format";
+import { Latency, Report, Settings, inMicroseconds, isRedundant, rowName } from "./report";
 
 export function operations(report: Report): HTMLElement {
-  const total = report.operations[report.operations.length - 1];
-  const micros = total?.response_ms !== null && total !== undefined && (total.response_ms?.p50 ?? 1) < 0.1;
+  const micros = inMicroseconds(report.operations);
   const unit = micros ? "µs" : "ms";
   const time = (l: Latency | null, key: keyof Latency) => (l === null ? "–" : digits(micros ? l[key] * 1e3 : l[key]));
   const kinds: [keyof Latency, string][] = [
@@ -124,7 +123,7 @@ export function checks(report: Report): HTMLElement | null {
       {},
       `${check.when} the run: `,
       el("span", { class: `badge ${check.state === "failed" ? "fail" : check.state === "passed" ? "pass" : "not_applicable"}` }, shown),
-      check.state === "not_run" ? "" : ` ${grouped(check.conditions)} conditions`,
+      check.state === "not_run" ? "" : ` ${counted(check.conditions, "condition")}`,
     );
     for (const f of check.findings) {
       item.append(
@@ -132,7 +131,7 @@ export function checks(report: Report): HTMLElement | null {
           "div",
           { class: "finding" },
           el("strong", {}, f.condition),
-          ` ${f.text} (${grouped(f.violations)} violation${f.violations === 1 ? "" : "s"})`,
+          ` ${f.text} (${counted(f.violations, "violation")})`,
           el("ul", {}, ...f.rows.map((row) => el("li", {}, el("code", {}, row)))),
         ),
       );
@@ -146,7 +145,7 @@ export function events(report: Report): HTMLElement | null {
   if (report.events.length === 0 && report.in_doubt === 0) return null;
   const doubt =
     report.in_doubt > 0
-      ? el("p", {}, `In doubt: ${grouped(report.in_doubt)} commit${report.in_doubt === 1 ? "" : "s"} whose outcome nobody knows.`)
+      ? el("p", {}, `In doubt: ${counted(report.in_doubt, "commit")} whose outcome nobody knows.`)
       : null;
   const columns = [{ title: "no." }, { title: "at", number: true }, { title: "length", number: true }, { title: "kind" }, { title: "what" }];
   const rows = report.events.map((e, i) => ({
@@ -184,7 +183,7 @@ export function environment(report: Report, phases: string): HTMLElement {
     ["result", report.id],
     ...report.groups.map((g): [string, string] => [
       `group ${g.name}`,
-      `${grouped(g.clients)} clients over ${grouped(g.sessions)} sessions${g.schedule ? `, ${g.schedule}` : ""}` +
+      `${counted(g.clients, "client")} over ${counted(g.sessions, "session")}${g.schedule ? `, ${g.schedule}` : ""}` +
         (g.round_trips ? `; ${grouped(g.round_trips)} round trips` : "") +
         (g.abandoned ? `; ${grouped(g.abandoned)} operations never sent` : ""),
     ]),
@@ -215,7 +214,7 @@ export function environment(report: Report, phases: string): HTMLElement {
       return el("div", {}, el("h3", {}, title), facts([["driver", t.driver], ["url", t.url], ["server", server], ...Object.entries(t.settings)]));
     }),
     settings(`Options of ${report.workload.name}`, report.workload.options),
-    el("div", {}, el("h3", {}, "The machine that made the load"), machine),
+    machine.children.length > 0 && el("div", {}, el("h3", {}, "The machine that made the load"), machine),
     el("div", {}, el("h3", {}, "What measuring cost"), cost),
   );
   return section("environment", "Environment", columns);
