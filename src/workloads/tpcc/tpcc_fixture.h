@@ -53,6 +53,8 @@ class TestTarget {
 };
 /// Defined by the file that the test program is linked with: the same tests run on each kind of target.
 std::unique_ptr<TestTarget> make_test_target();
+/// Why there is none on this machine; empty when there is. For GTEST_SKIP.
+std::string missing_target();
 
 /// SQL over a session of its own. Money is in cents in every answer (see cents()).
 class Sql {

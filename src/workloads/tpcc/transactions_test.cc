@@ -17,7 +17,9 @@ constexpr Timestamp kNow{1'800'000'000'000'000};
 /// Two warehouses with a hundredth of the rows, and a session to run transactions on.
 class TpccTransaction : public testing::TestWithParam<bool> {  // pipeline on or off
  protected:
-  TpccTransaction() {
+  void SetUp() override {
+    if (const std::string why = missing_target(); !why.empty()) GTEST_SKIP() << why;
+    test_target_ = make_test_target();
     prepare(target(), options());
     session_ = open_session(target());
     statements_ = make_statements(session_->query()->dialect());
@@ -51,7 +53,7 @@ class TpccTransaction : public testing::TestWithParam<bool> {  // pipeline on or
   }
 
  private:
-  std::unique_ptr<TestTarget> test_target_ = make_test_target();
+  std::unique_ptr<TestTarget> test_target_;
   std::unique_ptr<Session> session_;
   Statements statements_;
   std::unique_ptr<Sql> sql_;
@@ -270,6 +272,10 @@ TEST_P(TpccTransaction, stock_level_counts_the_items_of_the_last_twenty_orders_t
 /// The workload's clients, run by hand.
 class TpccClients : public testing::Test {
  protected:
+  void SetUp() override {
+    if (const std::string why = missing_target(); !why.empty()) GTEST_SKIP() << why;
+    test_target_ = make_test_target();
+  }
   std::vector<Group> groups(const OptionMap& options, RunOptions run = {}) {
     workload_ = make_workload(options);
     return workload_->groups(target(), run);
@@ -278,7 +284,7 @@ class TpccClients : public testing::Test {
   Workload& workload() { return *workload_; }
 
  private:
-  std::unique_ptr<TestTarget> test_target_ = make_test_target();
+  std::unique_ptr<TestTarget> test_target_;
   std::unique_ptr<Workload> workload_;
 };
 
