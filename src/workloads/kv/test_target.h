@@ -7,9 +7,6 @@
 #include "workloads/kv/kv.h"
 #include "workloads/kv/kv_options.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <array>
 #include <filesystem>
 #include <functional>
@@ -30,7 +27,7 @@ class KvOnly final : public Target {
     if (!session) return session;
     return std::make_unique<Only>(std::move(*session));
   }
-  Result<TargetFacts> facts() override { return target_.facts(); }
+  Result<ServerFacts> facts() override { return target_.facts(); }
 
  private:
   class Only final : public Session {

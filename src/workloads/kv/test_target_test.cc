@@ -11,8 +11,8 @@ namespace assay::kv {
 TestTarget::TestTarget() {
   std::string pattern = (std::filesystem::temp_directory_path() / "assay-kv-XXXXXX").string();
   folder_ = ::mkdtemp(pattern.data());
-  target_ = sqlite_driver().open(
-      {.url = fmt::format("sqlite:{}/test.db?synchronous=off", folder_.string()), .options = Options(sqlite_driver().info().options)});
+  target_ = sqlite_driver().open({.url = fmt::format("sqlite:{}/test.db?synchronous=off", folder_.string()),
+                                  .options = Options(sqlite_driver().info().options)});
 }
 
 TestTarget::~TestTarget() {
