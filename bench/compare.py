@@ -97,8 +97,9 @@ HEADINGS = ["what", "medians", "median", "95 % interval", "n", "goal", "verdict"
 class Bench:
     """Collects the rows of one benchmark; writes them to the terminal, to results/NAME.json and to results/NAME.md."""
 
-    def __init__(self, name, title):
-        self.name, self.title, self.rows, self.notes, self.begun = name, title, [], [], time.monotonic()
+    def __init__(self, name, title, budget):
+        """budget: seconds that all of it may take; no pair begins when half a pair would go beyond."""
+        self.name, self.title, self.rows, self.notes, self.begun, self.budget = name, title, [], [], time.monotonic(), budget
         print(f"\n{title}", flush=True)
 
     def note(self, text):
@@ -113,10 +114,17 @@ class Bench:
         ratios = [a / b for a, b in zip(first[1], second[1], strict=True)]
         self.rows.append(Row(what, "×", ratios, goal, {f"{first[0]}{unit and ' ' + unit}": first[1], f"{second[0]}{unit and ' ' + unit}": second[1]}))
 
-    def pairs(self, first, second):
-        """Runs both in turn, as often as is wanted, in alternating order; answers their answers as two lists."""
-        wanted, answers = pairs_wanted(), ([], [])
+    def pairs(self, first, second, until=1.0):
+        """Runs both in turn, as often as is wanted, in alternating order; answers their answers as two lists.
+
+        until: the part of the budget by whose end it must be done, when more comparisons follow.
+        """
+        wanted, answers, begun = pairs_wanted(), ([], []), time.monotonic()
         for i in range(wanted):
+            a_pair = (time.monotonic() - begun) / max(i, 1)
+            if i > 0 and time.monotonic() + a_pair / 2 > self.begun + until * self.budget:
+                self.note(f"only {i} of {wanted} pairs fitted into the time")
+                break
             for side in ((0, 1) if i % 2 == 0 else (1, 0)):
                 answers[side].append((first, second)[side]())
             print(f"  pair {i + 1} of {wanted}, {time.monotonic() - self.begun:.0f} s", file=sys.stderr, flush=True)

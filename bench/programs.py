@@ -24,6 +24,7 @@ BUILD = pathlib.Path(os.environ.get("ASSAY_BUILD", ROOT / "build")).resolve()
 ASSAY = BUILD / "assay"
 PGBENCH = pathlib.Path("/usr/lib/postgresql/15/bin/pgbench")  # not Debian's wrapper, whose own CPU time would count
 _CPUS = sorted(os.sched_getaffinity(0))
+ALL_CPUS = _CPUS
 SERVER_CPUS = _CPUS[:len(_CPUS) // 2] or _CPUS
 CLIENT_CPUS = _CPUS[len(_CPUS) // 2:]
 
@@ -95,8 +96,8 @@ class Load:
                    for operation in group["operations"] for stats in operation["phases"].values())
 
 
-def assay(arguments, timeout, good=(0,)):
-    return run([ASSAY, *arguments], timeout, good=good)
+def assay(arguments, timeout, cpus=CLIENT_CPUS, good=(0,)):
+    return run([ASSAY, *arguments], timeout, cpus, good)
 
 
 def assay_run(bench, workload, url, arguments, timeout):
@@ -130,14 +131,14 @@ def pgbench(arguments, url, timeout):
 
 
 @contextlib.contextmanager
-def postgres(*settings):
+def postgres(*settings, cpus=SERVER_CPUS):
     """A server of our own with an empty database; answers its URL. Stopped and removed at the end."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-bench-"))
     folder.chmod(0o755)  # the server may run as another user
     script, directory = ROOT / "tests" / "servers" / "postgres", folder / "pg"
     chosen = [word for setting in settings for word in ("--set", setting)]
     try:
-        run([script, "up", directory, *chosen], 120, cpus=SERVER_CPUS)
+        run([script, "up", directory, *chosen], 120, cpus=cpus)
         variables = dict(re.findall(r"export (\w+)='([^']*)'", run([script, "env", directory], 30).output))
         yield variables["ASSAY_TEST_POSTGRES_URL"]
     finally:

@@ -27,7 +27,7 @@ def sysbench():
 
 
 def main():
-    bench = Bench("selftest", "Engine alone: assay selftest against sysbench's empty event, one thread")
+    bench = Bench("selftest", "Engine alone: assay selftest against sysbench's empty event, one thread", budget=90)
     mine, theirs = bench.pairs(ours, sysbench)
     bench.value("assay, full recording", "M operations/s", [m["ops_per_second"] / 1e6 for m in mine], Goal(10, most=False))
     bench.ratio("rate", ("assay", [m["ops_per_second"] / 1e6 for m in mine]), ("sysbench", [t["rate"] / 1e6 for t in theirs]),

@@ -19,7 +19,7 @@ def run(bench, url, terminals):
 
 
 def main():
-    bench = Bench("terminals", f"{TERMINALS:,} terminals with think times in one process, against 10")
+    bench = Bench("terminals", f"{TERMINALS:,} terminals with think times in one process, against 10", budget=480)
     bench.note(programs.pinning())
     bench.note(f"{WAREHOUSES} warehouses of data scaled down by 100, {SESSIONS} sessions (10 for the 10 terminals), one thread")
     with programs.postgres("shared_buffers=1GB", "max_wal_size=4GB") as url:

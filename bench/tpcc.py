@@ -24,7 +24,7 @@ def column(runs, name):
 
 
 def main():
-    bench = Bench("tpcc", "TPC-C on PostgreSQL, no think times: statements in batches against one by one")
+    bench = Bench("tpcc", "TPC-C on PostgreSQL, no think times: statements in batches against one by one", budget=330)
     bench.note(programs.pinning())
     bench.note(f"{WAREHOUSES} warehouses, {SESSIONS} terminals, {SESSIONS} sessions, one thread; CPU of the whole client process, start "
                "included; a transaction is one of a terminal, deferred deliveries are in the CPU and the round trips only")
@@ -32,7 +32,7 @@ def main():
         programs.assay(["prepare", "tpcc", "--target", url, "--warehouses", WAREHOUSES, "--quiet"], 300)
         for where, each_way in (("loopback", None), ("1 ms each way", "1ms")):
             if each_way is None:
-                batched, single = bench.pairs(run(bench, url, "true"), run(bench, url, "false"))
+                batched, single = bench.pairs(run(bench, url, "true"), run(bench, url, "false"), 0.6)
                 bench.value("client CPU a transaction, batched", "µs", column(batched, "cpu"), Goal(250))
                 bench.ratio("client CPU a transaction", ("batched", column(batched, "cpu")), ("one by one", column(single, "cpu")), unit="µs")
                 bench.ratio("round trips a transaction", ("batched", column(batched, "trips")), ("one by one", column(single, "trips")))

@@ -122,5 +122,19 @@ TEST(KvOptions, what_was_prepared_holds_unless_the_user_asks_for_something_else)
               AllOf(HasSubstr("--value-size 200"), HasSubstr("found 100")));
 }
 
+TEST(KvOptions, what_is_in_force_is_what_the_preset_and_the_data_decide) {
+  Options given(option_table());
+  given.set("preset", "e");
+  Config config = read_options(given);
+  Layout prepared = config.layout;
+  prepared.rows = 777;
+  adopt(config, prepared, given);
+  const std::map<std::string, std::string> expected = {
+      {"rows", "777"},        {"mix", "scan=0.95,insert=0.05"}, {"distribution", "zipfian"},
+      {"value-size", "1000"}, {"scan-length", "1..100"},        {"key-prefix", "user"},
+      {"key-digits", "12"},   {"key-order", "hashed"}};
+  EXPECT_EQ(in_force(config), expected);
+}
+
 }  // namespace
 }  // namespace assay::kv
