@@ -3,7 +3,8 @@
 # assay_test(NAME SOURCES a_test.cc … DEPS base … LIBS …)
 #   The folder's unit tests, one binary `NAME_test`, each test case known to ctest. Needs nothing but the build.
 # assay_livetest(NAME SERVER postgres SOURCES a_livetest.cc … DEPS …)
-#   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment.
+#   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment. PREFIX goes
+#   before the names of tests whose sources are also in a unit test.
 # assay_program(NAME SOURCES main.cc … DEPS … LIBS …)
 #   An executable at the root of the build folder: build/NAME.
 # assay_python_test(SCRIPT LABELS unit|cli|browser … [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL])
@@ -36,13 +37,13 @@ add_custom_target(sanitized_tests)
 
 # assay_discover(BINARY LABELS unit … PROPERTIES TIMEOUT s …): each test case of a GoogleTest binary as a test with these labels.
 function(assay_discover BINARY)
-  cmake_parse_arguments(ARG "" "" "LABELS;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "PREFIX" "LABELS;PROPERTIES" ${ARGN})
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
   if(folder MATCHES "^(base|stats|runtime|core|drivers)(/|$)")
     list(APPEND ARG_LABELS sanitized)
     add_dependencies(sanitized_tests ${BINARY})
   endif()
-  gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST PROPERTIES ${ARG_PROPERTIES})
+  gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${ARG_PREFIX}" PROPERTIES ${ARG_PROPERTIES})
   # gtest_discover_tests cannot take a property that is a list: it keeps the first label only. Set them when ctest has the names.
   set(script ${CMAKE_CURRENT_BINARY_DIR}/${BINARY}_labels.cmake)
   file(WRITE ${script} "foreach(test IN LISTS ${BINARY}_TESTS)
@@ -64,14 +65,14 @@ function(assay_test NAME)
 endfunction()
 
 function(assay_livetest NAME)
-  cmake_parse_arguments(ARG "" "SERVER" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SERVER;PREFIX" "SOURCES;DEPS;LIBS" ${ARGN})
   if(NOT GTest_FOUND OR NOT BUILD_TESTING)
     return()
   endif()
   add_executable(${NAME}_livetest ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME}_livetest PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  assay_discover(${NAME}_livetest LABELS live ${ARG_SERVER} PROPERTIES TIMEOUT 300 RUN_SERIAL ON)
+  assay_discover(${NAME}_livetest PREFIX "${ARG_PREFIX}" LABELS live ${ARG_SERVER} PROPERTIES TIMEOUT 300 RUN_SERIAL ON)
 endfunction()
 
 # Debian's own interpreter first: it is the one that has the packages that tools/setup.sh installs.
