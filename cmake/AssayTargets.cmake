@@ -15,6 +15,7 @@
 function(assay_library NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
   add_library(assay_${NAME} STATIC ${ARG_SOURCES})
+  set_property(GLOBAL APPEND PROPERTY ASSAY_LIBRARIES ${NAME})
   target_include_directories(assay_${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(assay_${NAME} PUBLIC ${ARG_DEPS} ${ARG_LIBS})
@@ -35,7 +36,8 @@ if(BUILD_TESTING AND NOT GTest_FOUND)
 endif()
 add_custom_target(sanitized_tests)
 
-# assay_discover(BINARY LABELS unit … PROPERTIES TIMEOUT s …): each test case of a GoogleTest binary as a test with these labels.
+# assay_discover(BINARY LABELS unit … [PREFIX sqlite.] PROPERTIES TIMEOUT s …): each test case of a GoogleTest binary as a test with
+# these labels.
 function(assay_discover BINARY)
   cmake_parse_arguments(ARG "" "PREFIX" "LABELS;PROPERTIES" ${ARGN})
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
@@ -43,7 +45,11 @@ function(assay_discover BINARY)
     list(APPEND ARG_LABELS sanitized)
     add_dependencies(sanitized_tests ${BINARY})
   endif()
-  gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${ARG_PREFIX}" PROPERTIES ${ARG_PROPERTIES})
+  set(prefix)
+  if(ARG_PREFIX)
+    set(prefix TEST_PREFIX ${ARG_PREFIX})
+  endif()
+  gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST ${prefix} PROPERTIES ${ARG_PROPERTIES})
   # gtest_discover_tests cannot take a property that is a list: it keeps the first label only. Set them when ctest has the names.
   set(script ${CMAKE_CURRENT_BINARY_DIR}/${BINARY}_labels.cmake)
   file(WRITE ${script} "foreach(test IN LISTS ${BINARY}_TESTS)

@@ -13,7 +13,7 @@ tools/build.sh release assay
 
 mkdir -p demo
 rm -f demo/tpcc.db demo/tpcc.db-wal demo/tpcc.db-shm demo/tpcc.db-journal
-set -- run tpcc --target sqlite:demo/tpcc.db --warehouses 1 --prepare --check --warmup 2s --duration 15s --result demo/result.json
+set -- run tpcc --target sqlite:demo/tpcc.db --warehouses 1 --think-times false --prepare --check --warmup 2s --duration 15s --result demo/result.json
 step "build/assay $*"
 status=0
 build/assay "$@" || status=$?

@@ -62,7 +62,7 @@ double record_cost_ns() {
   Recorder recorder(phases, std::chrono::hours(1), mailbox);
   const double begin = thread_cpu_seconds();
   for (int i = 0; i < kRecords; i++) {
-    const TimePoint due = phases.start() + Nanos(i), end = due + Nanos(1000 + (i * 7919) % 1'000'000);
+    const TimePoint due = phases.start() + Nanos(i), end = due + Nanos(1000 + (std::int64_t{i} * 7919) % 1'000'000);
     recorder.succeeded(OperationId{0},
                        {.due = due, .sent = due, .end = end, .wait = Nanos(i % 100), .lag = Nanos(i % 50)});
   }

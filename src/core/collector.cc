@@ -5,6 +5,9 @@
 #include <map>
 
 namespace assay {
+namespace {
+constexpr Nanos kHandOver = std::chrono::milliseconds(100);
+}
 
 /// The figures of one target, read about once an interval.
 struct Collector::Sampling {
@@ -89,7 +92,8 @@ void Collector::collect(TimePoint now) {
       take(g, *interval);
       groups_[g]->mailbox.give_back(std::move(interval));
     }
-  if (now - told_ >= plan_.interval) tell(now);
+  // Recorders hand an interval over when it has ended: told a little later, the figures are of whole intervals.
+  if (now - told_ >= plan_.interval && (now - phases_.start()) % plan_.interval > kHandOver) tell(now);
 }
 
 void Collector::tell(TimePoint now) {

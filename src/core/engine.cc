@@ -231,7 +231,8 @@ void Run::tick() {
 void Run::measure() {
   while (clock_.now() < phases_->measure_end()) {
     tick();
-    if (stop_.stop_requested() || scheduled_ended()) {
+    // Only a count ends a run before its time: in a closed loop with long pauses nothing more may be due for a while.
+    if (stop_.stop_requested() || (plan_.count > 0 && scheduled_ended())) {
       partial_ = stop_.stop_requested();
       phases_->end_now(clock_.now());
     }
@@ -278,8 +279,9 @@ RunOutcome Run::conclude() {
     for (Event& event : groups_[g]->outages.events(drained_ - phases_->start())) events_.push_back(std::move(event));
     const GroupStats& measured = group.phases[static_cast<std::size_t>(Phase::measure)];
     for (std::string& reason : lag_verdict(plan_.groups[g].group.name, measured)) invalid_.push_back(std::move(reason));
-    for (const OperationStats& operation : measured.operations)
-      out.cost.operations += static_cast<double>(operation.completed);
+    for (std::size_t o = 0; o < measured.operations.size(); o++)
+      if (!plan_.groups[g].group.operations[o].nested)
+        out.cost.operations += static_cast<double>(measured.operations[o].completed);
   }
   std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
   out.events = std::move(events_);

@@ -59,6 +59,7 @@ void fields(A& a, T& v) {
 template <class A, Is<OperationResult> T>
 void fields(A& a, T& v) {
   a.field("name", v.name);
+  a.optional("nested", v.nested);
   a.by_phase("phases", v.phases);
 }
 

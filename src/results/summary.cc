@@ -83,7 +83,7 @@ void walk(const Document& document, Add add, Row row) {
     for (std::size_t o = 0; o < group.operations.size(); o++) {
       one.clear();
       add(one, g, o);
-      group_sum.add(one);
+      if (!group.operations[o].nested) group_sum.add(one);
       row(group.name, group.operations[o].name, one);
     }
     total.add(group_sum);
@@ -176,7 +176,8 @@ void for_each_interval(const Document& document, const std::function<void(const 
 LatencySummary measured_lag(const Document& document) {
   Histogram lag;
   for (const GroupResult& group : document.groups)
-    for (const OperationResult& operation : group.operations) lag.merge(operation.measured().lag);
+    for (const OperationResult& operation : group.operations)
+      if (!operation.nested) lag.merge(operation.measured().lag);
   return summarize(lag);
 }
 

@@ -58,7 +58,7 @@ class Table:
 
 
 def is_test(path):
-    return path.endswith(("_test.cc", "_livetest.cc"))
+    return path.endswith(("_test.cc", "_livetest.cc", "_fixture.h", "_fixture.cc"))
 
 
 def own_include_fault(table, path, included):

@@ -102,6 +102,10 @@ class NullSession final : public Session, public KvFacet {
     return true;
   }
   Result<> put(std::string_view key, std::string_view value) override {
+    if (idle_ && !script_.memory) {
+      operations_++;
+      return {};
+    }
     const KvPair pair{key, value};
     return put_batch({&pair, 1});
   }

@@ -8,8 +8,10 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <libpq-fe.h>
+#include <thread>
 
 namespace assay::postgres {
 namespace {
@@ -33,6 +35,24 @@ std::string field(const PGresult* result, int code) {
 std::string without_location(std::string message) {
   if (const std::size_t at = message.find(" LOCATION:"); at != std::string::npos) message.erase(at);
   return trimmed(message.c_str());
+}
+
+/// Asks the server to end the statement that runs on the connection: it would else go on, and keep its locks, although
+/// nobody waits for it any more. PQcancel blocks, so a thread does it; best effort, and few at a time.
+void cancel_at_server(PGconn* conn) {
+  constexpr int kMost = 64;
+  static std::atomic<int> running{0};
+  if (PQtransactionStatus(conn) != PQTRANS_ACTIVE) return;
+  if (running.fetch_add(1) >= kMost) {
+    running--;
+    return;
+  }
+  std::thread([cancel = PQgetCancel(conn)] {
+    char message[256];
+    PQcancel(cancel, message, sizeof message);
+    PQfreeCancel(cancel);
+    running--;
+  }).detach();
 }
 
 }  // namespace
@@ -125,6 +145,7 @@ Result<> Connection::establish(TimePoint deadline) {
 
 Failure Connection::lose(FailureKind kind, std::string message, std::string code) {
   if (conn_ != nullptr) {
+    if (kind == FailureKind::timeout || kind == FailureKind::cancelled) cancel_at_server(conn_);
     runtime::forget(fd_);
     PQfinish(std::exchange(conn_, nullptr));
   }

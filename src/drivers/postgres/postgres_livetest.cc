@@ -188,9 +188,9 @@ TEST_F(PostgresQueryLive, ABatchLargerThanTheSocketsBuffersDoesNotDeadlock) {
   for (std::size_t i = 0; i < kMany; i++) ASSERT_EQ(query().result(i).text(0, 0), large);
 }
 
-TEST_F(PostgresQueryLive, TwoHundredSessionsShareOneLoop) {
+TEST_F(PostgresQueryLive, AHundredAndFiftySessionsShareOneLoop) {
   run(*session_, "insert into t select i, 0, i, 'n' || i from generate_series(1, 200) i");
-  constexpr int kSessions = 150, kEach = 50;  // of the 200 that tests' servers allow
+  constexpr int kSessions = 150, kEach = 50;  // a server of the tests allows 200
   ASSERT_TRUE(target_->facts());
   runtime::Loop loop;
   int done = 0;

@@ -71,9 +71,10 @@ const std::vector<OptionSpec>& options_table() {
 }
 
 Settings settings_of(const TargetSpec& spec) {
-  const Location location = parse_url(spec.url);
+  const Url url = parse_url(spec.url);
+  std::string path = file_path(url);
   Options options(options_table());
-  options.set_all(location.options);
+  options.set_all({url.query.begin(), url.query.end()});
   for (const OptionSpec& given : spec.options.table()) {
     if (!spec.options.given(given.name)) continue;
     const std::string text = spec.options.text(given.name);
@@ -82,7 +83,7 @@ Settings settings_of(const TargetSpec& spec) {
                               options.text(given.name), text));
     options.set(given.name, text);
   }
-  Settings settings{.path = location.path,
+  Settings settings{.path = std::move(path),
                     .journal_mode = options.text("journal-mode"),
                     .synchronous = options.text("synchronous"),
                     .busy_timeout = options.duration("busy-timeout"),

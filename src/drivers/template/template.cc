@@ -109,8 +109,8 @@ class TemplateSession final : public Session {
 class TemplateTarget final : public Target {
  public:
   Result<std::unique_ptr<Session>> connect() override { return std::make_unique<TemplateSession>(store_); }
-  Result<TargetFacts> facts() override {
-    return TargetFacts{.server = "memory of this process", .version = "1", .settings = {}};
+  Result<ServerFacts> facts() override {
+    return ServerFacts{.server = "memory of this process", .version = "1", .settings = {}};
   }
   // Optional: dialect(), with Facet::query; sampler(), when the target has figures of its own.
 
