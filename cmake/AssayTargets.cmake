@@ -3,7 +3,8 @@
 # assay_test(NAME SOURCES a_test.cc … DEPS base … LIBS …)
 #   The folder's unit tests, one binary `NAME_test`, each test case known to ctest. Needs nothing but the build.
 # assay_livetest(NAME SERVER postgres SOURCES a_livetest.cc … DEPS …)
-#   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment.
+#   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment. PREFIX goes
+#   before the names of tests whose sources are also in a unit test.
 # assay_program(NAME SOURCES main.cc … DEPS … LIBS …)
 #   An executable at the root of the build folder: build/NAME.
 # assay_python_test(SCRIPT LABELS unit|cli|browser … [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL])
@@ -70,14 +71,14 @@ function(assay_test NAME)
 endfunction()
 
 function(assay_livetest NAME)
-  cmake_parse_arguments(ARG "" "SERVER" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SERVER;PREFIX" "SOURCES;DEPS;LIBS" ${ARGN})
   if(NOT GTest_FOUND OR NOT BUILD_TESTING)
     return()
   endif()
   add_executable(${NAME}_livetest ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME}_livetest PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  assay_discover(${NAME}_livetest LABELS live ${ARG_SERVER} PROPERTIES TIMEOUT 300 RUN_SERIAL ON)
+  assay_discover(${NAME}_livetest PREFIX "${ARG_PREFIX}" LABELS live ${ARG_SERVER} PROPERTIES TIMEOUT 300 RUN_SERIAL ON)
 endfunction()
 
 # Debian's own interpreter first: it is the one that has the packages that tools/setup.sh installs.
