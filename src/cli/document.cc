@@ -27,7 +27,8 @@ GroupResult make_group(const GroupPlan& plan, const GroupOutcome& outcome) {
   group.round_trips = outcome.round_trips;
   group.schedule = plan.group.triggered ? "when another group's operation asks for it" : plan.schedule.describe();
   for (std::size_t o = 0; o < plan.group.operations.size(); o++) {
-    OperationResult operation{.name = plan.group.operations[o].name, .nested = plan.group.operations[o].nested, .phases = {}};
+    OperationResult operation{
+        .name = plan.group.operations[o].name, .nested = plan.group.operations[o].nested, .phases = {}};
     for (std::size_t p = 0; p < kPhases; p++) operation.phases[p] = outcome.phases[p].operations[o];
     group.operations.push_back(std::move(operation));
   }
