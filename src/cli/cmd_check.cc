@@ -3,26 +3,13 @@
 #include "cli/job.h"
 
 namespace assay::cli {
-namespace {
-
-std::span<const OptionSpec> check_options() {
-  static const std::vector<OptionSpec> table = {
-      {.name = "after-load",
-       .type = OptionType::flag,
-       .default_value = "false",
-       .help = "nothing ran since prepare: also check what only then holds"},
-  };
-  return table;
-}
-
-}  // namespace
 
 Command check_command() {
   return {"check",
           "WORKLOAD --target URL [options]",
           "Check the data of a workload in the target; exit code 6 when it is not consistent.",
           true,
-          {target_options(), job_options(), check_options()},
+          {target_options(), job_options()},
           [](std::span<const std::string> arguments) {
             const auto setup = JobSetup::from(find_command("check"), arguments);
             if (setup == nullptr) return ExitCode::ok;
@@ -30,7 +17,7 @@ Command check_command() {
             TerminalProgress progress(setup->quiet);
             setup->facts();
             Job job = setup->job_for(progress, signals.token());
-            const std::vector<Finding> findings = setup->workload->check(job, setup->own.flag("after-load"));
+            const std::vector<Finding> findings = setup->workload->check(job).findings;
             progress.finish();
             print_findings(findings, "of " + std::string(setup->type->info().name));
             return findings.empty() ? ExitCode::ok : ExitCode::check_failed;

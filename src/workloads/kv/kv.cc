@@ -27,7 +27,7 @@ class KvWorkload final : public Workload {
     load(job, asked_.collection, layout);
   }
 
-  std::vector<Finding> check(Job& job, bool) override {
+  CheckOutcome check(Job& job) override {
     Config config = asked_;
     const Prepared prepared = read_prepared(job.target, config.collection);
     adopt(config, prepared.layout, options_);

@@ -103,7 +103,7 @@ class TestTarget {
   std::vector<Finding> check(const Values& values = {}) {
     TestProgress progress;
     Job check_job = job(*target_, progress);
-    return workload(values)->check(check_job, false);
+    return workload(values)->check(check_job).findings;
   }
   /// All pairs of the collection.
   std::map<std::string, std::string> content(const std::string& collection = "assay_kv") {

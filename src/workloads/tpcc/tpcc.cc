@@ -23,9 +23,9 @@ class Tpcc : public Workload {
     require_facets(job.target);
     load(job, settings_);
   }
-  std::vector<Finding> check(Job& job, bool after_load) override {
+  CheckOutcome check(Job& job) override {
     require_facets(job.target);
-    return find_violations(job, after_load);
+    return find_violations(job);
   }
   void cleanup(Job& job) override {
     require_facets(job.target);
