@@ -23,9 +23,9 @@ const std::vector<DriverEntry>& all_drivers() {
       {"null", &null_driver(), ""},
       {"sqlite", &sqlite_driver(), "libsqlite3-dev"},
 #ifdef ASSAY_HAVE_DRIVER_POSTGRES
-      {"postgres", &postgres_driver(), "libpq-dev"},
+      {"postgres", &postgres_driver(), "libpq-dev libssl-dev"},
 #else
-      {"postgres", nullptr, "libpq-dev"},
+      {"postgres", nullptr, "libpq-dev libssl-dev"},
 #endif
   };
   return drivers;
