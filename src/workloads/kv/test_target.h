@@ -71,7 +71,7 @@ class TestContext final : public Context {
   void record(OperationId, TimePoint, TimePoint) noexcept override {}
   void trigger(std::size_t, std::uint64_t) override {}
   std::uint64_t items() const noexcept { return items_; }
-  std::array<std::uint64_t, 2> counts{};
+  std::array<std::uint64_t, 1> counts{};
 };
 
 /// The target of a test: a new file each time, removed at the end. Base of the fixtures.
