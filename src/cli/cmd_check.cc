@@ -1,6 +1,7 @@
 // assay check WORKLOAD: whether the workload's data in the target is consistent.
 
 #include "cli/job.h"
+#include "results/json_text.h"
 
 namespace assay::cli {
 namespace {
@@ -11,8 +12,24 @@ std::span<const OptionSpec> check_options() {
        .type = OptionType::flag,
        .default_value = "false",
        .help = "nothing ran since prepare: also check what only then holds"},
+      {.name = "json",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "print what was found as JSON on stdout"},
   };
   return table;
+}
+
+std::string findings_json(const std::vector<Finding>& findings) {
+  JsonText json;
+  json.open('{').member("consistent", findings.empty()).key("findings").open('[');
+  for (const Finding& finding : findings) {
+    json.open('{').member("condition", finding.condition).member("text", finding.text);
+    json.member("violations", finding.violations).key("rows").open('[');
+    for (const std::string& row : finding.rows) json.value(row);
+    json.close(']').close('}');
+  }
+  return json.close(']').close('}').take();
 }
 
 }  // namespace
@@ -32,7 +49,9 @@ Command check_command() {
             Job job = setup->job_for(progress, signals.token());
             const std::vector<Finding> findings = setup->workload->check(job, setup->own.flag("after-load"));
             progress.finish();
-            print_findings(findings, "of " + std::string(setup->type->info().name));
+            if (setup->json) fmt::print("{}\n", findings_json(findings));
+            if (!setup->json && !(setup->quiet && findings.empty()))
+              print_findings(findings, "of " + std::string(setup->type->info().name));
             return findings.empty() ? ExitCode::ok : ExitCode::check_failed;
           }};
 }
