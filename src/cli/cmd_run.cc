@@ -87,6 +87,10 @@ std::span<const OptionSpec> run_options() {
        .type = OptionType::flag,
        .default_value = "false",
        .help = "a requirement of the specification that is missed fails the run (exit code 4)"},
+      {.name = "json",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "print the report as JSON on stdout instead of a table"},
       {.name = "result", .default_value = "", .help = "file of the result; without it results/ and a name of its own"},
   };
   return table;
@@ -200,13 +204,16 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   } catch (const Error& error) {  // what was measured must not be lost because the target is gone
     reasons.push_back(fmt::format("after the run: {}", error.what()));
   }
+  const bool contradicted =
+      std::any_of(statements.requirements.begin(), statements.requirements.end(),
+                  [](const Requirement& r) { return r.decides && r.verdict == Requirement::Verdict::fail; });
   if (setup->own.flag("strict"))
     for (Requirement& requirement : statements.requirements) requirement.decides = true;
   Document document =
       make_document({*setup, plan, outcome, server, std::move(checks), std::move(statements), std::move(reasons)});
   write_atomically(path, to_json(document));
   show(document, *setup, path);
-  return exit_code_of(document);
+  return exit_code_of(document, contradicted);
 }
 
 }  // namespace

@@ -65,7 +65,9 @@ const WorkloadType& find_workload(std::string_view name) {
     if (type->info().name == name) return *type;
     names.push_back(type->info().name);
   }
-  throw Error(fmt::format("unknown workload '{}'; there are {}", name, fmt::join(names, ", ")));
+  const std::string_view nearest = nearest_name(names, name);
+  throw Error(fmt::format("unknown workload '{}'; {}there are {}", name,
+                          nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest), fmt::join(names, ", ")));
 }
 
 }  // namespace assay
