@@ -223,8 +223,9 @@ class Report {
     figure("new_orders_in_target", static_cast<double>(growth), "", "growth of sum(D_NEXT_O_ID) over the whole run");
     figure("new_orders_committed", static_cast<double>(committed), "", "committed New-Orders of all phases");
     require(name, "5.4", limit,
-            fmt::format("{} for {} committed{}", growth, committed,
-                        in_doubt > 0 ? fmt::format(", {} in doubt", in_doubt) : std::string()),
+            fmt::format("{} for {} committed{}{}", growth, committed,
+                        in_doubt > 0 ? fmt::format(", {} in doubt", in_doubt) : "",
+                        growth > committed + in_doubt ? "; does somebody else write here?" : ""),
             verdict(growth >= committed && growth <= committed + in_doubt), true);
   }
 
