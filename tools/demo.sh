@@ -11,6 +11,7 @@ tools/setup.sh demo
 step "Building assay (Release, in build/)"
 tools/build.sh release assay
 
+# Without think times, so that 15 s show the system at work and not its users thinking.
 mkdir -p demo
 rm -f demo/tpcc.db demo/tpcc.db-wal demo/tpcc.db-shm demo/tpcc.db-journal
 set -- run tpcc --target sqlite:demo/tpcc.db --warehouses 1 --think-times false --prepare --check --warmup 2s --duration 15s --result demo/result.json

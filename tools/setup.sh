@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
-# Installs what is missing, and only that, from Debian's packages: tools/setup.sh demo|test
+# Installs what is missing, and only that, from Debian's packages: tools/setup.sh demo|test|bench
 #   demo  what building assay and its report page needs
 #   test  that, and what the tests need: a PostgreSQL server, the clang tools, Chromium, …
+#   bench what building needs, and the programs that benchmarks compare with
 # Runs as root, or with sudo. Says nothing and touches no network when nothing is missing.
 set -euo pipefail
 
 build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-certificates
   libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev
-  libsqlite3-dev libpq-dev)
+  libsqlite3-dev libpq-dev libssl-dev)
 test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy
   postgresql-15 openssl sqlite3 python3-jsonschema chromium fonts-dejavu-core iproute2 util-linux)
+
+bench_packages=(postgresql-15 sysbench util-linux)
 
 case "${1:-}" in
   demo) wanted=("${build_packages[@]}") ;;
   test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
+  bench) wanted=("${build_packages[@]}" "${bench_packages[@]}") ;;
   *)
-    echo "usage: tools/setup.sh demo|test" >&2
+    echo "usage: tools/setup.sh demo|test|bench" >&2
     exit 2
     ;;
 esac

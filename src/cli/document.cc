@@ -24,9 +24,11 @@ void add_phases(Document& document, const RunOutcome& outcome) {
 
 GroupResult make_group(const GroupPlan& plan, const GroupOutcome& outcome) {
   GroupResult group{.name = plan.group.name, .target = "main", .clients = plan.clients, .sessions = plan.sessions};
+  group.round_trips = outcome.round_trips;
   group.schedule = plan.group.triggered ? "when another group's operation asks for it" : plan.schedule.describe();
   for (std::size_t o = 0; o < plan.group.operations.size(); o++) {
-    OperationResult operation{.name = plan.group.operations[o].name, .nested = plan.group.operations[o].nested, .phases = {}};
+    OperationResult operation{
+        .name = plan.group.operations[o].name, .nested = plan.group.operations[o].nested, .phases = {}};
     for (std::size_t p = 0; p < kPhases; p++) operation.phases[p] = outcome.phases[p].operations[o];
     group.operations.push_back(std::move(operation));
   }
@@ -97,8 +99,9 @@ Document make_document(DocumentInput input) {
   document.partial = outcome.partial;
   document.seed = input.setup.seed;
   document.workload.name = input.setup.type->info().name;
+  std::map<std::string, std::string> in_force = input.setup.workload->options_in_force();
   for (const auto& [name, value] : input.setup.workload_options.all())
-    document.workload.options.emplace_back(name, value);
+    document.workload.options.emplace_back(name, in_force.contains(name) ? in_force.at(name) : value);
   for (const auto* options : {&input.setup.own, &input.setup.job})
     for (const auto& [name, value] : options->all()) document.workload.options.emplace_back("run." + name, value);
   TargetFacts target{.name = "main",

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -125,6 +126,9 @@ class Workload {
   /// The groups of a run, for a target of this dialect (nullptr: no query facet). Throws Error: not prepared, more
   /// warehouses than loaded, an option that the target cannot have. May open a session to read what was loaded.
   virtual std::vector<Group> groups(Target&, const RunOptions&) = 0;
+  /// Options whose value in the run was not what the user gave or the table says, but what a preset or the prepared data
+  /// decided: for the result. Asked after groups().
+  virtual std::map<std::string, std::string> options_in_force() const { return {}; }
   /// Called right before the first and after the last operation, to read counters that the run is cross-checked with.
   virtual void before_run(Target&) {}
   virtual void after_run(Target&) {}

@@ -47,7 +47,7 @@ struct PhaseSpan {
 
 struct OperationResult {
   std::string name;
-  bool nested = false;  // timed inside another operation: not part of any "all"
+  bool nested = false;                         // timed inside another operation: not part of any "all"
   std::array<OperationStats, kPhases> phases;  // by Phase
 
   OperationStats& measured() noexcept { return phases[static_cast<std::size_t>(Phase::measure)]; }

@@ -64,7 +64,8 @@ struct Shared {
   std::atomic<std::int64_t> refused_until_ns{0};
   std::atomic<std::uint64_t> operations{0};
   std::mutex mutex;  // guards collections
-  std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> collections;
+  using Pairs = std::map<std::string, std::string, std::less<>>;
+  std::map<std::string, Pairs, std::less<>> collections;
 };
 
 std::int64_t ns(TimePoint t) { return t.time_since_epoch().count(); }
@@ -95,9 +96,10 @@ class NullSession final : public Session, public KvFacet {
     if (Result<> acted = act(); !acted) return tl::unexpected(std::move(acted.error()));
     if (!script_.memory) return false;
     const std::lock_guard lock(shared_.mutex);
-    const auto& pairs = shared_.collections[collection_];
-    const auto found = pairs.find(key);
-    if (found == pairs.end()) return false;
+    Result<Shared::Pairs*> pairs = used_collection();
+    if (!pairs) return tl::unexpected(std::move(pairs.error()));
+    const auto found = (*pairs)->find(key);
+    if (found == (*pairs)->end()) return false;
     value = found->second;
     return true;
   }
@@ -113,9 +115,10 @@ class NullSession final : public Session, public KvFacet {
     if (Result<> acted = act(); !acted) return tl::unexpected(std::move(acted.error()));
     if (!script_.memory) return true;
     const std::lock_guard lock(shared_.mutex);
-    auto& pairs = shared_.collections[collection_];
-    const auto found = pairs.find(key);
-    if (found == pairs.end()) return false;
+    Result<Shared::Pairs*> pairs = used_collection();
+    if (!pairs) return tl::unexpected(std::move(pairs.error()));
+    const auto found = (*pairs)->find(key);
+    if (found == (*pairs)->end()) return false;
     found->second = value;
     return true;
   }
@@ -123,18 +126,22 @@ class NullSession final : public Session, public KvFacet {
     if (Result<> acted = act(); !acted) return tl::unexpected(std::move(acted.error()));
     if (!script_.memory) return true;
     const std::lock_guard lock(shared_.mutex);
-    auto& pairs = shared_.collections[collection_];
-    const auto found = pairs.find(key);
-    if (found == pairs.end()) return false;
-    pairs.erase(found);
+    Result<Shared::Pairs*> pairs = used_collection();
+    if (!pairs) return tl::unexpected(std::move(pairs.error()));
+    const auto found = (*pairs)->find(key);
+    if (found == (*pairs)->end()) return false;
+    (*pairs)->erase(found);
     return true;
   }
   Result<> scan(std::string_view first, std::size_t limit,
                 std::vector<std::pair<std::string, std::string>>& out) override {
     if (Result<> acted = act(); !acted) return acted;
+    if (!script_.memory) return {};
     const std::lock_guard lock(shared_.mutex);
-    const auto& pairs = shared_.collections[collection_];
-    for (auto at = pairs.lower_bound(first); at != pairs.end() && limit > 0; ++at, limit--) out.emplace_back(*at);
+    Result<Shared::Pairs*> pairs = used_collection();
+    if (!pairs) return tl::unexpected(std::move(pairs.error()));
+    for (auto at = (*pairs)->lower_bound(first); at != (*pairs)->end() && limit > 0; ++at, limit--)
+      out.emplace_back(*at);
     return {};
   }
   Result<> get_batch(std::span<const std::string_view> keys, std::vector<std::optional<std::string>>& values) override {
@@ -142,21 +149,29 @@ class NullSession final : public Session, public KvFacet {
     if (Result<> acted = act(); !acted) return acted;
     if (!script_.memory) return {};
     const std::lock_guard lock(shared_.mutex);
-    const auto& pairs = shared_.collections[collection_];
+    Result<Shared::Pairs*> pairs = used_collection();
+    if (!pairs) return tl::unexpected(std::move(pairs.error()));
     for (std::size_t i = 0; i < keys.size(); i++)
-      if (const auto found = pairs.find(keys[i]); found != pairs.end()) values[i] = found->second;
+      if (const auto found = (*pairs)->find(keys[i]); found != (*pairs)->end()) values[i] = found->second;
     return {};
   }
   Result<> put_batch(std::span<const KvPair> batch) override {
     if (Result<> acted = act(); !acted) return acted;
     if (!script_.memory) return {};
     const std::lock_guard lock(shared_.mutex);
-    auto& pairs = shared_.collections[collection_];
-    for (const KvPair& pair : batch) pairs.insert_or_assign(std::string(pair.key), std::string(pair.value));
+    Result<Shared::Pairs*> pairs = used_collection();
+    if (!pairs) return tl::unexpected(std::move(pairs.error()));
+    for (const KvPair& pair : batch) (*pairs)->insert_or_assign(std::string(pair.key), std::string(pair.value));
     return {};
   }
 
  private:
+  /// With shared_.mutex held.
+  Result<Shared::Pairs*> used_collection() {
+    const auto found = shared_.collections.find(collection_);
+    if (found != shared_.collections.end()) return &found->second;
+    return fail(FailureKind::rejected, fmt::format("there is no collection '{}'", collection_));
+  }
   /// Does what the script says for one operation.
   Result<> act() {
     operations_++;

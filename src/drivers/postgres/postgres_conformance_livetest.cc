@@ -2,6 +2,7 @@
 #include "drivers/postgres/postgres.h"
 
 #include <cstdlib>
+#include <iostream>
 
 namespace assay::conformance {
 namespace {
@@ -24,7 +25,10 @@ constexpr const char* kNeeded[] = {"ASSAY_TEST_POSTGRES_URL", "ASSAY_TEST_POSTGR
 class NeedsServer : public testing::Environment {
   void SetUp() override {
     for (const char* name : kNeeded)
-      if (std::getenv(name) == nullptr) GTEST_SKIP() << name << " is not set";
+      if (std::getenv(name) == nullptr) {
+        std::cout << "[  SKIPPED ] no server\n";  // what ctest looks for; gtest says it only of single tests
+        GTEST_SKIP() << name << " is not set";
+      }
   }
 };
 [[maybe_unused]] auto* const kNeedsServer = testing::AddGlobalTestEnvironment(new NeedsServer);

@@ -1,9 +1,10 @@
+#include "base/error.h"
 #include "drivers/postgres/address.h"
 #include "runtime/wait.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <memory>
@@ -15,14 +16,20 @@ namespace {
 /// Shared by the thread that looks up and whoever waits for it: either may be the last.
 struct Lookup {
   std::string host;
-  int done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   int error = 0;
   std::vector<std::string> addresses;
+  int pipe[2] = {-1, -1};  // becomes readable when the answer is there
 
-  Lookup() = default;
+  Lookup() {
+    if (pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+      throw Error("cannot make a pipe: is the limit of open files reached?", ExitCode::internal);
+  }
   Lookup(const Lookup&) = delete;
   Lookup& operator=(const Lookup&) = delete;
-  ~Lookup() { close(done); }
+  ~Lookup() {
+    close(pipe[0]);
+    close(pipe[1]);
+  }
 
   void run(int flags) {
     addrinfo hints{}, *found = nullptr;
@@ -47,10 +54,9 @@ Result<std::vector<std::string>> look_up(const std::string& host, const std::str
   lookup->error = 0;
   std::thread([lookup] {
     lookup->run(0);
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = write(lookup->done, &one, sizeof one);
+    [[maybe_unused]] const auto written = write(lookup->pipe[1], "!", 1);
   }).detach();
-  switch (runtime::wait_once(lookup->done, runtime::Interest::read, deadline)) {
+  switch (runtime::wait_once(lookup->pipe[0], runtime::Interest::read, deadline)) {
     case runtime::Ready::timed_out:
       return fail(FailureKind::timeout, fmt::format("cannot connect to PostgreSQL at {}: the name of the host '{}' "
                                                     "was not found within the connect timeout",
@@ -60,8 +66,8 @@ Result<std::vector<std::string>> look_up(const std::string& host, const std::str
     case runtime::Ready::ready:
       break;
   }
-  std::uint64_t count = 0;  // also orders the thread's writes before our reads
-  [[maybe_unused]] const auto got = read(lookup->done, &count, sizeof count);
+  char mark = 0;  // the pipe also orders the thread's writes before our reads
+  [[maybe_unused]] const auto got = read(lookup->pipe[0], &mark, 1);
   if (lookup->error != 0 || lookup->addresses.empty())
     return fail(FailureKind::disconnected, fmt::format("cannot connect to PostgreSQL at {}: unknown host '{}': {}",
                                                        place, host, gai_strerror(lookup->error)));

@@ -6,7 +6,9 @@
 #include "workloads/kv/kv_options.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace assay {
@@ -59,6 +61,8 @@ class KvWorkload final : public Workload {
     return groups;
   }
 
+  std::map<std::string, std::string> options_in_force() const override { return in_force_; }
+
   void before_run(Target& target) override {
     if (asked_.has(Op::remove)) mark_deleted(target, asked_.collection);
   }
@@ -89,6 +93,7 @@ class KvWorkload final : public Workload {
  private:
   const Options options_;
   const Config asked_;
+  std::map<std::string, std::string> in_force_;
 };
 
 class KvType final : public WorkloadType {

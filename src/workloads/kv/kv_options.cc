@@ -34,8 +34,8 @@ constexpr std::uint64_t kMostValue = 1 << 20, kMostScan = 100'000;
 const std::vector<OptionSpec> kOptions = {
     {.name = "rows",
      .type = OptionType::count,
-     .default_value = "100k",
-     .help = "keys to prepare",
+     .default_value = "",
+     .help = "keys to prepare; without it 100k, and in a run those that were prepared",
      .min = 1,
      .max = 1e12},
     {.name = "preset",
@@ -81,19 +81,21 @@ const std::vector<OptionSpec> kOptions = {
      .type = OptionType::text,
      .default_value = "assay_kv",
      .help = "the table, bucket or namespace that holds the keys; made by prepare"},
-    {.name = "key-prefix", .type = OptionType::text, .default_value = "user", .help = "what every key begins with"},
+    {.name = "key-prefix",
+     .type = OptionType::text,
+     .default_value = "",
+     .help = "what every key begins with; without it user"},
     {.name = "key-digits",
      .type = OptionType::count,
-     .default_value = "12",
-     .help = "decimal digits of a key behind the prefix",
+     .default_value = "",
+     .help = "decimal digits of a key behind the prefix; without it 12",
      .min = 1,
      .max = 18},
     {.name = "key-order",
      .type = OptionType::choice,
      .default_value = "",
-     .help = "whether the digits of a key are the row's number (ordered) or a permutation of it (hashed); without it "
-             "ordered, "
-             "or hashed with a preset",
+     .help = "whether the digits of a key are the row's number (ordered) or a permutation of it (hashed); without "
+             "it ordered, or hashed with a preset",
      .choices = {"ordered", "hashed"}},
 };
 
@@ -112,11 +114,12 @@ const std::vector<Preset>& preset_list() {
   return list;
 }
 
+constexpr std::string_view kDistributions[] = {"uniform", "zipfian", "zipfian_plain", "latest", "sequential"};
+
 Distribution parse_distribution(std::string_view name) {
-  constexpr std::string_view kNames[] = {"uniform", "zipfian", "zipfian_plain", "latest", "sequential"};
-  const auto found = std::find(std::begin(kNames), std::end(kNames), name);
-  ASSAY_ASSERT(found != std::end(kNames));
-  return static_cast<Distribution>(found - std::begin(kNames));
+  const auto found = std::find(std::begin(kDistributions), std::end(kDistributions), name);
+  ASSAY_ASSERT(found != std::end(kDistributions));
+  return static_cast<Distribution>(found - std::begin(kDistributions));
 }
 
 Op parse_op(std::string_view name) {
@@ -220,14 +223,25 @@ Config read_options(const Options& options) {
                            ? preset->scan_length
                            : Range::parse(given_or(options, "scan-length", "100"), "scan-length", 1, kMostScan);
   Layout& layout = config.layout;
-  layout.rows = static_cast<std::uint64_t>(options.count("rows"));
-  layout.prefix = options.text("key-prefix");
-  layout.digits = static_cast<int>(options.count("key-digits"));
+  layout.rows = static_cast<std::uint64_t>(parse_count(given_or(options, "rows", "100k")));
+  layout.prefix = given_or(options, "key-prefix", "user");
+  layout.digits = static_cast<int>(parse_count(given_or(options, "key-digits", "12")));
   layout.hashed = given_or(options, "key-order", ycsb ? "hashed" : "ordered") == "hashed";
   layout.value_size =
       Range::parse(given_or(options, "value-size", ycsb ? "1000" : "100"), "value-size", kValueHeader, kMostValue);
   check_layout(config);
   return config;
+}
+
+std::map<std::string, std::string> in_force(const Config& config) {
+  std::map<std::string, std::string> options = config.layout.entries();
+  options.erase("seed");
+  std::vector<std::string> mix;
+  for (const Share& share : config.mix) mix.push_back(fmt::format("{}={}", to_string(share.op), share.weight));
+  options["mix"] = fmt::format("{}", fmt::join(mix, ","));
+  options["distribution"] = kDistributions[static_cast<std::size_t>(config.distribution)];
+  options["scan-length"] = config.scan_length.text();
+  return options;
 }
 
 void adopt(Config& config, const Layout& prepared, const Options& given) {

@@ -7,6 +7,7 @@
 #include "workloads/kv/layout.h"
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,5 +58,8 @@ std::span<const OptionSpec> option_table();
 Config read_options(const Options&);
 /// What was prepared, after making sure that no option that the user gave contradicts it. Throws Error.
 void adopt(Config&, const Layout& prepared, const Options& given);
+
+/// The options that a preset or the prepared data decide, as they would be written on the command line.
+std::map<std::string, std::string> in_force(const Config&);
 
 }  // namespace assay::kv

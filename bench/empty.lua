@@ -1,0 +1,3 @@
+-- sysbench's cheapest event: what its engine costs when it does nothing.
+function event()
+end

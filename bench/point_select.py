@@ -1,0 +1,51 @@
+"""PostgreSQL, prepared point select: assay's kv get against pgbench on the same rows of the same table, one thread each."""
+
+import pathlib
+import tempfile
+
+import programs
+from compare import Bench, Goal
+
+ROWS, SECONDS = 100_000, 4
+# The keys are '1' and eight digits, so pgbench can draw them as numbers. The column is bytea, whose text form they are.
+SCRIPT = f"""\\set k random(100000000, {100_000_000 + ROWS - 1})
+select v from assay_kv where k = :k;
+"""
+THROUGHPUT = {8: 1.15, 64: 1.3}
+
+
+def compare(bench, url, script, sessions, until):
+    def ours():
+        load = programs.assay_run(bench, "kv", url, [
+            "--mix", "get=100", "--distribution", "uniform", "--clients", sessions, "--sessions", sessions, "--threads", 1,
+            "--warmup", "0s", "--duration", f"{SECONDS}s"], 60)
+        return load.finished.cpu * 1e6 / load.completed(), load.rate()
+
+    def theirs():
+        done = programs.pgbench(["-n", "-M", "prepared", "-f", script, "-c", sessions, "-j", 1, "-T", SECONDS], url, 60)
+        return done.finished.cpu * 1e6 / done.transactions, done.rate
+
+    mine, peers = bench.pairs(ours, theirs, until)
+    bench.ratio(f"{sessions} sessions: client CPU a select", ("assay", [m[0] for m in mine]), ("pgbench", [p[0] for p in peers]),
+                Goal(0.9), unit="µs")
+    bench.ratio(f"{sessions} sessions: throughput", ("assay", [m[1] for m in mine]), ("pgbench", [p[1] for p in peers]),
+                Goal(THROUGHPUT[sessions], most=False), unit="/s")
+
+
+def main():
+    bench = Bench("point_select", "PostgreSQL, prepared point select: assay kv against pgbench -M prepared, one thread", budget=270)
+    bench.note(programs.pinning())
+    bench.note("CPU of the whole client process, start and connecting included, over all selects; assay verifies every value it reads")
+    with programs.postgres("shared_buffers=256MB") as url, tempfile.TemporaryDirectory() as folder:
+        script = pathlib.Path(folder) / "point.sql"
+        script.write_text(SCRIPT)
+        programs.assay(["prepare", "kv", "--target", url, "--rows", ROWS, "--key-prefix", "1", "--key-digits", 8, "--value-size", 100,
+                        "--quiet"], 120)
+        programs.run(["/usr/lib/postgresql/15/bin/psql", "-Xqc", "vacuum analyze assay_kv", url], 60)
+        for i, sessions in enumerate(THROUGHPUT):
+            compare(bench, url, script, sessions, (i + 1) / len(THROUGHPUT))
+    bench.finish()
+
+
+if __name__ == "__main__":
+    main()
