@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,9 @@ _CPUS = sorted(os.sched_getaffinity(0))
 ALL_CPUS = _CPUS
 SERVER_CPUS = _CPUS[:len(_CPUS) // 2] or _CPUS
 CLIENT_CPUS = _CPUS[len(_CPUS) // 2:]
+
+# SIGTERM ends a benchmark as Ctrl-C does: the server that it started is stopped.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def pinning():
