@@ -29,8 +29,13 @@ ALL_CPUS = _CPUS
 SERVER_CPUS = _CPUS[:len(_CPUS) // 2] or _CPUS
 CLIENT_CPUS = _CPUS[len(_CPUS) // 2:]
 
-# SIGTERM ends a benchmark as Ctrl-C does: the server that it started is stopped.
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+def _terminated(*_):
+    """SIGTERM ends a benchmark as Ctrl-C does: the server that it started is stopped. A second one must not cut that short."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
+signal.signal(signal.SIGTERM, _terminated)
 
 
 def pinning():
