@@ -1,7 +1,8 @@
 # assay_library(NAME SOURCES a.cc … DEPS base stats … LIBS fmt::fmt …)
 #   One folder of src/ as a static library `assay_NAME`. DEPS are other folders, LIBS third-party targets.
 # assay_test(NAME SOURCES a_test.cc … DEPS base … LIBS …)
-#   The folder's unit tests, one binary `NAME_test`, each test case known to ctest. Needs nothing but the build.
+#   The folder's unit tests, one binary `NAME_test`, each test case known to ctest. Needs nothing but the build. RUN_SERIAL for
+#   tests that compare times with theory: nothing else runs beside them.
 # assay_livetest(NAME SERVER postgres SOURCES a_livetest.cc … DEPS …)
 #   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment. PREFIX goes
 #   before the names of tests whose sources are also in a unit test.
@@ -60,14 +61,17 @@ endforeach()
 endfunction()
 
 function(assay_test NAME)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "RUN_SERIAL" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  if(NOT ARG_RUN_SERIAL)
+    set(ARG_RUN_SERIAL OFF)
+  endif()
   if(NOT GTest_FOUND OR NOT BUILD_TESTING)
     return()
   endif()
   add_executable(${NAME}_test ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME}_test PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  assay_discover(${NAME}_test LABELS unit PROPERTIES TIMEOUT 120)
+  assay_discover(${NAME}_test LABELS unit PROPERTIES TIMEOUT 120 RUN_SERIAL ${ARG_RUN_SERIAL})
 endfunction()
 
 function(assay_livetest NAME)

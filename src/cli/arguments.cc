@@ -37,7 +37,7 @@ std::string first_positional(std::span<const std::string> arguments) {
 
 Words take_apart(std::span<const std::string> arguments, std::span<const std::span<const OptionSpec>> tables) {
   Words words;
-  std::vector<std::string> mistakes;
+  std::vector<std::string>& mistakes = words.mistakes;
   for (std::size_t i = 0; i < arguments.size(); i++) {
     const std::string& word = arguments[i];
     if (word == "-h" || word == "--help") {
@@ -77,12 +77,15 @@ Words take_apart(std::span<const std::string> arguments, std::span<const std::sp
       mistakes.push_back(fmt::format("--{} needs a value: {}", name, placeholder(*spec)));
     }
   }
-  if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
   return words;
 }
 
+void refuse_mistakes(std::span<const std::string> mistakes) {
+  if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
+}
+
 void assign(const Words& words, std::span<Options* const> tables) {
-  std::vector<std::string> mistakes;
+  std::vector<std::string> mistakes = words.mistakes;
   std::map<std::string, std::string> seen;
   for (const auto& [name, value] : words.options) {
     if (const auto [at, fresh] = seen.emplace(name, value); !fresh && name != "target-option") {
@@ -100,7 +103,7 @@ void assign(const Words& words, std::span<Options* const> tables) {
       break;
     }
   }
-  if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
+  refuse_mistakes(mistakes);
 }
 
 }  // namespace assay::cli

@@ -17,17 +17,21 @@ namespace assay::cli {
 struct Words {
   std::vector<std::string> positional;
   std::vector<std::pair<std::string, std::string>> options;
+  std::vector<std::string> mistakes;  // options that no table has, with the nearest name; missing values
   bool help = false;
 };
 
-/// Takes `arguments` apart. Flags of the tables may stand without a value; any other option needs one. Throws Error for an
-/// option that no table has, with the nearest name.
+/// Takes `arguments` apart. Flags of the tables may stand without a value; any other option needs one. What is wrong is
+/// kept in `mistakes` until `assign` or `refuse_mistakes`, so that it is told together with all other mistakes.
 Words take_apart(std::span<const std::string> arguments, std::span<const std::span<const OptionSpec>> tables);
 /// The names that `take_apart` needs the tables for are not known before the workload is: the first word that is not an
 /// option and not an option's value.
 std::string first_positional(std::span<const std::string> arguments);
 
-/// Sets the options that the words give; what belongs to another table is left to that. Throws one Error for all mistakes.
+/// Sets the options that the words give; what belongs to another table is left to that. Throws one Error for all mistakes,
+/// those of the words too.
 void assign(const Words&, std::span<Options* const> tables);
+/// Throws one Error for all of them; does nothing when there are none.
+void refuse_mistakes(std::span<const std::string> mistakes);
 
 }  // namespace assay::cli

@@ -1,18 +1,31 @@
 // assay check WORKLOAD: whether the workload's data in the target is consistent.
 
 #include "cli/job.h"
+#include "results/json_text.h"
 
 namespace assay::cli {
 namespace {
 
 std::span<const OptionSpec> check_options() {
   static const std::vector<OptionSpec> table = {
-      {.name = "after-load",
+      {.name = "json",
        .type = OptionType::flag,
        .default_value = "false",
-       .help = "nothing ran since prepare: also check what only then holds"},
+       .help = "print what was found as JSON on stdout"},
   };
   return table;
+}
+
+std::string findings_json(const std::vector<Finding>& findings) {
+  JsonText json;
+  json.open('{').member("consistent", findings.empty()).key("findings").open('[');
+  for (const Finding& finding : findings) {
+    json.open('{').member("condition", finding.condition).member("text", finding.text);
+    json.member("violations", finding.violations).key("rows").open('[');
+    for (const std::string& row : finding.rows) json.value(row);
+    json.close(']').close('}');
+  }
+  return json.close(']').close('}').take();
 }
 
 }  // namespace
@@ -22,7 +35,7 @@ Command check_command() {
           "WORKLOAD --target URL [options]",
           "Check the data of a workload in the target; exit code 6 when it is not consistent.",
           true,
-          {target_options(), job_options(), check_options()},
+          {target_options(), job_options()},
           [](std::span<const std::string> arguments) {
             const auto setup = JobSetup::from(find_command("check"), arguments);
             if (setup == nullptr) return ExitCode::ok;
@@ -30,9 +43,11 @@ Command check_command() {
             TerminalProgress progress(setup->quiet);
             setup->facts();
             Job job = setup->job_for(progress, signals.token());
-            const std::vector<Finding> findings = setup->workload->check(job, setup->own.flag("after-load"));
+            const std::vector<Finding> findings = setup->workload->check(job).findings;
             progress.finish();
-            print_findings(findings, "of " + std::string(setup->type->info().name));
+            if (setup->json) fmt::print("{}\n", findings_json(findings));
+            if (!setup->json && !(setup->quiet && findings.empty()))
+              print_findings(findings, "of " + std::string(setup->type->info().name));
             return findings.empty() ? ExitCode::ok : ExitCode::check_failed;
           }};
 }

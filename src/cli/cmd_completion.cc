@@ -93,6 +93,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
     std::fputs(command_help(find_command("completion")).c_str(), stdout);
     return ExitCode::ok;
   }
+  refuse_mistakes(words.mistakes);
   if (words.positional.size() != 1 || (words.positional[0] != "bash" && words.positional[0] != "zsh"))
     throw Error("completion: expected bash or zsh; for example: eval \"$(assay completion bash)\"");
   // zsh reads bash's completions through its own bashcompinit.

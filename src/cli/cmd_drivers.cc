@@ -34,7 +34,12 @@ Command drivers_command() {
               std::fputs(command_help(find_command("drivers")).c_str(), stdout);
               return ExitCode::ok;
             }
+            refuse_mistakes(words.mistakes);
+            if (words.positional.size() > 1)
+              throw Error(fmt::format("drivers: unexpected word '{}'; expected one driver", words.positional[1]));
+            std::vector<std::string_view> names;
             for (const DriverEntry& entry : all_drivers()) {
+              names.push_back(entry.name);
               if (!words.positional.empty()) {
                 if (entry.name != words.positional[0]) continue;
                 if (entry.driver == nullptr)
@@ -49,9 +54,11 @@ Command drivers_command() {
               else
                 fmt::print("{:<10} not in this build: install {} and build again\n", entry.name, entry.package);
             }
-            if (!words.positional.empty())
-              throw Error(fmt::format("unknown driver '{}'; 'assay drivers' lists them", words.positional[0]));
-            return ExitCode::ok;
+            if (words.positional.empty()) return ExitCode::ok;
+            const std::string_view nearest = nearest_name(names, words.positional[0]);
+            throw Error(fmt::format("unknown driver '{}'; {}there are {}", words.positional[0],
+                                    nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest),
+                                    fmt::join(names, ", ")));
           }};
 }
 

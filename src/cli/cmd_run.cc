@@ -87,6 +87,10 @@ std::span<const OptionSpec> run_options() {
        .type = OptionType::flag,
        .default_value = "false",
        .help = "a requirement of the specification that is missed fails the run (exit code 4)"},
+      {.name = "json",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "print the report as JSON on stdout instead of a table"},
       {.name = "result", .default_value = "", .help = "file of the result; without it results/ and a name of its own"},
   };
   return table;
@@ -131,9 +135,11 @@ RunPlan make_plan(const JobSetup& setup) {
 }
 
 /// Checks the data and keeps what was said.
-CheckResult check_data(JobSetup& setup, Job& job, TerminalProgress& progress, std::string when, bool after_load) {
+CheckResult check_data(JobSetup& setup, Job& job, TerminalProgress& progress, std::string when) {
   CheckResult check{.when = when};
-  check.findings = setup.workload->check(job, after_load);
+  CheckOutcome outcome = setup.workload->check(job);
+  check.conditions = outcome.conditions;
+  check.findings = std::move(outcome.findings);
   progress.finish();
   check.state = check.findings.empty() ? CheckResult::State::passed : CheckResult::State::failed;
   if (!setup.quiet || !check.findings.empty()) print_findings(check.findings, when + " the run");
@@ -177,7 +183,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
                       setup->workload_options.flag("verify");
   const bool check = setup->own.flag("check") || verify;
   std::vector<CheckResult> checks;
-  if (check) checks.push_back(check_data(*setup, job, progress, "before", prepare && setup->workload->just_loaded()));
+  if (check) checks.push_back(check_data(*setup, job, progress, "before"));
   setup->workload->before_run(*setup->target);
   RunOutcome outcome;
   {
@@ -192,19 +198,22 @@ ExitCode carry_out(std::span<const std::string> arguments) {
     statements = setup->workload->conclude(summarize_run(plan, outcome));
     if (check) {
       Job after = setup->job_for(progress, {});
-      checks.push_back(check_data(*setup, after, progress, "after", false));
+      checks.push_back(check_data(*setup, after, progress, "after"));
     }
     if (setup->own.flag("cleanup")) setup->workload->cleanup(job);
   } catch (const Error& error) {  // what was measured must not be lost because the target is gone
     reasons.push_back(fmt::format("after the run: {}", error.what()));
   }
+  const bool contradicted =
+      std::any_of(statements.requirements.begin(), statements.requirements.end(),
+                  [](const Requirement& r) { return r.decides && r.verdict == Requirement::Verdict::fail; });
   if (setup->own.flag("strict"))
     for (Requirement& requirement : statements.requirements) requirement.decides = true;
   Document document =
       make_document({*setup, plan, outcome, server, std::move(checks), std::move(statements), std::move(reasons)});
   write_atomically(path, to_json(document));
   show(document, *setup, path);
-  return exit_code_of(document);
+  return exit_code_of(document, contradicted);
 }
 
 }  // namespace

@@ -92,6 +92,8 @@ ExitCode carry_out(std::span<const std::string> arguments) {
     std::fputs(command_help(find_command("selftest")).c_str(), stdout);
     return ExitCode::ok;
   }
+  if (!words.positional.empty())
+    throw Error(fmt::format("selftest: unexpected word '{}'; expected options only", words.positional[0]));
   Options options{selftest_options()};
   Options* const all[] = {&options};
   assign(words, all);

@@ -23,6 +23,9 @@ Command workloads_command() {
               std::fputs(command_help(find_command("workloads")).c_str(), stdout);
               return ExitCode::ok;
             }
+            refuse_mistakes(words.mistakes);
+            if (words.positional.size() > 1)
+              throw Error(fmt::format("workloads: unexpected word '{}'; expected one workload", words.positional[1]));
             if (!words.positional.empty()) {
               const WorkloadInfo& info = find_workload(words.positional[0]).info();
               std::vector<std::string_view> facets;

@@ -146,17 +146,12 @@ Document make_document(DocumentInput input) {
   return document;
 }
 
-ExitCode exit_code_of(const Document& document) {
+ExitCode exit_code_of(const Document& document, bool contradicted) {
   const bool check_failed = std::any_of(document.checks.begin(), document.checks.end(),
                                         [](const CheckResult& c) { return c.state == CheckResult::State::failed; });
-  if (check_failed) return ExitCode::check_failed;
+  if (check_failed || contradicted) return ExitCode::check_failed;
   if (document.verdict.verdict == Verdict::invalid) return ExitCode::run_invalid;
-  if (document.verdict.verdict == Verdict::fail) {
-    const bool cross_check =
-        std::any_of(document.requirements.begin(), document.requirements.end(),
-                    [](const Requirement& r) { return r.decides && r.verdict == Requirement::Verdict::fail; });
-    return cross_check ? ExitCode::check_failed : ExitCode::thresholds_failed;
-  }
+  if (document.verdict.verdict == Verdict::fail) return ExitCode::thresholds_failed;
   return document.partial ? ExitCode::interrupted : ExitCode::ok;
 }
 

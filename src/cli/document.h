@@ -24,7 +24,8 @@ struct DocumentInput {
 RunSummary summarize_run(const RunPlan&, const RunOutcome&);
 /// The document with its verdict.
 Document make_document(DocumentInput);
-/// The exit code that the document's verdict decides.
-ExitCode exit_code_of(const Document&);
+/// The gravest exit code that applies. `contradicted`: a requirement that always decides does not hold, so that the data
+/// in the target and our count of it differ; what --strict makes decide is a threshold.
+ExitCode exit_code_of(const Document&, bool contradicted);
 
 }  // namespace assay::cli

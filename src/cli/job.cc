@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "cli/help.h"
+#include "core/schedule.h"
 #include "registry/registry.h"
 
 #include <algorithm>
@@ -24,10 +25,6 @@ std::span<const OptionSpec> target_options() {
        .help = "how long one call to the target may take",
        .min = 0.001},
       {.name = "quiet", .type = OptionType::flag, .default_value = "false", .help = "no progress and no live panel"},
-      {.name = "json",
-       .type = OptionType::flag,
-       .default_value = "false",
-       .help = "print JSON on stdout instead of text"},
   };
   return table;
 }
@@ -65,6 +62,40 @@ Shard parse_shard(const std::string& text) {
   throw Error(fmt::format("--shard is '{}'; expected INDEX/COUNT with INDEX below COUNT, such as 0/4", text));
 }
 
+bool has_option(const Options& options, std::string_view name) {
+  const auto table = options.table();
+  return std::any_of(table.begin(), table.end(), [&](const OptionSpec& spec) { return spec.name == name; });
+}
+
+void require_facet(const WorkloadType& type, const Driver& driver) {
+  const auto& has = driver.info().facets;
+  const auto& needs = type.info().facets;
+  if (std::none_of(needs.begin(), needs.end(),
+                   [&](Facet f) { return std::find(has.begin(), has.end(), f) != has.end(); }))
+    throw Error(fmt::format("the workload {} needs the facet {}, which the driver {} does not have", type.info().name,
+                            to_string(needs.front()), driver.info().name));
+}
+
+/// Mistakes of the user, gathered so that all are told at once.
+class Mistakes {
+ public:
+  template <class Step>
+  bool none_in(Step step) {
+    try {
+      step();
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::usage) throw;
+      list_.push_back(error.what());
+      return false;
+    }
+  }
+  void refuse() const { refuse_mistakes(list_); }
+
+ private:
+  std::vector<std::string> list_;
+};
+
 }  // namespace
 
 std::unique_ptr<JobSetup> JobSetup::from(const Command& command, std::span<const std::string> arguments) {
@@ -88,37 +119,42 @@ std::unique_ptr<JobSetup> JobSetup::from(const Command& command, std::span<const
   setup->type = &type;
   std::vector<std::span<const OptionSpec>> tables = command.tables;
   tables.push_back(type.info().options);
-  const Words words = take_apart(arguments, tables);
-  if (words.positional.size() > 1)
-    throw Error(fmt::format("{}: unexpected word '{}'; expected options behind the workload", command.name,
-                            words.positional[1]));
+  Words words = take_apart(arguments, tables);
+  for (std::size_t i = 1; i < words.positional.size(); i++)
+    words.mistakes.push_back(fmt::format("{}: unexpected word '{}'; expected options behind the workload", command.name,
+                                         words.positional[i]));
   if (command.tables.size() > 2) setup->own = Options(command.tables[2]);
   setup->workload_options = Options(type.info().options);
   Options* const all[] = {&setup->common, &setup->job, &setup->own, &setup->workload_options};
-  assign(words, all);
+  Mistakes mistakes;
+  const bool options_good = mistakes.none_in([&] { assign(words, all); });
   setup->url = setup->common.text("target");
-  if (setup->url.empty())
+  mistakes.none_in([&] { setup->open_target(command); });
+  mistakes.none_in([&] { setup->shard = parse_shard(setup->job.text("shard")); });
+  if (has_option(setup->own, "rate"))
+    mistakes.none_in([&] {
+      Schedule::parse(setup->own.text("rate"), setup->own.text("arrival"), setup->own.text("think-time"), Nanos(0));
+    });
+  if (options_good) mistakes.none_in([&] { setup->workload = type.make(setup->workload_options); });
+  mistakes.refuse();
+  setup->seed = static_cast<std::uint64_t>(setup->job.count("seed"));
+  setup->quiet = setup->common.flag("quiet");
+  setup->json = has_option(setup->own, "json") && setup->own.flag("json");
+  return setup;
+}
+
+void JobSetup::open_target(const Command& command) {
+  if (url.empty())
     throw Error(
         fmt::format("{}: --target is missing; expected for example --target sqlite:bench.db or --target "
                     "postgres://user@host/database",
                     command.name));
-  setup->shard = parse_shard(setup->job.text("shard"));
-  setup->seed = static_cast<std::uint64_t>(setup->job.count("seed"));
-  setup->quiet = setup->common.flag("quiet");
-  setup->json = setup->common.flag("json");
-  setup->driver = &find_driver(setup->url);
-  const auto& has = setup->driver->info().facets;
-  const auto& needs = type.info().facets;
-  if (std::none_of(needs.begin(), needs.end(),
-                   [&](Facet f) { return std::find(has.begin(), has.end(), f) != has.end(); }))
-    throw Error(fmt::format("the workload {} needs the facet {}, which the driver {} does not have", name,
-                            to_string(needs.front()), setup->driver->info().name));
-  setup->target = setup->driver->open({.url = setup->url,
-                                       .options = Options(setup->driver->info().options),
-                                       .connect_timeout = setup->common.duration("connect-timeout"),
-                                       .operation_timeout = setup->common.duration("operation-timeout")});
-  setup->workload = type.make(setup->workload_options);
-  return setup;
+  driver = &find_driver(url);
+  require_facet(*type, *driver);
+  target = driver->open({.url = url,
+                         .options = Options(driver->info().options),
+                         .connect_timeout = common.duration("connect-timeout"),
+                         .operation_timeout = common.duration("operation-timeout")});
 }
 
 ServerFacts JobSetup::facts() const {

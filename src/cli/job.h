@@ -14,7 +14,7 @@
 
 namespace assay::cli {
 
-/// --target, --target-option, time-outs, --quiet, --json.
+/// --target, time-outs, --quiet.
 std::span<const OptionSpec> target_options();
 /// --parallel, --seed, --shard.
 std::span<const OptionSpec> job_options();
@@ -38,6 +38,9 @@ struct JobSetup {
   /// Asks the target who it is. Throws Error(unreachable).
   ServerFacts facts() const;
   Job job_for(Progress&, std::stop_token) const;
+
+ private:
+  void open_target(const Command&);
 };
 
 /// The findings as people read them, on stderr; and what there is to say when there are none.

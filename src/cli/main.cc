@@ -24,7 +24,9 @@ const Command& find_command(std::string_view name) {
     if (command.name == name) return command;
     names.push_back(command.name);
   }
-  throw Error(fmt::format("unknown command '{}'; there are {}", name, fmt::join(names, ", ")));
+  const std::string_view nearest = nearest_name(names, name);
+  throw Error(fmt::format("unknown command '{}'; {}there are {}", name,
+                          nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest), fmt::join(names, ", ")));
 }
 
 namespace {

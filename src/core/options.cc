@@ -87,15 +87,26 @@ std::string placeholder(const OptionSpec& spec) {
   return "";
 }
 
+std::string_view nearest_name(std::span<const std::string_view> names, std::string_view text) {
+  std::string_view nearest;
+  std::size_t least = 4;
+  for (const std::string_view name : names) {
+    const std::size_t d = distance(name, text);
+    if (d < least && d < std::max(name.size(), text.size())) {  // not a word without one letter in common
+      least = d;
+      nearest = name;
+    }
+  }
+  return nearest;
+}
+
 void Options::set(std::string_view name, std::string_view text) {
   const auto found = std::find_if(table_.begin(), table_.end(), [&](const OptionSpec& s) { return s.name == name; });
   if (found == table_.end()) {
-    std::string_view nearest;
-    for (const OptionSpec& s : table_)
-      if (distance(s.name, name) <= 3 && (nearest.empty() || distance(s.name, name) < distance(nearest, name)))
-        nearest = s.name;
     std::vector<std::string_view> names;
     for (const OptionSpec& s : table_) names.push_back(s.name);
+    if (names.empty()) throw Error(fmt::format("unknown option '{}'; there are no options here", name));
+    const std::string_view nearest = nearest_name(names, name);
     throw Error(nearest.empty() ? fmt::format("unknown option '{}'; known are {}", name, fmt::join(names, ", "))
                                 : fmt::format("unknown option '{}'; did you mean '{}'?", name, nearest));
   }

@@ -30,6 +30,9 @@ struct OptionSpec {
 /// What a value of the type looks like: "DURATION", "N", "true|false", "hash|range".
 std::string placeholder(const OptionSpec&);
 
+/// The name that is at most three typing errors away from `text`; "" when there is none. For "did you mean".
+std::string_view nearest_name(std::span<const std::string_view> names, std::string_view text);
+
 /// The values of one table. Copyable; the table must outlive it (tables are static).
 class Options {
  public:

@@ -112,14 +112,19 @@ struct Statements {  // what a workload says after a run
   std::vector<Requirement> requirements;
 };
 
+struct CheckOutcome {
+  std::uint64_t conditions = 0;   // how many were looked at
+  std::vector<Finding> findings;  // those that do not hold; empty is good
+};
+
 class Workload {
  public:
   virtual ~Workload() = default;
   /// Makes the data (this shard's part), in parallel, resumable. Throws Error.
   virtual void prepare(Job&) = 0;
-  /// What is not consistent; empty is good. `after_load`: nothing ran since prepare. Throws Error when it cannot be
-  /// checked.
-  virtual std::vector<Finding> check(Job&, bool after_load) = 0;
+  /// Looks at the data in the target. What holds only right after a load is checked only as long as nothing ran against it:
+  /// the workload remembers that. Throws Error when it cannot be checked.
+  virtual CheckOutcome check(Job&) = 0;
   /// Removes what prepare made, also after a crash, and nothing else.
   virtual void cleanup(Job&) = 0;
 
@@ -132,8 +137,6 @@ class Workload {
   /// Called right before the first and after the last operation, to read counters that the run is cross-checked with.
   virtual void before_run(Target&) {}
   virtual void after_run(Target&) {}
-  /// Whether prepare made anything: a check right after it may then check what only holds right after loading.
-  virtual bool just_loaded() const { return true; }
   virtual Statements conclude(const RunSummary&) { return {}; }
 };
 

@@ -23,9 +23,9 @@ const std::vector<DriverEntry>& all_drivers() {
       {"null", &null_driver(), ""},
       {"sqlite", &sqlite_driver(), "libsqlite3-dev"},
 #ifdef ASSAY_HAVE_DRIVER_POSTGRES
-      {"postgres", &postgres_driver(), "libpq-dev"},
+      {"postgres", &postgres_driver(), "libpq-dev libssl-dev"},
 #else
-      {"postgres", nullptr, "libpq-dev"},
+      {"postgres", nullptr, "libpq-dev libssl-dev"},
 #endif
   };
   return drivers;
@@ -65,7 +65,9 @@ const WorkloadType& find_workload(std::string_view name) {
     if (type->info().name == name) return *type;
     names.push_back(type->info().name);
   }
-  throw Error(fmt::format("unknown workload '{}'; there are {}", name, fmt::join(names, ", ")));
+  const std::string_view nearest = nearest_name(names, name);
+  throw Error(fmt::format("unknown workload '{}'; {}there are {}", name,
+                          nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest), fmt::join(names, ", ")));
 }
 
 }  // namespace assay

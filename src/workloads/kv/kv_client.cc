@@ -97,12 +97,12 @@ Result<> KvClient::missing(Context& context, std::string_view key) {
   if (!state_->rows_may_miss)
     return fail(FailureKind::wrong_answer, fmt::format("key '{}': found nothing, expected a value", key));
   context.count(kMissing);
+  context.items(0);
   return {};
 }
 
 Result<> KvClient::verify(Context& context, std::string_view key, std::string_view value, std::uint64_t oldest) {
   if (auto fault = state_->values.fault(key, value, oldest)) return fail(FailureKind::wrong_answer, *std::move(fault));
-  context.count(kVerified);
   context.bytes(value.size());
   return {};
 }
@@ -197,12 +197,14 @@ Result<> KvClient::batch_get(Context& context) {
   if (batch.found.size() != batch.keys.size())
     return fail(FailureKind::wrong_answer, fmt::format("batch_get from '{}': found {} answers, expected {}",
                                                        batch.keys.front(), batch.found.size(), batch.keys.size()));
+  std::uint64_t verified = 0;
   for (std::size_t i = 0; i < batch.keys.size(); i++) {
     const auto& value = batch.found[i];
     Result<> good = value ? verify(context, batch.keys[i], *value, batch.oldest[i]) : missing(context, batch.keys[i]);
     if (!good) return good;
+    verified += value.has_value();
   }
-  context.items(batch.keys.size());
+  context.items(verified);
   return {};
 }
 

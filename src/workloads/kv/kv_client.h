@@ -1,4 +1,5 @@
-// A client of kv: draws an operation with its keys and values off the clock, carries it out, verifies what it reads.
+// A client of kv: draws an operation with its keys and values off the clock, carries it out, verifies what it reads. The
+// items of an operation are the values that it wrote or verified.
 #pragma once
 
 #include "base/random.h"

@@ -115,7 +115,7 @@ TEST_F(KvRun, deleted_keys_are_no_failure_and_are_counted) {
   TestContext context(*opened);
   run(made, *made.make_client(0), *opened, context, 2000);
   EXPECT_LT(content().size(), 200u);
-  EXPECT_GT(context.counts[1], 0u);
+  EXPECT_GT(context.counts[0], 0u);
   EXPECT_THAT(check(), IsEmpty());
   // A later run without deletes meets the holes.
   run(group({{"mix", "get=1"}}), 500);
@@ -194,7 +194,7 @@ TEST_F(KvRun, the_verdict_fails_on_one_wrong_answer) {
   prepare({{"rows", "10"}});
   const Group made = group({{"mix", "get=1"}});
   RunSummary summary;
-  summary.groups.push_back({GroupStats(1, 2), GroupStats(1, 2)});
+  summary.groups.push_back({GroupStats(1, 1), GroupStats(1, 1)});
   EXPECT_EQ(workload_->conclude(summary).requirements.at(0).verdict, Requirement::Verdict::pass);
   summary.groups[0].whole.operations[0].failures[static_cast<std::size_t>(FailureKind::wrong_answer)] = 1;
   const Statements said = workload_->conclude(summary);

@@ -111,10 +111,10 @@ class Checker {
   Checker(Job& job, const std::string& collection, const Prepared& prepared)
       : job_(job), collection_(collection), prepared_(prepared), keys_(prepared.layout), values_(prepared.layout) {}
 
-  std::vector<Finding> run() {
+  CheckOutcome run() {
     check_loaded();
     check_scanned();
-    return findings_.take();
+    return {.conditions = 3, .findings = findings_.take()};  // kv.present, kv.keys, kv.value
   }
 
  private:
@@ -275,7 +275,7 @@ void load(Job& job, const std::string& collection, Layout layout) {
   Meta(*session, owner(collection)).put(shard_entry(job.shard), "done");
 }
 
-std::vector<Finding> check_rows(Job& job, const std::string& collection, const Prepared& prepared) {
+CheckOutcome check_rows(Job& job, const std::string& collection, const Prepared& prepared) {
   return Checker(job, collection, prepared).run();
 }
 

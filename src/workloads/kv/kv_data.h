@@ -28,7 +28,7 @@ void mark_deleted(Target&, const std::string& collection);
 /// that of the earlier load.
 void load(Job&, const std::string& collection, Layout layout);
 /// Every loaded row is there with a value that verifies (this shard's rows), and so is every row that runs inserted.
-std::vector<Finding> check_rows(Job&, const std::string& collection, const Prepared&);
+CheckOutcome check_rows(Job&, const std::string& collection, const Prepared&);
 /// Removes the collection and its record, if assay made it.
 void remove(Job&, const std::string& collection);
 

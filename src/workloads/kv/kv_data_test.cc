@@ -124,7 +124,7 @@ TEST_F(KvData, a_target_with_nothing_but_a_kv_facet_is_enough) {
   kv->prepare(rest);
   EXPECT_THAT(again.notes, ElementsAre(HasSubstr("going on")));
   EXPECT_EQ(content().size(), 9000u);
-  EXPECT_THAT(kv->check(rest, true), IsEmpty());
+  EXPECT_THAT(kv->check(rest).findings, IsEmpty());
   EXPECT_EQ(kv->groups(only, {}).size(), 1u);
   kv->cleanup(rest);
   EXPECT_FALSE(open_session(*target_)->kv()->exists("assay_kv"));

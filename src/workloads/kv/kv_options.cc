@@ -163,6 +163,9 @@ void check_layout(const Config& config) {
 
 std::string_view to_string(Op op) noexcept { return kOpTexts[static_cast<std::size_t>(op)].name; }
 std::string_view summary_of(Op op) noexcept { return kOpTexts[static_cast<std::size_t>(op)].summary; }
+bool reads(Op op) noexcept {
+  return op == Op::get || op == Op::scan || op == Op::batch_get || op == Op::read_modify_write;
+}
 std::span<const Preset> presets() { return preset_list(); }
 std::span<const OptionSpec> option_table() { return kOptions; }
 

@@ -19,6 +19,7 @@ enum class Op : std::uint8_t { get, put, update, insert, remove, scan, batch_get
 inline constexpr int kOps = 9;
 std::string_view to_string(Op) noexcept;  // as in --mix and in reports: "delete" for remove
 std::string_view summary_of(Op) noexcept;
+bool reads(Op) noexcept;  // answers values, which are verified
 
 struct Share {
   Op op;

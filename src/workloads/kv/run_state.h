@@ -32,8 +32,8 @@ class WrittenRows {
   std::unique_ptr<std::atomic<std::uint64_t>[], Free> words_;
 };
 
-/// Counters of the group, by CounterId.
-inline constexpr CounterId kVerified{0}, kMissing{1};
+/// The one counter of the group: operations that met a key which is not there, and may not be.
+inline constexpr CounterId kMissing{0};
 
 struct RunState {
   RunState(Config config, Shard shard, std::uint64_t seed, std::uint64_t first_free_row, bool rows_may_miss);

@@ -52,7 +52,7 @@ class Checker {
   Checker(Job& job, std::vector<Condition> conditions, std::vector<Range> ranges)
       : job_(job), conditions_(std::move(conditions)), ranges_(std::move(ranges)), findings_(conditions_.size()) {}
 
-  std::vector<Finding> run() {
+  CheckOutcome run() {
     const std::uint64_t chunks = conditions_.size() * ranges_.size();
     job_.progress.start("checking tpcc", "queries", chunks);
     for_each_chunk(job_, chunks, [&](Session& session, std::uint64_t chunk) {
@@ -61,10 +61,10 @@ class Checker {
       if (result) job_.progress.advance(1);
       return result;
     });
-    std::vector<Finding> found;
+    CheckOutcome out{.conditions = conditions_.size(), .findings = {}};
     for (Finding& finding : findings_)
-      if (finding.violations > 0) found.push_back(std::move(finding));
-    return found;
+      if (finding.violations > 0) out.findings.push_back(std::move(finding));
+    return out;
   }
 
  private:
@@ -102,14 +102,13 @@ class Checker {
 
 }  // namespace
 
-std::vector<Finding> find_violations(Job& job, bool after_load) {
+CheckOutcome find_violations(Job& job) {
   Loaded loaded;
   {
     const std::unique_ptr<Session> session = open_session(job.target);
     loaded = require_loaded(*session);
   }
-  const bool fresh = after_load && !loaded.ran;
-  return Checker(job, conditions(loaded.source.scale, fresh), ranges_of(loaded.source.scale.warehouses, job)).run();
+  return Checker(job, conditions(loaded.source.scale, !loaded.ran), ranges_of(loaded.source.scale.warehouses, job)).run();
 }
 
 }  // namespace assay::tpcc

@@ -10,6 +10,6 @@
 
 namespace assay::tpcc {
 
-std::vector<Finding> find_violations(Job&, bool after_load);
+CheckOutcome find_violations(Job&);
 
 }  // namespace assay::tpcc

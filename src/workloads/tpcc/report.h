@@ -18,7 +18,8 @@ namespace assay::tpcc {
 /// Sums of D_NEXT_O_ID over the warehouses of this process, before and after all operations.
 struct OrderNumbers {
   std::optional<std::int64_t> before, after;
-  std::string unknown;  // why they cannot be compared with this process's count; empty: they can
+  std::size_t other_runs = 0;  // that were, or may have been, under way on the same data meanwhile
+  std::string unknown;         // why they cannot be compared with this process's count; empty: they can
 };
 
 assay::Statements report(const RunState&, const RunSummary&, const OrderNumbers&);

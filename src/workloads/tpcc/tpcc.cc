@@ -7,6 +7,7 @@
 #include "workloads/tpcc/load.h"
 #include "workloads/tpcc/loaded.h"
 #include "workloads/tpcc/report.h"
+#include "workloads/tpcc/run_mark.h"
 #include "workloads/tpcc/terminal.h"
 
 #include <algorithm>
@@ -23,9 +24,9 @@ class Tpcc : public Workload {
     require_facets(job.target);
     load(job, settings_);
   }
-  std::vector<Finding> check(Job& job, bool after_load) override {
+  CheckOutcome check(Job& job) override {
     require_facets(job.target);
-    return find_violations(job, after_load);
+    return find_violations(job);
   }
   void cleanup(Job& job) override {
     require_facets(job.target);
@@ -58,7 +59,8 @@ class Tpcc : public Workload {
     const std::unique_ptr<Session> session = open_session(target);
     // So that condition 11, which holds only of freshly loaded data, is not asked of it any more. Every process of the
     // job would say the same; the first one is enough.
-    if (shard_.index == 0) Meta(*session, kWorkload).put("ran", "true");
+    if (Meta meta(*session, kWorkload); shard_.index == 0 && !meta.get("ran")) meta.put("ran", "true");
+    mark_.begin(*session, shard_);
     if (shard_.count > 1 && settings_.scale.warehouses % shard_.count != 0)
       numbers_.unknown = fmt::format("{} processes share {} warehouses, so that some are used by two of them",
                                      shard_.count, settings_.scale.warehouses);
@@ -67,9 +69,10 @@ class Tpcc : public Workload {
   }
 
   void after_run(Target& target) override {
-    if (!numbers_.before) return;
     try {
-      numbers_.after = order_numbers(*open_session(target));
+      const std::unique_ptr<Session> session = open_session(target);
+      if (numbers_.before) numbers_.after = order_numbers(*session);
+      numbers_.other_runs = mark_.end(*session);
     } catch (const Error& error) {  // the target is gone: what was measured is worth keeping
       numbers_.unknown = error.what();
     }
@@ -191,6 +194,7 @@ class Tpcc : public Workload {
   Shard shard_;
   std::shared_ptr<RunState> state_;
   OrderNumbers numbers_;
+  RunMark mark_;
 };
 
 class TpccType : public WorkloadType {

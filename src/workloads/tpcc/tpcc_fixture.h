@@ -122,7 +122,9 @@ inline std::map<std::string, Finding> check(Target& target, const OptionMap& opt
   QuietProgress progress;
   Job job = job_for(target, progress);
   std::map<std::string, Finding> found;
-  for (Finding& finding : make_workload(options)->check(job, after_load)) {
+  const auto workload = make_workload(options);
+  if (!after_load) workload->before_run(target);  // as the engine does: what holds only after a load is not checked then
+  for (Finding& finding : workload->check(job).findings) {
     std::string name = finding.condition;
     found.emplace(std::move(name), std::move(finding));
   }

@@ -1,0 +1,231 @@
+"""What assay says and writes: tables, JSON, the live panel on a terminal, plain lines elsewhere, the result file."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+
+from program import FAST, ProgramTest, unittest
+
+ESCAPE = "\x1b["
+
+
+class OutputTest(ProgramTest):
+
+    def run_tpcc(self, *options, code=0, **more):
+        return self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "1s", *options, code=code, **more)
+
+    def test_json_is_one_document_on_stdout(self):
+        self.prepare()
+        numbers = json.loads(self.run_tpcc("--json").stdout)
+        self.assertEqual(numbers["format"], "assay-report")
+        self.assertIn("new_order", {o["operation"] for o in numbers["operations"]})
+
+    def test_json_of_check_tells_what_was_found(self):
+        self.prepare()
+        done = self.assay("check", "tpcc", "--target", self.url, "--json")
+        self.assertEqual(json.loads(done.stdout), {"consistent": True, "findings": []})
+        self.damage()
+        found = json.loads(self.assay("check", "tpcc", "--target", self.url, "--json", code=6).stdout)
+        self.assertFalse(found["consistent"])
+        self.assertEqual([f["condition"] for f in found["findings"]], ["3.3.2.1", "3.3.2.8"])
+        self.assertIn("w_id = 1", found["findings"][0]["rows"][0])
+
+    def damage(self):
+        """W_YTD is in conditions 1 (districts) and 8 (history)."""
+        self.execute("update warehouse set w_ytd = w_ytd + 100")
+
+    def test_json_of_selftest_is_json(self):
+        numbers = json.loads(self.assay("selftest", "--duration", "200ms", "--json").stdout)
+        self.assertGreater(numbers["ops_per_second"], 1000)
+
+    def test_quiet_says_nothing_on_stderr(self):
+        for command in (("prepare",), ("run", "--think-times", "false", "--check", "--duration", "1s"), ("check",), ("cleanup",)):
+            small = ("--scale-down", "100") if command[0] in ("prepare", "run") else ()
+            done = self.assay(command[0], "tpcc", "--target", self.url, "--quiet", *small, *command[1:])
+            self.assertEqual(done.stderr, "", command)
+
+    def test_quiet_does_not_hide_what_is_wrong(self):
+        self.prepare()
+        self.damage()
+        self.assertIn("3.3.2.1", self.assay("check", "tpcc", "--target", self.url, "--quiet", code=6).stderr)
+
+    def test_without_a_terminal_progress_is_plain_lines(self):
+        done = self.run_tpcc("--prepare", "--check")
+        self.assertNotIn("\x1b", done.stdout + done.stderr)
+        self.assertNotIn("\r", done.stdout + done.stderr)
+        self.assertRegex(done.stderr, r"(?m)^loading tpcc: .*rows/s")
+        self.assertRegex(done.stderr, r"(?m)^ +\d+ s  measure +terminals +[\d.k]+/s  p50 .* left$")
+        self.assertIn("Operations, measured for 1s", done.stdout)
+
+    def test_on_a_terminal_the_panel_is_redrawn_and_taken_away(self):
+        self.prepare()
+        written = self.on_a_terminal("run", "tpcc", "--target", self.url, *FAST, "--duration", "1s")
+        # A panel is a title and a line for each of two groups; each but the first is drawn over the one before it.
+        panels = re.findall(r"tpcc on sqlite:\S+  measure  \d+ s, .* errors", written)
+        erased = written.count(f"{ESCAPE}3A\r{ESCAPE}J")
+        self.assertGreater(len(panels), 1)
+        drawn = len(re.findall(r"tpcc on sqlite:\S+  (?:ramp|warmup|measure|drain)  \d+ s", written))
+        self.assertEqual(erased, drawn, "each panel is erased, the last one before the table")
+        self.assertLess(written.rfind(f"{ESCAPE}3A"), written.find("Operations, measured"))
+
+    def test_on_a_terminal_progress_is_one_line_redrawn(self):
+        written = self.on_a_terminal("prepare", "tpcc", "--target", self.url, "--scale-down", "10")
+        self.assertGreaterEqual(written.count(f"\r{ESCAPE}Kloading tpcc"), 2)
+        self.assertIn("left", written)
+
+    def test_no_color_takes_colors_away_and_nothing_else(self):
+        result = self.folder / "r.json"
+        self.prepare()
+        self.run_tpcc("--result", result, "--quiet")
+        colored = self.on_a_terminal("report", result)
+        plain = self.on_a_terminal("report", result, env={"NO_COLOR": "1"})
+        color = re.compile(r"\x1b\[[0-9;]*m")
+        self.assertRegex(colored, color)
+        self.assertNotIn("\x1b", plain)
+        self.assertEqual(color.sub("", colored), plain)
+        self.assertNotIn("\x1b", self.on_a_terminal("report", result, env={"TERM": "dumb"}))
+
+    def test_every_format_of_the_report_tells_the_same(self):
+        result = self.folder / "r.json"
+        self.prepare()
+        self.run_tpcc("--result", result, "--quiet")
+        numbers = self.report(result)
+        rows = list(csv.DictReader(io.StringIO(self.assay("report", result, "--format", "csv").stdout)))
+        self.assertEqual([(r["group"], r["operation"], int(r["count"])) for r in rows],
+                         [(o["group"], o["operation"], o["count"]) for o in numbers["operations"]])
+        count = numbers["by_name"]["new_order"]["count"]
+        self.assertGreater(count, 0)
+        self.assertRegex(self.assay("report", result).stdout, rf"(?m)^ +new_order +{count} ")
+        page = self.assay("report", result, "--format", "html").stdout
+        self.assertTrue(page.lower().startswith("<!doctype html>"))
+        self.assertIn("new_order", page)
+
+    def test_the_series_is_a_block_for_each_interval(self):
+        result = self.folder / "r.json"
+        self.prepare()
+        self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "3s", "--result", result, "--quiet")
+        rows = list(csv.DictReader(io.StringIO(self.assay("report", result, "--format", "csv", "--series").stdout)))
+        self.assertGreaterEqual(len({r["start_s"] for r in rows}), 3)
+        measured = [r for r in rows if r["operation"] == "new_order" and r["phase"] == "measure"]
+        whole = self.report(result)["by_name"]["new_order"]
+        self.assertEqual(sum(int(r["count"]) for r in measured), whole["completed"])
+        self.assertIn("--series goes with --format csv", self.refused("report", result, "--series"))
+
+    def test_a_report_is_written_to_a_file(self):
+        result = self.folder / "r.json"
+        self.prepare()
+        self.run_tpcc("--result", result, "--quiet")
+        done = self.assay("report", result, "--format", "html", "--output", self.folder / "deep" / "r.html")
+        self.assertEqual(done.stdout, "")
+        self.assertIn("new_order", (self.folder / "deep" / "r.html").read_text())
+        self.refused("report", result, "--output", "/proc/none/r.txt", code=7)
+
+    def test_a_report_that_nobody_reads_fails(self):
+        result = self.folder / "r.json"
+        self.prepare()
+        self.run_tpcc("--result", result, "--quiet")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            process = self.start("report", result, stdout=full)
+            self.assertIn("stdout cannot be written to", self.finish(process, 7).stderr)
+
+
+class ResultFileTest(ProgramTest):
+
+    def setUp(self):
+        super().setUp()
+        self.prepare()
+
+    def run_tpcc(self, *options, code=0, **more):
+        return self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", *options, code=code, **more)
+
+    def test_the_result_has_a_readable_name_of_its_own_in_results(self):
+        said = self.run_tpcc().stderr
+        self.run_tpcc()
+        names = sorted(p.name for p in (self.folder / "results").iterdir())
+        self.assertEqual(len(names), 2)
+        for name in names:
+            self.assertRegex(name, r"^\d{4}-\d\d-\d\dT\d{6}Z-tpcc-sqlite-[0-9a-f]{4}\.json$")
+        self.assertIn(re.search(r"result: results/(\S+)", said)[1], names)
+
+    def test_a_result_that_cannot_be_written_is_told_before_the_run(self):
+        before = self.contents()
+        for path in ("/proc/none/r.json", self.folder, self.file / "r.json"):
+            said = self.refused("run", "tpcc", "--target", self.url, *FAST, "--duration", "1h", "--result", path, code=7)
+            self.assertIn("cannot be written", said)
+        self.assertEqual(self.contents(), before)
+
+    def test_a_result_that_cannot_be_written_keeps_prepare_from_beginning(self):
+        other = self.folder / "other.db"
+        self.refused("run", "tpcc", "--target", f"sqlite:{other}", *FAST, "--prepare", "--result", "/proc/none/r.json", code=7)
+        self.assertFalse(other.exists())
+
+    @contextlib.contextmanager
+    def small_disk(self, kilobytes):
+        folder = tempfile.mkdtemp(prefix="assay-disk-")
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", folder], capture_output=True,
+                                 text=True, check=False)
+        if os.geteuid() != 0 or mounted.returncode != 0:
+            os.rmdir(folder)
+            self.skipTest(f"mounting a small disk needs root: {mounted.stderr.strip()}")
+        try:
+            yield pathlib.Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True)
+            os.rmdir(folder)
+
+    def test_a_disk_that_is_full_when_the_result_is_written_fails_the_run_and_nothing_else(self):
+        with self.small_disk(8) as disk:
+            said = self.run_tpcc("--result", disk / "r.json", code=7).stderr
+            self.assertRegex(said, r"assay: the result cannot be written to .*r\.json: .*No space left on device")
+            self.assertEqual(list(disk.iterdir()), [], "half of a result, or its temporary file, was left")
+        self.assertIn("consistent", self.assay("check", "tpcc", "--target", self.url).stderr)
+        self.run_tpcc("--check")
+
+    def test_the_result_holds_the_seed_the_options_and_the_versions(self):
+        self.run_tpcc("--seed", "1", "--result", "r.json")
+        result = json.loads((self.folder / "r.json").read_text())
+        self.assertEqual(result["seed"], "1")
+        self.assertEqual(result["workload"]["options"]["scale-down"], "100")
+        self.assertEqual(result["targets"][0]["server"], "SQLite")
+        self.assertFalse(result["partial"])
+        self.assertEqual(result["verdict"]["verdict"], "pass")
+
+
+class ExitCodesTest(ProgramTest):
+    """Those of docs/exit-codes.md that have no test of their own elsewhere."""
+
+    def test_what_strict_makes_decide_is_a_threshold(self):
+        self.prepare()
+        done = self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", "--strict", code=4)
+        self.assertIn("measurement interval", done.stdout)
+
+    def test_a_run_that_assay_itself_spoiled_is_invalid(self):
+        # Stopped for a second in the middle of a constant rate: what was due then was sent late by assay, not by the target.
+        self.prepare(workload="kv")
+        process = self.start("run", "kv", "--target", self.url, "--rows", "1000", "--rate", "200", "--clients", "4", "--duration", "3s")
+        self.wait_for_text(process, "measure")
+        process.send_signal(signal.SIGSTOP)
+        self.wait_for(lambda: "T (stopped)" in pathlib.Path(f"/proc/{process.pid}/status").read_text(), "the stop")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
+        process.send_signal(signal.SIGCONT)
+        self.assertIn("INVALID", self.finish(process, 5).stdout)
+
+    def test_inconsistent_data_is_named_and_fails_the_run(self):
+        self.prepare()
+        self.execute("delete from new_order where no_w_id = 1 and no_d_id = 1 and "
+                     "no_o_id = (select max(no_o_id) - 1 from new_order where no_d_id = 1)")
+        done = self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", "--check", code=6)
+        self.assertIn("3.3.2.3", done.stderr)
+        self.assertRegex(done.stderr, r"no_w_id = 1, no_d_id = 1, min\(no_o_id\)")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,181 @@
+"""The commands on PostgreSQL, and every way in which a server or what is in it is not as it should be."""
+
+import os
+import pathlib
+import re
+import socket
+
+from postgres_server import FAST, TINY, PostgresTest, unittest
+
+
+class PostgresCommandsTest(PostgresTest):
+
+    def test_run_does_all_in_one_on_postgres(self):
+        done = self.assay("run", "tpcc", "--target", self.url, *FAST, "--prepare", "--check", "--cleanup", "--duration", "1s")
+        self.assertIn("check before the run: consistent", done.stderr)
+        self.assertIn("check after the run: consistent", done.stderr)
+        self.assertEqual(self.tables(), set())
+
+    def test_cleanup_on_postgres_removes_what_prepare_made_and_nothing_else(self):
+        self.sql("create table mine (a int); insert into mine values (42)")
+        self.prepare("--warehouses", "2", "--partitions", "2", "--partition-type", "list_range")
+        self.prepare(workload="kv")
+        self.assay("cleanup", "tpcc", "--target", self.url)
+        self.assertEqual(self.tables(), {"mine", "assay_kv", "assay_meta"})
+        self.assay("cleanup", "kv", "--target", self.url)
+        self.assertEqual(self.tables(), {"mine"})
+        self.assertEqual(self.sql("select a from mine"), "42")
+
+    def test_tables_of_somebody_else_on_postgres_are_left_alone(self):
+        self.sql("create table orders (a int); insert into orders values (42); create table assay_kv (a int)")
+        self.assertIn("orders", self.refused("prepare", "tpcc", "--target", self.url, *TINY))
+        self.assertIn("not made by assay", self.refused("prepare", "kv", "--target", self.url))
+        self.assertIn("nothing to clean up", self.assay("cleanup", "tpcc", "--target", self.url).stderr)
+        self.assertIn("nothing to remove", self.assay("cleanup", "kv", "--target", self.url).stderr)
+        self.assertEqual(self.tables() - {"assay_meta"}, {"orders", "assay_kv"})
+        self.assertEqual(self.sql("select a from orders"), "42")
+
+    def test_the_same_seed_on_postgres_gives_the_same_tables_from_shards_too(self):
+        self.prepare("--warehouses", "2", "--seed", "7")
+        whole = self.contents()
+        self.assertEqual(len(whole), 9)
+        for options in (("--drop-data",), ("--partitions", "2", "--drop-data")):
+            self.prepare("--warehouses", "2", "--seed", "7", *options)
+            self.assertEqual({t: c for t, c in self.contents().items() if t in whole}, whole)
+        self.assay("cleanup", "tpcc", "--target", self.url)
+        command = ("prepare", "tpcc", "--target", self.url, *TINY, "--warehouses", "2", "--seed", "7", "--quiet", "--shard")
+        shards = [self.start(*command, "0/2"), self.start(*command, "1/2")]
+        for shard in shards:
+            self.finish(shard)
+        self.assertEqual(self.contents(), whole)
+
+    def test_two_runs_at_once_on_postgres_both_pass(self):
+        self.prepare()
+        command = ("run", "tpcc", "--target", self.url, *FAST, "--clients", "2", "--duration", "2s", "--check")
+        runs = [self.start(*command), self.start(*command)]
+        for run in runs:
+            self.finish(run)
+        self.assay("check", "tpcc", "--target", self.url)
+
+    def test_two_shards_of_a_run_are_each_cross_checked(self):
+        self.prepare("--warehouses", "2")
+        command = ("run", "tpcc", "--target", self.url, *FAST, "--warehouses", "2", "--duration", "2s", "--shard")
+        runs = [self.start(*command, f"{i}/2", "--result", f"{i}.json") for i in (0, 1)]
+        for run in runs:
+            self.finish(run)
+        for i in (0, 1):
+            check = [r for r in self.report(f"{i}.json")["requirements"] if "D_NEXT_O_ID" in r["name"]]
+            self.assertEqual([r["verdict"] for r in check], ["pass"])
+
+
+class BadServerTest(PostgresTest):
+
+    def unreachable(self, url, *options, **more):
+        return self.refused("run", "tpcc", "--target", url, "--prepare", *TINY, *options, code=3, **more)
+
+    def test_an_unknown_host_is_named(self):
+        self.assertIn("unknown host 'no-such-host.invalid'", self.unreachable("postgres://postgres@no-such-host.invalid/assay"))
+
+    def test_a_closed_port_is_named(self):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))  # bound and not listening: nobody else can take it
+            port = listener.getsockname()[1]
+            self.assertRegex(self.unreachable(f"postgres://postgres@127.0.0.1:{port}/assay"), f"{port} failed: Connection refused")
+
+    def test_a_server_that_does_not_answer_is_given_up(self):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            url = f"postgres://postgres@127.0.0.1:{listener.getsockname()[1]}/assay"
+            self.assertRegex(self.unreachable(url, "--connect-timeout", "300ms"), "300 ?ms|timeout|timed out")
+
+    def test_a_missing_database_is_named(self):
+        self.assertIn('database "nowhere" does not exist', self.unreachable(re.sub("/[^/]*$", "/nowhere", self.url)))
+
+    def test_a_run_on_postgres_before_prepare_says_how_to_load(self):
+        self.assertIn("assay prepare tpcc", self.refused("run", "tpcc", "--target", self.url))
+        self.assertIn("assay prepare kv", self.refused("run", "kv", "--target", self.url))
+        self.assertEqual(self.tables(), set())
+
+    def test_an_isolation_level_that_postgres_lacks_is_refused(self):
+        self.prepare()
+        self.assertRegex(self.refused("run", "tpcc", "--target", self.url, *TINY, "--isolation-level", "linearizable"),
+                         "--isolation-level is linearizable, which postgres does not have; expected .*serializable")
+
+    def test_a_user_who_may_not_create_tables_is_told_so(self):
+        self.sql("revoke create on schema public from public")
+        role = "assay_guest_" + self.url[-12:]
+        self.sql(f"create role {role} login")
+        self.addCleanup(self.sql, f"drop owned by {role}; drop role {role}")
+        url = self.url.replace("postgres@", f"{role}@")
+        done = self.start("prepare", "tpcc", "--target", url, *TINY)
+        _, said = done.communicate(timeout=60)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("permission denied", said)
+
+
+class PasswordTest(PostgresTest):
+    """No password is ever shown, be it right or wrong, wherever it came from."""
+
+    def setUp(self):
+        super().setUp()
+        self.user, self.password = os.environ["ASSAY_TEST_POSTGRES_SCRAM_USER"], os.environ["ASSAY_TEST_POSTGRES_SCRAM_PASSWORD"]
+        self.sql(f"grant create on schema public to {self.user}")
+        self.without = self.url.replace("postgres@", f"{self.user}@")
+
+    def with_password(self, password):
+        return self.url.replace("postgres@", f"{self.user}:{password.replace(' ', '%20')}@")
+
+    def assert_secret(self, secret, *texts):
+        for text in (*texts, *(file.read_text(errors="replace") for file in pathlib.Path(self.folder).rglob("*.json"))):
+            for form in (secret, secret.replace(" ", "%20")):
+                self.assertNotIn(form, text)
+
+    def test_a_wrong_password_is_refused_and_not_shown(self):
+        said = self.refused("prepare", "tpcc", "--target", self.with_password("s3cret horse"), code=3)
+        self.assertIn(f'password authentication failed for user "{self.user}"', said)
+        self.assert_secret("s3cret horse", said)
+
+    def test_a_missing_password_is_told(self):
+        self.assertIn("password", self.refused("prepare", "tpcc", "--target", self.without, code=3))
+
+    def test_the_right_password_works_and_is_in_no_output_and_no_result(self):
+        url = self.with_password(self.password)
+        texts = []
+        for command in (("run", *FAST, "--prepare", "--check", "--duration", "1s", "--result", "r.json"), ("check", ), ("cleanup",)):
+            done = self.assay(command[0], "tpcc", "--target", url, *command[1:])
+            texts += [done.stdout, done.stderr]
+        for form in ("table", "csv", "json", "html"):
+            texts.append(self.assay("report", "r.json", "--format", form).stdout)
+        self.assertIn(self.user, texts[0])  # the URL is shown, without the password
+        self.assert_secret(self.password, *texts)
+
+    def test_the_live_panel_does_not_show_the_password(self):
+        url = self.with_password(self.password)
+        self.assay("prepare", "tpcc", "--target", url, "--quiet", *TINY)
+        written = self.on_a_terminal("run", "tpcc", "--target", url, *FAST, "--duration", "1s")
+        self.assertIn("tpcc on postgres://", written)
+        self.assert_secret(self.password, written)
+
+    def test_the_password_comes_from_the_environment_or_a_file(self):
+        self.assay("prepare", "kv", "--target", self.without, "--rows", "100", env={"PGPASSWORD": self.password})
+        host, port = re.search(r"@([^:/]+):(\d+)/", self.url).groups()
+        secrets = self.folder / "pgpass"
+        secrets.write_text(f"{host}:{port}:*:{self.user}:{self.password}\n")
+        secrets.chmod(0o600)
+        self.assay("check", "kv", "--target", self.without, env={"PGPASSFILE": str(secrets)})
+        (self.folder / ".pgpass").write_text(secrets.read_text())
+        (self.folder / ".pgpass").chmod(0o600)
+        self.assay("check", "kv", "--target", self.without, env={"HOME": str(self.folder)})
+
+    def test_mistakes_do_not_show_the_password(self):
+        url = self.with_password(self.password)
+        for options in (("--warehouse", "2"), ("--rate", "-1"), ("--isolation-level", "linearizable")):
+            self.assert_secret(self.password, self.refused("run", "tpcc", "--target", url, *options))
+        self.assert_secret(self.password, self.refused("run", "tpcc", "--target", url + "?no-such=1"),
+                           self.refused("run", "tpcc", "--target", url.replace("postgres://", "postgrez://")),
+                           self.refused("run", "tpcc", "--target", url, "--target", url))
+
+
+if __name__ == "__main__":
+    unittest.main()

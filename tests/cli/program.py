@@ -1,0 +1,149 @@
+"""The assay program as a person runs it: what the tests of tests/cli and tests/faults are written with.
+
+The program is $ASSAY, or `assay` in the build folder $ASSAY_BUILD. Each test has a folder of its own, which is the current
+folder of what it runs. A test that fails shows what the program said.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("ASSAY") or str(pathlib.Path(os.environ.get("ASSAY_BUILD", ROOT / "build")) / "assay")
+SECONDS = 90  # what nothing here comes near, on a busy machine either
+TINY = ("--scale-down", "100")  # TPC-C with 30 customers a district: loads in a fraction of a second
+FAST = (*TINY, "--think-times", "false")
+
+
+def environment(changes):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PG") and name != "NO_COLOR"}
+    clean.setdefault("TERM", "xterm")
+    clean.update(changes)
+    return {name: value for name, value in clean.items() if value is not None}
+
+
+class ProgramTest(unittest.TestCase):
+    """A test with a folder and a database file `self.url` in it, not made yet."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="assay-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.file = self.folder / "bench.db"
+        self.url = f"sqlite:{self.file}"
+
+    def start(self, *arguments, env=(), **popen):
+        """A process under way, which is ended with the test."""
+        process = subprocess.Popen([PROGRAM, *map(str, arguments)], cwd=self.folder, env=environment(dict(env)), text=True,
+                                   stdin=subprocess.DEVNULL,
+                                   **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen})
+        self.addCleanup(self.discard, process)
+        return process
+
+    @staticmethod
+    def discard(process):
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+    def finish(self, process, code=0):
+        out, err = process.communicate(timeout=SECONDS)
+        done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        self.assertEqual(done.returncode, code, f"{' '.join(process.args)}\n--- stdout\n{out}\n--- stderr\n{err}")
+        self.assertNotIn("this is a bug", err)
+        return done
+
+    def assay(self, *arguments, code=0, **options):
+        """Runs the program to its end and wants this exit code."""
+        return self.finish(self.start(*arguments, **options), code)
+
+    def refused(self, *arguments, code=2, **options):
+        """Wants a failure with a message and nothing on stdout; answers the message."""
+        done = self.assay(*arguments, code=code, **options)
+        self.assertEqual(done.stdout, "")
+        self.assertTrue(done.stderr.startswith("assay: "), done.stderr)
+        return done.stderr
+
+    def prepare(self, *options, url=None, workload="tpcc"):
+        small = TINY if workload == "tpcc" else ("--rows", "1000")
+        return self.assay("prepare", workload, "--target", url or self.url, "--quiet", *small, *options)
+
+    def report(self, result):
+        """The numbers of a result, by operation too."""
+        numbers = json.loads(self.assay("report", result, "--format", "json").stdout)
+        numbers["by_name"] = {o["operation"]: o for o in numbers["operations"] if o["group"] != "all"}
+        return numbers
+
+    def wait_for(self, condition, what, seconds=SECONDS):
+        end = time.monotonic() + seconds
+        while not (answer := condition()):
+            self.assertLess(time.monotonic(), end, f"waited for {what}")
+            time.sleep(0.01)
+        return answer
+
+    def wait_for_text(self, process, text):
+        """Reads stderr until `text` has been said; answers what was read."""
+        said = ""
+        end = time.monotonic() + SECONDS
+        while not re.search(text, said):
+            self.assertLess(time.monotonic(), end, f"waited for {text!r}; it said:\n{said}")
+            ready, _, _ = select.select([process.stderr], [], [], 1)
+            if ready:
+                piece = os.read(process.stderr.fileno(), 65536).decode()
+                self.assertTrue(piece, f"ended before it said {text!r}:\n{said}")
+                said += piece
+        return said
+
+    def on_a_terminal(self, *arguments, code=0, env=()):
+        """Runs with stdout and stderr on a terminal of 100 columns; answers all that was written to it."""
+        ours, theirs = pty.openpty()
+        try:
+            process = self.start(*arguments, stdout=theirs, stderr=theirs, env=env)
+        finally:
+            os.close(theirs)
+        written = b""
+        end = time.monotonic() + SECONDS
+        with contextlib.suppress(OSError):  # the terminal's end, when the last writer has gone
+            while time.monotonic() < end:
+                if not select.select([ours], [], [], 1)[0]:
+                    continue
+                piece = os.read(ours, 65536)
+                if not piece:
+                    break
+                written += piece
+        os.close(ours)
+        self.assertEqual(process.wait(timeout=SECONDS), code, written.decode())
+        return written.decode()
+
+    def interrupt(self, process):
+        process.send_signal(signal.SIGINT)
+
+    def rows(self, query):
+        """Of the SQLite file, read with another library than the program's."""
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as database:
+            return database.execute(query).fetchall()
+
+    def execute(self, statement, file=None):
+        """Somebody else changes the database."""
+        with contextlib.closing(sqlite3.connect(file or self.file, timeout=30)) as database, database:
+            database.execute(statement)
+
+    def contents(self, file=None):
+        """Every table but assay's own record, with all its rows in order: two equal answers are equal data."""
+        with contextlib.closing(sqlite3.connect(file or self.file)) as database:
+            names = [name for (name,) in database.execute("select name from sqlite_master where type = 'table' order by 1")]
+            return {name: sorted(database.execute(f'select * from "{name}"').fetchall(), key=repr)
+                    for name in names if name != "assay_meta"}

@@ -1,0 +1,201 @@
+"""How assay is asked: help, completion, and every mistake a person makes on the command line."""
+
+import re
+import shutil
+import subprocess
+
+from program import PROGRAM, ROOT, ProgramTest, environment, unittest
+
+COMMANDS = ("run", "prepare", "check", "cleanup", "report", "drivers", "workloads", "selftest", "completion")
+WORKLOADS = ("tpcc", "kv")
+
+
+def options_in(folder, *names):
+    """The names of the option tables in the source: `{.name = "x"` or `{"x", OptionType`."""
+    found = set()
+    for name in names:
+        text = (ROOT / folder / name).read_text()
+        found |= set(re.findall(r'\{\.name = "([a-z-]+)",\s*\.(?:type|help|default_value)', text))
+        found |= set(re.findall(r'\{"([a-z-]+)",\s*OptionType', text))
+    return found
+
+
+TABLES = {
+    "tpcc": options_in("src/workloads/tpcc", "options.cc"),
+    "kv": options_in("src/workloads/kv", "kv_options.cc"),
+    "job": options_in("src/cli", "job.cc"),
+    "run": options_in("src/cli", "cmd_run.cc"),
+    "check": options_in("src/cli", "cmd_check.cc"),
+    "report": options_in("src/cli", "cmd_report.cc"),
+    "selftest": options_in("src/cli", "cmd_selftest.cc"),
+}
+
+
+class HelpTest(ProgramTest):
+
+    def listed(self, *arguments):
+        return set(re.findall(r"^  --([a-z-]+)\b", self.assay(*arguments).stdout, re.MULTILINE))
+
+    def test_the_tables_were_found_in_the_source(self):
+        self.assertTrue({"warehouses", "isolation-level", "partition-type"} <= TABLES["tpcc"])
+        self.assertTrue({"rows", "preset", "mix"} <= TABLES["kv"])
+        self.assertTrue({"target", "seed", "shard", "quiet"} <= TABLES["job"])
+        self.assertTrue({"duration", "rate", "result"} <= TABLES["run"])
+
+    def test_the_program_lists_every_command(self):
+        for flag in ("--help", "-h", "help"):
+            listed = re.findall(r"^  ([a-z]+) +[A-Z]", self.assay(flag).stdout, re.MULTILINE)
+            self.assertEqual(sorted(listed), sorted(COMMANDS))
+
+    def test_the_help_of_every_command_lists_every_option_of_its_tables(self):
+        for command in ("prepare", "cleanup"):
+            self.assertEqual(self.listed(command, "--help"), TABLES["job"])
+        self.assertEqual(self.listed("check", "--help"), TABLES["job"] | TABLES["check"])
+        self.assertEqual(self.listed("run", "--help"), TABLES["job"] | TABLES["run"])
+        self.assertEqual(self.listed("report", "--help"), TABLES["report"])
+        self.assertEqual(self.listed("selftest", "--help"), TABLES["selftest"])
+
+    def test_the_help_of_a_command_with_a_workload_lists_its_options_too(self):
+        for workload in WORKLOADS:
+            self.assertEqual(self.listed("run", workload, "--help"), TABLES["job"] | TABLES["run"] | TABLES[workload])
+            self.assertEqual(self.listed("workloads", workload), TABLES[workload])
+
+    def test_every_command_has_help_that_ends_with_0(self):
+        for command in COMMANDS:
+            self.assertTrue(self.assay(command, "--help").stdout.startswith(f"usage: assay {command}"))
+
+    def test_the_drivers_are_listed_with_their_urls_and_one_with_its_options(self):
+        listed = self.assay("drivers").stdout
+        for start in ("null ", "sqlite ", "postgres "):
+            self.assertRegex(listed, f"(?m)^{start}")
+        self.assertTrue({"journal-mode", "synchronous", "busy-timeout"} <= self.listed("drivers", "sqlite"))
+        self.assertTrue({"latency", "stall", "fail"} <= self.listed("drivers", "null"))
+
+    def test_the_workloads_are_listed(self):
+        self.assertEqual(sorted(re.findall(r"(?m)^([a-z]+) ", self.assay("workloads").stdout)), sorted(WORKLOADS))
+
+    def test_the_version_is_that_of_the_build(self):
+        version = re.search(r"project\(assay VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
+        self.assertEqual(self.assay("--version").stdout, f"assay {version}\n")
+
+
+class CompletionTest(ProgramTest):
+
+    def complete(self, *words):
+        """What bash offers for the last word."""
+        script = ('eval "$("$0" completion bash)"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _assay; '
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "--norc", "-c", script, PROGRAM, "assay", *words], cwd=self.folder, capture_output=True,
+                              text=True, env=environment({}), timeout=60, check=True)
+        self.assertEqual(done.stderr, "")
+        return set(done.stdout.split())
+
+    def test_bash_completes_commands_workloads_and_drivers(self):
+        self.assertEqual(self.complete(""), set(COMMANDS))
+        self.assertEqual(self.complete("c"), {"check", "cleanup", "completion"})
+        self.assertEqual(self.complete("run", ""), set(WORKLOADS))
+        self.assertEqual(self.complete("workloads", "t"), {"tpcc"})
+        self.assertTrue({"null", "sqlite"} <= self.complete("drivers", ""))
+        self.assertEqual(self.complete("completion", ""), {"bash", "zsh"})
+
+    def test_bash_completes_options_of_the_command_and_of_the_workload(self):
+        options = {f"--{name}" for name in TABLES["job"] | TABLES["run"] | TABLES["tpcc"]} | {"--help"}
+        self.assertEqual(self.complete("run", "tpcc", "--"), options)
+        self.assertEqual(self.complete("run", "kv", "--zipf"), {"--zipfian-constant"})
+        self.assertEqual(self.complete("prepare", "tpcc", "--ra"), set())  # --rate and --ramp-up are of run only
+
+    def test_bash_completes_values(self):
+        self.assertEqual(self.complete("run", "tpcc", "--partition-type", "list_"), {"list_hash", "list_range"})
+        self.assertEqual(self.complete("run", "tpcc", "--prepare", "t"), {"true"})
+        self.assertEqual(self.complete("run", "tpcc", "--target", "sq"), {"sqlite:"})
+        self.assertEqual(self.complete("report", "r.json", "--format", "h"), {"html"})
+
+    def test_bash_completes_files_of_results(self):
+        (self.folder / "mine.json").touch()
+        self.assertEqual(self.complete("report", "mi"), {"mine.json"})
+        self.assertEqual(self.complete("run", "tpcc", "--result", "mi"), {"mine.json"})
+
+    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_zsh_takes_its_script(self):
+        subprocess.run(["zsh", "-n"], input=self.assay("completion", "zsh").stdout, text=True, check=True, timeout=60)
+
+    def test_the_zsh_script_loads_what_bash_completion_needs(self):
+        self.assertIn("bashcompinit", self.assay("completion", "zsh").stdout)
+
+
+class MistakesTest(ProgramTest):
+
+    def run_refused(self, *options, workload="tpcc"):
+        return self.refused("run", workload, "--target", self.url, *options)
+
+    def tearDown(self):
+        self.assertFalse(self.file.exists(), "a mistake on the command line touched the target")
+
+    def test_without_a_command_the_usage_is_shown_and_the_code_is_2(self):
+        self.assertIn("usage: assay COMMAND", self.assay(code=2).stderr)
+
+    def test_an_unknown_command_is_answered_with_the_nearest(self):
+        self.assertIn("unknown command 'chekc'; did you mean 'check'?", self.refused("chekc"))
+
+    def test_an_unknown_workload_is_answered_with_the_nearest(self):
+        self.assertIn("unknown workload 'tpc'; did you mean 'tpcc'?", self.refused("run", "tpc", "--target", self.url))
+        self.assertIn("did you mean 'tpcc'?", self.refused("workloads", "tppc"))
+
+    def test_an_unknown_driver_is_answered_with_those_there_are(self):
+        self.assertIn("unknown driver 'sqlight'; did you mean 'sqlite'?", self.refused("drivers", "sqlight"))
+        said = self.refused("run", "tpcc", "--target", "sqlit:bench.db")
+        self.assertIn("no driver for 'sqlit:'", said)
+        self.assertIn("sqlite:bench.db", said)
+
+    def test_an_unknown_option_is_answered_with_the_nearest(self):
+        self.assertIn("unknown option 'warehouse'; did you mean 'warehouses'?", self.run_refused("--warehouse", "2"))
+        self.assertIn("unknown option '-d'", self.run_refused("-d", "2s"))
+
+    def test_an_option_of_another_command_is_unknown(self):
+        self.assertIn("unknown option 'rate'", self.refused("prepare", "tpcc", "--target", self.url, "--rate", "10"))
+        self.assertIn("unknown option 'json'", self.refused("prepare", "tpcc", "--target", self.url, "--json"))
+
+    def test_an_unknown_option_of_a_driver_is_refused(self):
+        self.assertIn("journal", self.refused("run", "tpcc", "--target", self.url + "?journalmode=wal"))
+
+    def test_all_mistakes_are_told_at_once(self):
+        said = self.run_refused("--warehouse", "2", "--duration", "-2s", "--rate", "-3", "--isolation-level", "strong", "--shard",
+                                "2/2", "--terminals", "many", "surplus", "--seed")
+        for part in ("'warehouse'", "--duration", "'-3' is not a rate", "'strong' is none of", "--shard is '2/2'", "--terminals",
+                     "unexpected word 'surplus'", "--seed needs a value"):
+            self.assertIn(part, said)
+
+    def test_an_impossible_number_is_refused_with_what_is_expected(self):
+        for option, value, expected in (("--warehouses", "0", "expected 1 to"), ("--rate", "-3", "a number above 0"),
+                                        ("--rate", "0", "a number above 0"), ("--duration", "0s", "expected at least 0.001"),
+                                        ("--clients", "-1", "--clients"), ("--warmup", "-1s", "not a duration"),
+                                        ("--partitions", "2", "at most one partition a warehouse"),
+                                        ("--weights", "new_order=-1", "negative")):
+            self.assertIn(expected, self.run_refused(option, value), option)
+        self.assertIn("--rows is 0", self.run_refused("--rows", "0", workload="kv"))
+
+    def test_options_that_contradict_each_other_are_refused(self):
+        self.assertIn("contradict", self.run_refused("--preset", "a", "--mix", "get=1", workload="kv"))
+        self.assertIn("--weights has no effect", self.run_refused("--mix", "deck", "--weights", "payment=1"))
+
+    def test_an_option_given_twice_is_refused(self):
+        self.assertIn("--seed is given twice: 1 and 2", self.run_refused("--seed", "1", "--seed", "2"))
+
+    def test_a_missing_target_or_workload_is_named(self):
+        self.assertIn("--target is missing", self.refused("run", "tpcc"))
+        self.assertIn("the workload is missing", self.refused("check", "--target", self.url))
+
+    def test_a_word_too_many_is_refused_by_every_command(self):
+        for words in (("drivers", "sqlite", "null"), ("workloads", "kv", "tpcc"), ("selftest", "now"), ("completion", "bash", "zsh"),
+                      ("report", "a.json", "b.json")):
+            self.refused(*words)
+
+    def test_an_unknown_format_or_file_of_a_report_is_refused(self):
+        self.assertIn("no-such.json cannot be read", self.refused("report", "no-such.json"))
+        (self.folder / "r.json").write_text("{}")
+        self.assertIn("'pdf' is none of table, csv, json, html", self.refused("report", "r.json", "--format", "pdf"))
+        self.assertIn("r.json", self.refused("report", "r.json"))
+
+
+if __name__ == "__main__":
+    unittest.main()
