@@ -13,8 +13,7 @@ dir=build/$preset
 if [ -e "$dir/CMakeCache.txt" ] && ! grep -qx "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$dir/CMakeCache.txt"; then
   rm -rf "$dir/CMakeCache.txt" "$dir/CMakeFiles"
 fi
-# shellcheck disable=SC2086 # a list of arguments
-cmake --preset "$preset" ${ASSAY_CMAKE_ARGUMENTS:-} >"${TMPDIR:-/tmp}/assay-configure.$$" 2>&1 || {
+cmake --preset "$preset" >"${TMPDIR:-/tmp}/assay-configure.$$" 2>&1 || {
   cat "${TMPDIR:-/tmp}/assay-configure.$$" >&2
   rm -f "${TMPDIR:-/tmp}/assay-configure.$$"
   exit 1

@@ -88,7 +88,7 @@ for stage in "${stages[@]}"; do
       # shellcheck disable=SC1091
       check postgres start_postgres && . "$scratch/postgres.env"
       ;;
-    release) ASSAY_CMAKE_ARGUMENTS=-DASSAY_WERROR=ON check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
+    release) check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
     asan | tsan) check "$stage-build" tools/build.sh "$stage" sanitized_tests && run_tests "$stage" "build/$stage" -L sanitized -j "$jobs" ;;
     tidy) check tidy tools/tidy.sh ;;
     *)

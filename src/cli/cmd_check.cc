@@ -35,7 +35,7 @@ Command check_command() {
           "WORKLOAD --target URL [options]",
           "Check the data of a workload in the target; exit code 6 when it is not consistent.",
           true,
-          {target_options(), job_options()},
+          {target_options(), job_options(), check_options()},
           [](std::span<const std::string> arguments) {
             const auto setup = JobSetup::from(find_command("check"), arguments);
             if (setup == nullptr) return ExitCode::ok;
