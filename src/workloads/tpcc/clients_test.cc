@@ -80,6 +80,8 @@ TEST_F(TpccClients, what_terminals_draw_has_the_shares_of_the_specification) {
   EXPECT_NEAR(named / customers, 0.6, 0.0135);
 }
 
+TEST_F(TpccClients, a_terminal_is_small) { EXPECT_LE(sizeof(Terminal), 400u); }
+
 TEST_F(TpccClients, with_one_warehouse_nothing_is_remote) {
   prepare(target(), small());
   const std::vector<Group> all = groups(small());
@@ -175,6 +177,8 @@ TEST_F(TpccClients, a_run_needs_data_that_is_complete_and_large_enough) {
   prepare(target(), small());
   EXPECT_THROW(groups(small({{"warehouses", "2"}})), Error);
   EXPECT_THROW(groups({{"scale-down", "50"}}), Error);
+  EXPECT_THROW(groups(small({{"foreign-keys", "false"}})), Error) << "asked of a run, and not as it was loaded";
+  EXPECT_EQ(groups(small({{"foreign-keys", "true"}})).size(), 2u);
   EXPECT_EQ(groups(small({{"terminals", "17"}}))[kTerminals].clients, 17u);
 }
 

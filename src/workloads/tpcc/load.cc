@@ -96,10 +96,7 @@ class Loader {
     l.state = "creating";
     l.source = {.seed = job_.seed, .scale = settings_.scale, .constants = constants_from(job_.seed)};
     l.partitions = settings_.partitions;
-    l.partition_type = settings_.partition_type == PartitionType::hash        ? "hash"
-                       : settings_.partition_type == PartitionType::range     ? "range"
-                       : settings_.partition_type == PartitionType::list_hash ? "list_hash"
-                                                                              : "list_range";
+    l.partition_type = to_string(settings_.partition_type);
     l.foreign_keys = settings_.foreign_keys;
     return l;
   }
@@ -115,9 +112,7 @@ class Loader {
 
   void compare(const Loaded& there) const {
     const Loaded want = asked();
-    if (there.source.seed == want.source.seed && there.source.scale == want.source.scale &&
-        there.partitions == want.partitions && (want.partitions == 1 || there.partition_type == want.partition_type) &&
-        there.foreign_keys == want.foreign_keys)
+    if (there.source.seed == want.source.seed && there.source.scale == want.source.scale && same_layout(there, want))
       return;
     throw Error(
         fmt::format("the target holds other tpcc data ({}): {}; asked for: {}. Clean it up first or give "

@@ -40,6 +40,11 @@ std::string Loaded::describe() const {
   return text + (foreign_keys ? ", with foreign keys" : ", without foreign keys");
 }
 
+bool same_layout(const Loaded& a, const Loaded& b) {
+  return a.partitions == b.partitions && (a.partitions == 1 || a.partition_type == b.partition_type) &&
+         a.foreign_keys == b.foreign_keys;
+}
+
 std::optional<Loaded> read_loaded(Session& session) {
   Meta meta(session, kWorkload);
   if (!meta.exists()) return std::nullopt;

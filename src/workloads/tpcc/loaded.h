@@ -31,6 +31,9 @@ struct Loaded {
   std::string describe() const;
 };
 
+/// Whether partitions and foreign keys are the same.
+bool same_layout(const Loaded&, const Loaded&);
+
 /// nullopt: nothing of ours is there.
 std::optional<Loaded> read_loaded(Session&);
 /// Writes all entries but `ran`.

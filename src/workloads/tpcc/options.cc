@@ -16,45 +16,45 @@ constexpr std::string_view kDefaultWeights = "new_order=45,payment=43,order_stat
 
 // The names are pgdistbench's, with dashes.
 const OptionSpec kOptions[] = {
-    {"warehouses", OptionType::count, "1", "How many warehouses there are, or are used of those loaded", {}, 1, 1e6},
+    {"warehouses", OptionType::count, "1", "warehouses to load, or to use of those loaded", {}, 1, 1e6},
     {"terminals",
      OptionType::count,
      "0",
-     "Terminals of the whole job, each fixed to a warehouse; 0: ten a warehouse with think times, a few without",
+     "terminals of the whole job, each fixed to a warehouse; 0: ten a warehouse with think times, a few without",
      {},
      0,
      1e7},
     {"think-times", OptionType::flag, "true",
-     "Terminals key in and think as the specification says; false: no pauses, as fast as the target answers"},
+     "terminals key in and think as the specification says; false: no pauses, as fast as the target answers"},
     {"isolation-level",
      OptionType::choice,
      "default",
-     "Isolation level of the transactions",
+     "isolation level of the transactions",
      {"default", "read_committed", "read_uncommitted", "repeatable_read", "snapshot", "serializable", "linearizable"}},
     {"mix",
      OptionType::choice,
      "deck",
-     "How a terminal chooses transactions: from a shuffled deck of 10/10/1/1/1, or at random by weight",
+     "how a terminal chooses transactions: from a shuffled deck of 10/10/1/1/1, or at random by weight",
      {"deck", "weighted"}},
-    {"weights", OptionType::text, kDefaultWeights, "The weights of a weighted mix"},
-    {"partitions", OptionType::count, "1", "Parts that each table but ITEM is cut into, by warehouse", {}, 1, 10'000},
+    {"weights", OptionType::text, kDefaultWeights, "the weights of a weighted mix"},
+    {"partitions", OptionType::count, "1", "parts that each table but ITEM is cut into, by warehouse", {}, 1, 10'000},
     {"partition-type",
      OptionType::choice,
      "hash",
-     "How warehouses are dealt to partitions: by hash, in consecutive ranges, by a list of w mod n, by a list of "
+     "how warehouses are dealt to partitions: by hash, in consecutive ranges, by a list of w mod n, by a list of "
      "consecutive warehouses",
      {"hash", "range", "list_hash", "list_range"}},
-    {"foreign-keys", OptionType::flag, "true", "Create foreign keys after the load"},
-    {"verify", OptionType::flag, "false", "Check the consistency conditions after prepare, and before and after a run"},
-    {"drop-data", OptionType::flag, "false", "Drop what an earlier prepare made before loading"},
+    {"foreign-keys", OptionType::flag, "true", "create foreign keys after the load"},
+    {"verify", OptionType::flag, "false", "check the consistency conditions after prepare, and before and after a run"},
+    {"drop-data", OptionType::flag, "false", "drop what an earlier prepare made before loading"},
     {"scale-down",
      OptionType::count,
      "1",
-     "Divide customers, orders, stock and items by this, for tests; such a run follows no specification",
+     "divide customers, orders, stock and items by this, for tests; such a run follows no specification",
      {},
      1,
      kMostDivisor},
-    {"pipeline", OptionType::flag, "true", "Send the statements of a transaction in batches; false: one by one"},
+    {"pipeline", OptionType::flag, "true", "send the statements of a transaction in batches; false: one by one"},
 };
 
 }  // namespace
@@ -117,6 +117,8 @@ Settings make_settings(const Options& options) {
   if (options.given("partition-type") && s.partitions == 1)
     throw Error("--partition-type has no effect without --partitions; expected --partitions of at least 2");
   s.foreign_keys = options.flag("foreign-keys");
+  s.partitions_given = options.given("partitions");
+  s.foreign_keys_given = options.given("foreign-keys");
   s.think_times = options.flag("think-times");
   s.drop_data = options.flag("drop-data");
   s.pipeline = options.flag("pipeline");

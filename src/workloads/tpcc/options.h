@@ -28,6 +28,7 @@ struct Settings {
   std::int64_t partitions = 1;
   PartitionType partition_type = PartitionType::hash;
   bool foreign_keys = true;
+  bool partitions_given = false, foreign_keys_given = false;  // asked for, not left to their defaults
   bool think_times = true;
   bool drop_data = false;
   bool pipeline = true;

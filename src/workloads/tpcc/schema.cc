@@ -155,13 +155,17 @@ Partitioning partitioning(const std::string& column, std::int64_t n, std::int64_
 
 }  // namespace
 
+namespace {
+constexpr std::string_view kPartitionTypes[] = {"hash", "range", "list_hash", "list_range"};
+}
+
 PartitionType parse_partition_type(std::string_view text) {
-  if (text == "hash") return PartitionType::hash;
-  if (text == "range") return PartitionType::range;
-  if (text == "list_hash") return PartitionType::list_hash;
-  if (text == "list_range") return PartitionType::list_range;
+  for (std::size_t i = 0; i < std::size(kPartitionTypes); i++)
+    if (kPartitionTypes[i] == text) return static_cast<PartitionType>(i);
   throw Error(fmt::format("'{}' is not a partition type; expected hash, range, list_hash or list_range", text));
 }
+
+std::string_view to_string(PartitionType type) noexcept { return kPartitionTypes[static_cast<std::size_t>(type)]; }
 
 std::string_view name_of(TableId id) noexcept {
   constexpr std::string_view kNames[kTables] = {"warehouse", "item",   "district",  "stock",     "customer",

@@ -33,6 +33,7 @@ inline constexpr std::int64_t kMostDivisor = 100;
 enum class PartitionType { hash, range, list_hash, list_range };
 /// By the names of pgdistbench. Throws Error.
 PartitionType parse_partition_type(std::string_view);
+std::string_view to_string(PartitionType) noexcept;
 
 /// In the order in which they refer to each other: a table's foreign keys name earlier ones only.
 enum class TableId : std::uint8_t {

@@ -101,6 +101,18 @@ class Tpcc : public Workload {
     if (asked.warehouses > there.warehouses)
       throw Error(fmt::format("--warehouses is {}, and the target holds {}; load more or use at most these",
                               asked.warehouses, loaded.describe()));
+    // Made by prepare; a run that asks for something else would not get it.
+    Loaded layout = loaded;
+    if (settings_.partitions_given) {
+      layout.partitions = settings_.partitions;
+      layout.partition_type = to_string(settings_.partition_type);
+    }
+    if (settings_.foreign_keys_given) layout.foreign_keys = settings_.foreign_keys;
+    if (!same_layout(loaded, layout))
+      throw Error(
+          fmt::format("partitions and foreign keys are made by prepare, and the target holds {}; leave "
+                      "--partitions, --partition-type and --foreign-keys out, or load anew",
+                      loaded.describe()));
     if (asked.divisor != there.divisor)
       throw Error(fmt::format("--scale-down is {}, and the target holds {}", asked.divisor, loaded.describe()));
   }
