@@ -15,7 +15,7 @@ class CommandsTest(ProgramTest):
         done = self.assay("run", "tpcc", "--target", self.url, *FAST, "--prepare", "--check", "--cleanup", "--duration", "1s")
         self.assertIn("check before the run: consistent", done.stderr)
         self.assertIn("check after the run: consistent", done.stderr)
-        self.assertEqual(self.rows("select name from sqlite_master"), [])
+        self.assertEqual(self.tables(), set())
 
     def test_a_second_run_with_prepare_and_check_takes_the_data_as_they_are(self):
         for _ in range(2):
@@ -59,11 +59,10 @@ class CommandsTest(ProgramTest):
         self.prepare()
         self.prepare(workload="kv")
         self.assay("cleanup", "tpcc", "--target", self.url)
-        self.assertEqual({name for (name,) in self.rows("select name from sqlite_master where type = 'table'")},
-                         {"mine", "assay_kv", "assay_meta"})
+        self.assertEqual(self.tables(), {"mine", "assay_kv", "assay_meta"})
         self.assay("check", "kv", "--target", self.url)  # the other workload's data and record are untouched
         self.assay("cleanup", "kv", "--target", self.url)
-        self.assertEqual(self.rows("select name from sqlite_master"), [("mine",)])
+        self.assertEqual(self.tables(), {"mine"})
         self.assertEqual(self.rows("select a from mine"), [(42,)])
         self.assertIn("nothing to clean up", self.assay("cleanup", "tpcc", "--target", self.url).stderr)
 
