@@ -174,7 +174,9 @@ class PasswordTest(PostgresTest):
             self.assert_secret(self.password, self.refused("run", "tpcc", "--target", url, *options))
         self.assert_secret(self.password, self.refused("run", "tpcc", "--target", url + "?no-such=1"),
                            self.refused("run", "tpcc", "--target", url.replace("postgres://", "postgrez://")),
-                           self.refused("run", "tpcc", "--target", url, "--target", url))
+                           self.refused("run", "tpcc", "--target", url, "--target", url),
+                           self.start("run", "tpcc", "--target", "postgres://me:correct%20horse/2@127.0.0.1:1/x").communicate()[1],
+                           self.refused("run", "tpcc", url), self.refused("run", url), self.refused(url))
 
 
 if __name__ == "__main__":
