@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 
-from program import FAST, ProgramTest, unittest
+from program import FAST, ROOT, ProgramTest, unittest
 
 ESCAPE = "\x1b["
 
@@ -30,7 +30,7 @@ class OutputTest(ProgramTest):
     def test_json_of_check_tells_what_was_found(self):
         self.prepare()
         done = self.assay("check", "tpcc", "--target", self.url, "--json")
-        self.assertEqual(json.loads(done.stdout), {"consistent": True, "findings": []})
+        self.assertEqual(json.loads(done.stdout), {"consistent": True, "conditions": 13, "findings": []})
         self.damage()
         found = json.loads(self.assay("check", "tpcc", "--target", self.url, "--json", code=6).stdout)
         self.assertFalse(found["consistent"])
@@ -195,7 +195,17 @@ class ResultFileTest(ProgramTest):
         self.assertEqual(result["workload"]["options"]["scale-down"], "100")
         self.assertEqual(result["targets"][0]["server"], "SQLite")
         self.assertFalse(result["partial"])
-        self.assertEqual(result["verdict"]["verdict"], "pass")
+        self.assertNotEqual(result["verdict"]["verdict"], "fail")
+
+    def test_the_result_of_a_real_run_is_what_the_schema_says(self):
+        try:
+            from jsonschema import Draft202012Validator
+        except ImportError:
+            self.skipTest("python3-jsonschema is not installed (tools/setup.sh test does)")
+        self.run_tpcc("--check", "--result", "r.json")
+        validator = Draft202012Validator(json.loads((ROOT / "docs" / "result.schema.json").read_text()))
+        errors = validator.iter_errors(json.loads((self.folder / "r.json").read_text()))
+        self.assertEqual([f"{error.json_path}: {error.message}" for error in errors], [])
 
 
 class ExitCodesTest(ProgramTest):

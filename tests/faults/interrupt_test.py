@@ -101,7 +101,7 @@ class InterruptTest(ProgramTest):
             self.interrupt(process)
             self.assertIn("ended at once", self.finish(process, 130).stderr)
         self.assay("prepare", "tpcc", "--target", self.url, *LOAD)
-        self.assay("check", "tpcc", "--target", self.url, "--after-load")
+        self.assay("check", "tpcc", "--target", self.url)
 
     def test_ctrl_c_in_prepare_can_be_resumed(self):
         whole = self.uninterrupted()
@@ -151,14 +151,14 @@ class InterruptTest(ProgramTest):
         self.assertEqual(seen, sorted(seen), "what was loaded stays loaded")
         self.assay("prepare", "tpcc", "--target", self.url, *LOAD)
         self.assertEqual(self.contents(), whole)
-        self.assay("check", "tpcc", "--target", self.url, "--after-load")
+        self.assay("check", "tpcc", "--target", self.url)
 
     def test_kill_while_indexes_are_made_can_be_resumed_to_the_same_data(self):
         whole = self.uninterrupted()
         self.killed_when(lambda: self.entries().get("state") == "indexing", "the indexes")
         self.assay("prepare", "tpcc", "--target", self.url, *LOAD)
         self.assertEqual(self.contents(), whole)
-        self.assay("check", "tpcc", "--target", self.url, "--after-load")
+        self.assay("check", "tpcc", "--target", self.url)
 
     def test_what_a_killed_load_left_can_be_cleaned_up(self):
         self.killed_when(lambda: self.chunks() >= 3, "the first rows")

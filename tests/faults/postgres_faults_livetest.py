@@ -126,7 +126,7 @@ class KilledServerTest(OwnServerTest):
         return self.report("r.json"), starting - killed, ready - began
 
     def assert_survived(self, numbers, least, most):
-        self.assertEqual(numbers["verdict"]["verdict"], "pass")
+        self.assertNotEqual(numbers["verdict"]["verdict"], "fail", numbers["verdict"])
         outages = [e for e in self.events(numbers, "outage") if e["text"].startswith("terminals")]
         self.assertEqual(len(outages), 1, numbers["events"])
         length = outages[0]["length_s"]
@@ -203,7 +203,7 @@ class InterruptedTest(PostgresTest):
             self.refused("run", "tpcc", "--target", self.url, *self.LOAD)
         self.assay("prepare", "tpcc", "--target", self.url, *self.LOAD)
         self.assertEqual(self.contents(), whole)
-        self.assay("check", "tpcc", "--target", self.url, "--after-load")
+        self.assay("check", "tpcc", "--target", self.url)
 
     def test_ctrl_c_in_a_load_of_postgres_can_be_resumed_to_the_same_data(self):
         whole = self.uninterrupted()
