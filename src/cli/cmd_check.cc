@@ -16,10 +16,11 @@ std::span<const OptionSpec> check_options() {
   return table;
 }
 
-std::string findings_json(const std::vector<Finding>& findings) {
+std::string outcome_json(const CheckOutcome& outcome) {
   JsonText json;
-  json.open('{').member("consistent", findings.empty()).key("findings").open('[');
-  for (const Finding& finding : findings) {
+  json.open('{').member("consistent", outcome.findings.empty()).member("conditions", outcome.conditions);
+  json.key("findings").open('[');
+  for (const Finding& finding : outcome.findings) {
     json.open('{').member("condition", finding.condition).member("text", finding.text);
     json.member("violations", finding.violations).key("rows").open('[');
     for (const std::string& row : finding.rows) json.value(row);
@@ -43,12 +44,12 @@ Command check_command() {
             TerminalProgress progress(setup->quiet);
             setup->facts();
             Job job = setup->job_for(progress, signals.token());
-            const std::vector<Finding> findings = setup->workload->check(job).findings;
+            const CheckOutcome outcome = setup->workload->check(job);
             progress.finish();
-            if (setup->json) fmt::print("{}\n", findings_json(findings));
-            if (!setup->json && !(setup->quiet && findings.empty()))
-              print_findings(findings, "of " + std::string(setup->type->info().name));
-            return findings.empty() ? ExitCode::ok : ExitCode::check_failed;
+            if (setup->json) fmt::print("{}\n", outcome_json(outcome));
+            if (!setup->json && !(setup->quiet && outcome.findings.empty()))
+              print_findings(outcome.findings, "of " + std::string(setup->type->info().name));
+            return outcome.findings.empty() ? ExitCode::ok : ExitCode::check_failed;
           }};
 }
 

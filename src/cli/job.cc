@@ -122,7 +122,7 @@ std::unique_ptr<JobSetup> JobSetup::from(const Command& command, std::span<const
   Words words = take_apart(arguments, tables);
   for (std::size_t i = 1; i < words.positional.size(); i++)
     words.mistakes.push_back(fmt::format("{}: unexpected word '{}'; expected options behind the workload", command.name,
-                                         words.positional[i]));
+                                         without_secrets(words.positional[i])));
   if (command.tables.size() > 2) setup->own = Options(command.tables[2]);
   setup->workload_options = Options(type.info().options);
   Options* const all[] = {&setup->common, &setup->job, &setup->own, &setup->workload_options};

@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "core/driver.h"
 
 #include <fmt/ranges.h>
 
@@ -25,7 +26,7 @@ const Command& find_command(std::string_view name) {
     names.push_back(command.name);
   }
   const std::string_view nearest = nearest_name(names, name);
-  throw Error(fmt::format("unknown command '{}'; {}there are {}", name,
+  throw Error(fmt::format("unknown command '{}'; {}there are {}", without_secrets(name),
                           nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest), fmt::join(names, ", ")));
 }
 

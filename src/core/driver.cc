@@ -8,7 +8,8 @@ std::string without_secrets(std::string_view url) {
   std::string out(url);
   const std::size_t scheme = out.find("://");
   if (scheme != std::string::npos) {
-    const std::size_t begin = scheme + 3, end = std::min(out.find_first_of("/?#", begin), out.size());
+    // Up to the query, not only to the path: a password may hold a '/' that should have been written %2F.
+    const std::size_t begin = scheme + 3, end = std::min(out.find('?', begin), out.size());
     const std::size_t at = out.rfind('@', end);
     const std::size_t colon = out.find(':', begin);
     if (at != std::string::npos && at > begin && colon < at) out.erase(colon, at - colon);

@@ -81,6 +81,7 @@ class Run {
   std::unique_ptr<Roster> make_roster(const GroupPlan& group, Shard threads) const;
   void muster();
   void start();
+  void note_interrupt();
   void measure();
   void drain();
   void tick();
@@ -228,12 +229,21 @@ void Run::tick() {
   collector_->collect(now);
 }
 
+void Run::note_interrupt() {
+  partial_ = true;
+  const TimePoint now = clock_.now();
+  const Event event{now - phases_->start(), Nanos(0), "interrupted",
+                    fmt::format("stopped in the phase {}", to_string(phases_->at(now)))};
+  events_.push_back(event);
+  observer_.event(event);
+}
+
 void Run::measure() {
   while (clock_.now() < phases_->measure_end()) {
     tick();
     // Only a count ends a run before its time: in a closed loop with long pauses nothing more may be due for a while.
     if (stop_.stop_requested() || (plan_.count > 0 && scheduled_ended())) {
-      partial_ = stop_.stop_requested();
+      if (stop_.stop_requested()) note_interrupt();
       phases_->end_now(clock_.now());
     }
   }
@@ -255,7 +265,10 @@ void Run::drain() {
         if (plan_.groups[g].group.triggered)
           for (const auto& crew : crews_[g]) crew->no_more_triggers();
     }
-    if (!cancelled && clock_.now() >= limit) {
+    // A stop while measuring leaves what is under way its time; one in the drain takes it.
+    const bool stopped = !partial_ && stop_.stop_requested();
+    if (stopped) note_interrupt();
+    if (!cancelled && (stopped || clock_.now() >= limit)) {
       cancelled = true;
       for (const auto& crews : crews_)
         for (const auto& crew : crews) crew->cancel();

@@ -66,7 +66,7 @@ const WorkloadType& find_workload(std::string_view name) {
     names.push_back(type->info().name);
   }
   const std::string_view nearest = nearest_name(names, name);
-  throw Error(fmt::format("unknown workload '{}'; {}there are {}", name,
+  throw Error(fmt::format("unknown workload '{}'; {}there are {}", without_secrets(name),
                           nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest), fmt::join(names, ", ")));
 }
 

@@ -48,12 +48,12 @@ KvFacet& facet(Session& session) {
 /// Makes the record of a load that begins, or answers that of the one to go on with.
 std::map<std::string, std::string> begin_load(Session& session, const std::string& collection, const Layout& layout) {
   Meta meta(session, owner(collection));
-  meta.create();
-  std::map<std::string, std::string> entries = meta.all();
-  if (!entries.empty()) return entries;
+  if (meta.exists())
+    if (std::map<std::string, std::string> entries = meta.all(); !entries.empty()) return entries;
   if (facet(session).exists(collection))
     throw Error(
         fmt::format("'{}' is there already and was not made by assay; choose another --collection", collection));
+  meta.create();
   // The record comes first: after a crash here, cleanup knows that the collection is ours.
   for (const auto& [name, value] : layout.entries()) meta.put(name, value);
   return meta.all();

@@ -10,11 +10,7 @@
 namespace assay::tpcc {
 namespace {
 
-constexpr std::string_view kPrefix = "run/";
-
-std::string value_of(std::string_view state, Shard shard) {
-  return fmt::format("{} {}/{}", state, shard.index, shard.count);
-}
+constexpr std::string_view kBegun = "run/", kEnded = "ended/";
 
 }  // namespace
 
@@ -22,24 +18,23 @@ void RunMark::begin(Session& session, Shard shard) {
   shard_ = shard;
   over_.clear();
   std::random_device random;
-  name_ = fmt::format("{}{:08x}{:08x}", kPrefix, random(), random());
+  id_ = fmt::format("{:08x}{:08x}", random(), random());
   Meta meta(session, kWorkload);
-  meta.put(name_, value_of("begun", shard));
-  for (const auto& [name, value] : meta.all(kPrefix))
-    if (value.starts_with("ended")) over_.insert(name);
+  meta.put(std::string(kBegun) + id_, fmt::format("{}/{}", shard.index, shard.count));
+  for (const auto& entry : meta.all(kEnded)) over_.insert(entry.first.substr(kEnded.size()));
 }
 
 std::size_t RunMark::end(Session& session) {
   Meta meta(session, kWorkload);
   std::size_t others = 0;
-  for (const auto& [name, value] : meta.all(kPrefix)) {
-    if (name == name_ || over_.contains(name)) continue;
-    bool own_job = false;
-    for (std::uint32_t i = 0; i < shard_.count; i++)
-      own_job |= i != shard_.index && value.ends_with(fmt::format(" {}/{}", i, shard_.count));
+  for (const auto& [name, shard] : meta.all(kBegun)) {
+    const std::string id = name.substr(kBegun.size());
+    if (id == id_ || over_.contains(id)) continue;
+    const bool own_job = shard_.count > 1 && shard.ends_with(fmt::format("/{}", shard_.count)) &&
+                         !shard.starts_with(fmt::format("{}/", shard_.index));
     if (!own_job) others++;
   }
-  meta.put(name_, value_of("ended", shard_));
+  meta.put(std::string(kEnded) + id_, "");
   return others;
 }
 

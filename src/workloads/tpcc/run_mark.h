@@ -2,8 +2,9 @@
 //
 // The cross-check of New-Orders compares what one run counted with the growth of the target's own counters. Another run on the
 // same warehouses grows them too: then they differ though nothing is wrong. Each run therefore leaves an entry in assay_meta,
-// `run/ID` = `begun INDEX/COUNT`, and makes it `ended …` when it is over; a run that was killed leaves it begun for ever, which
-// takes nothing from a later run but the certainty that a surplus is an error. Cleanup removes the entries with all others.
+// `run/ID` = its shard as `INDEX/COUNT`, and `ended/ID` when it is over (no entry is ever changed, as a change may be seen half
+// done). A run that was killed never ends, which takes nothing from a later run but the certainty that a surplus is an error.
+// Cleanup removes the entries with all others.
 #pragma once
 
 #include "core/driver.h"
@@ -23,7 +24,7 @@ class RunMark {
   std::size_t end(Session&);
 
  private:
-  std::string name_;
+  std::string id_;
   Shard shard_;
   std::set<std::string> over_;  // the runs that had ended before this one began
 };

@@ -1,0 +1,170 @@
+"""Ctrl-C in every phase, and kill -9 in the middle of a load, on SQLite."""
+
+import contextlib
+import json
+import pathlib
+import signal
+import sqlite3
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+
+from program import FAST, ProgramTest, unittest
+
+LOAD = ("--scale-down", "20", "--warehouses", "2")
+
+
+class InterruptTest(ProgramTest):
+
+    def interrupted(self, process):
+        """Ctrl-C: the program says so, ends with 130 and shows no inner workings."""
+        self.interrupt(process)
+        done = self.finish(process, 130)
+        for word in ("terminate called", "Aborted", "core dumped", "Assertion", "Traceback"):
+            self.assertNotIn(word, done.stderr)
+        return done
+
+    def interrupt_in(self, phase, *options):
+        """A run that is stopped as soon as it says that it is in this phase; answers the result."""
+        self.prepare(workload="kv")
+        process = self.start("run", "kv", "--target", self.url, "--rows", "1000", "--mix", "get=50,put=50", "--clients", "2", "--result",
+                             "r.json", *options)
+        self.wait_for_text(process, rf"(?m)^ +\d+ s  {phase} ")
+        done = self.interrupted(process)
+        self.assertIn("result: r.json", done.stderr)
+        result = json.loads((self.folder / "r.json").read_text())
+        self.assertTrue(result["partial"])
+        self.assertIn("interrupted", [e["kind"] for e in result["events"]])
+        self.assertRegex(self.assay("report", "r.json").stdout, "(?i)partial|interrupted")
+        self.assay("check", "kv", "--target", self.url)
+        return result
+
+    def phases(self, result):
+        return [p["phase"] for p in result["phases"]]
+
+    def test_ctrl_c_in_the_ramp_saves_what_was_measured(self):
+        result = self.interrupt_in("ramp", "--ramp-up", "1h", "--duration", "1h")
+        self.assertNotIn("measure", self.phases(result))
+
+    def test_ctrl_c_in_the_warm_up_saves_what_was_measured(self):
+        result = self.interrupt_in("warmup", "--warmup", "1h", "--duration", "1h")
+        self.assertNotIn("measure", self.phases(result))
+
+    def test_ctrl_c_while_measuring_saves_what_was_measured(self):
+        result = self.interrupt_in("measure", "--duration", "1h")
+        self.assertIn("measure", self.phases(result))
+        numbers = self.report("r.json")
+        self.assertGreater(numbers["by_name"]["get"]["count"], 0)
+        measured = next(p for p in result["phases"] if p["phase"] == "measure")
+        self.assertLess(measured["length_ns"], 60e9)
+
+    def test_ctrl_c_in_the_drain_saves_what_was_measured(self):
+        # What is due and cannot end: somebody else has the file locked.
+        self.url += "?busy-timeout=60s"
+        self.prepare(workload="kv")
+        process = self.start("run", "kv", "--target", self.url, "--rows", "1000", "--mix", "put=1", "--rate", "50", "--result", "r.json",
+                             "--duration", "2s", "--drain", "1h", "--operation-timeout", "1h")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as database:
+            database.execute("begin immediate")
+            self.wait_for_text(process, r"(?m)^ +\d+ s  drain ")
+            self.interrupted(process)
+        result = json.loads((self.folder / "r.json").read_text())
+        self.assertTrue(result["partial"])
+        self.assertGreater(self.report("r.json")["by_name"]["put"]["count"], 0)
+        self.assay("check", "kv", "--target", self.url)
+
+    def test_ctrl_c_in_a_run_of_tpcc_leaves_its_data_consistent(self):
+        self.prepare()
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--duration", "1h", "--check")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+        done = self.interrupted(process)
+        self.assertIn("check after the run: consistent", done.stderr)
+        self.assertIn("New-Orders counted against", done.stdout)
+
+    def test_sigterm_does_as_ctrl_c(self):
+        self.prepare(workload="kv")
+        process = self.start("run", "kv", "--target", self.url, "--rows", "1000", "--duration", "1h", "--result", "r.json")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+        process.send_signal(signal.SIGTERM)
+        self.finish(process, 130)
+        self.assertTrue(json.loads((self.folder / "r.json").read_text())["partial"])
+
+    def test_a_second_ctrl_c_ends_at_once(self):
+        # The first waits for the operation under way, and that waits for somebody's lock.
+        process = self.start("prepare", "tpcc", "--target", self.url + "?busy-timeout=60s", *LOAD)
+        self.wait_for(lambda: self.chunks() >= 1, "the first rows")
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as database:
+            database.execute("begin immediate")
+            self.interrupt(process)
+            self.wait_for_text(process, "stopping; what was measured is saved. Once more to end at once")
+            self.interrupt(process)
+            self.assertIn("ended at once", self.finish(process, 130).stderr)
+        self.assay("prepare", "tpcc", "--target", self.url, *LOAD)
+        self.assay("check", "tpcc", "--target", self.url)
+
+    def test_ctrl_c_in_prepare_can_be_resumed(self):
+        whole = self.uninterrupted()
+        process = self.start("prepare", "tpcc", "--target", self.url, *LOAD)
+        self.wait_for(lambda: self.chunks() >= 3, "the first rows")
+        self.assertIn("interrupted", self.interrupted(process).stderr)
+        self.assertLess(self.chunks(), 2 * 12 + 1)
+        self.assertIn("not finished", self.refused("run", "tpcc", "--target", self.url, *LOAD))
+        self.assertIn("going on with the load", self.assay("prepare", "tpcc", "--target", self.url, *LOAD).stderr)
+        self.assertEqual(self.contents(), whole)
+
+    # What the tests of prepare have in common.
+
+    def uninterrupted(self):
+        file = self.folder / "whole.db"
+        self.assay("prepare", "tpcc", "--target", f"sqlite:{file}", *LOAD, "--quiet")
+        return self.contents(file)
+
+    def entries(self):
+        """assay's own record, empty as long as there is none."""
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as database:
+                return dict(database.execute("select name, value from assay_meta where workload = 'tpcc'"))
+        except sqlite3.Error:
+            return {}
+
+    def chunks(self):
+        return sum(name.startswith("load/") for name in self.entries())
+
+    def killed_when(self, condition, what):
+        process = self.start("prepare", "tpcc", "--target", self.url, *LOAD, stderr=None)
+        self.wait_for(lambda: condition() or process.poll() is not None, what)
+        self.assertIsNone(process.poll(), f"the load was over before {what}")
+        process.kill()
+        process.wait()
+
+    def test_kill_in_the_middle_of_a_load_can_be_resumed_to_the_same_data(self):
+        whole = self.uninterrupted()
+        seen = []
+        for condition, what in ((lambda: "state" in self.entries(), "its record was there"),
+                                (lambda: self.chunks() >= 1, "the first rows"),
+                                (lambda: self.chunks() >= 8, "a third of the rows"),
+                                (lambda: self.chunks() >= 20, "most rows")):
+            self.killed_when(condition, what)
+            seen.append(self.chunks())
+            self.refused("run", "tpcc", "--target", self.url, *LOAD)
+        self.assertEqual(seen, sorted(seen), "what was loaded stays loaded")
+        self.assay("prepare", "tpcc", "--target", self.url, *LOAD)
+        self.assertEqual(self.contents(), whole)
+        self.assay("check", "tpcc", "--target", self.url)
+
+    def test_kill_while_indexes_are_made_can_be_resumed_to_the_same_data(self):
+        whole = self.uninterrupted()
+        self.killed_when(lambda: self.entries().get("state") == "indexing", "the indexes")
+        self.assay("prepare", "tpcc", "--target", self.url, *LOAD)
+        self.assertEqual(self.contents(), whole)
+        self.assay("check", "tpcc", "--target", self.url)
+
+    def test_what_a_killed_load_left_can_be_cleaned_up(self):
+        self.killed_when(lambda: self.chunks() >= 3, "the first rows")
+        self.assay("cleanup", "tpcc", "--target", self.url)
+        self.assertEqual(self.tables(), set())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,241 @@
+"""A real PostgreSQL that is frozen, killed and brought back under load, and loads that are killed half way."""
+
+import base64
+import json
+import pathlib
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+
+from postgres_server import FAST, OwnServerTest, PostgresTest, unittest
+
+
+def state_of(pid):
+    """The letter of /proc/PID/stat: T is stopped, Z is dead; "" when there is no such process."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+    except OSError:
+        return ""
+
+
+class Watch(threading.Thread):
+    """Notes when a process stopped, went on and ended, closer than the scripts that make it do so can tell."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.stopped, self.resumed, self.ended, self.over = pid, None, None, None, False
+        self.start()
+
+    def run(self):
+        while not self.over and self.ended is None:
+            state, now = state_of(self.pid), time.monotonic()
+            if state == "T" and self.stopped is None:
+                self.stopped = now
+            elif state != "T" and self.stopped is not None and self.resumed is None:
+                self.resumed = now
+            if state in ("", "Z", "X"):
+                self.ended = now
+            time.sleep(0.001)
+
+
+def buckets(text):
+    """A histogram of the result as docs/result.md describes it: (lower bound in ns, count) of each bucket that is not empty."""
+    data = base64.b64decode(text)
+    numbers, value, shift = [], 0, 0
+    for byte in data[1:]:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            numbers.append(value)
+            value = shift = 0
+    index, out = -1, []
+    for gap, count in zip(numbers[3::2], numbers[4::2]):
+        index += gap + 1
+        octave, step = divmod(index, 128)
+        out.append((index if octave == 0 else (128 + step) << (octave - 1), count))
+    return out
+
+
+def stalled_quantile(q, stall, duration):
+    """Rate r, hardly any service time, nothing answered from a to a + s in a run of length d. The r·s operations due in the
+    stall end with it: one due at a + u takes s − u, u uniform on [0, s]. All others take next to nothing. So the fraction that
+    takes longer than x is (s − x)/d, and the q-quantile of the response is s − (1 − q)·d."""
+    return stall - (1 - q) * duration
+
+
+class FrozenServerTest(OwnServerTest):
+
+    def test_a_frozen_server_shows_in_response_as_theory_says_and_in_service_once_a_session(self):
+        duration, rate, sessions = 5, 100, 4
+        self.prepare(workload="kv")
+        process = self.start("run", "kv", "--target", self.url, "--rows", "1000", "--mix", "get=1", "--rate", rate, "--clients", "50",
+                             "--sessions", sessions, "--duration", f"{duration}s", "--result", "r.json")
+        self.wait_for_text(process, "measure")
+        backends = self.wait_for(self.backends, "sessions")
+        watch = Watch(backends[0])
+        self.server_script("freeze")
+        self.wait_for(lambda: watch.stopped, "the freeze")
+        time.sleep(max(0.0, watch.stopped + 0.9 - time.monotonic()))
+        self.server_script("thaw")
+        self.finish(process)  # 0: the target's slowness makes no run invalid
+        stall = watch.resumed - watch.stopped
+        watch.over = True
+        numbers = self.report("r.json")
+        get = numbers["by_name"]["get"]
+        self.assertEqual((get["count"], get["errors"]), (duration * rate, 0))
+        for name, q in (("p90", 0.90), ("p95", 0.95), ("p99", 0.99)):
+            want = 1000 * stalled_quantile(q, stall, duration)
+            self.assertLess(abs(get["response_ms"][name] - want), 0.1 * want, f"{name}: {get['response_ms']}, stall {stall}")
+        self.assertLess(get["response_ms"]["p50"], 100)
+        # What a tool would say that starts the clock when it sends.
+        result = json.loads((self.folder / "r.json").read_text())
+        service = buckets(result["groups"][0]["operations"][0]["phases"]["measure"]["service"])
+        self.assertEqual(sum(count for _, count in service), duration * rate)
+        shown = sum(count for low, count in service if low > 0.5e9)
+        self.assertGreaterEqual(shown, 1)
+        self.assertLessEqual(shown, sessions)
+
+
+class KilledServerTest(OwnServerTest):
+
+    def events(self, numbers, kind):
+        return [event for event in numbers["events"] if event["kind"] == kind]
+
+    def crash(self, freeze_first):
+        """A run of TPC-C in which the server is killed and started again; answers the numbers, and how long it was away at
+        least and at most."""
+        self.prepare("--warehouses", "4")
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--warehouses", "4", "--clients", "16", "--duration", "9s",
+                             "--result", "r.json", "--check")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure +terminals ")
+        watch = Watch(self.wait_for(self.backends, "sessions")[0])
+        began = time.monotonic()
+        if freeze_first:
+            self.server_script("freeze")
+        self.server_script("kill")
+        killed = self.wait_for(lambda: watch.ended, "the end of the server")
+        time.sleep(0.5)
+        starting = time.monotonic()
+        self.server_script("start")
+        ready = time.monotonic()
+        done = self.finish(process)
+        self.assertIn("check after the run: consistent", done.stderr)
+        self.assay("check", "tpcc", "--target", self.url)
+        return self.report("r.json"), starting - killed, ready - began
+
+    def assert_survived(self, numbers, least, most):
+        self.assertNotEqual(numbers["verdict"]["verdict"], "fail", numbers["verdict"])
+        outages = [e for e in self.events(numbers, "outage") if e["text"].startswith("terminals")]
+        self.assertEqual(len(outages), 1, numbers["events"])
+        length = outages[0]["length_s"]
+        self.assertGreaterEqual(length, least)
+        # A session comes back at the latest one pause of its back-off (1.5 s) and an operation after the server did.
+        self.assertLessEqual(length, most + 3)
+        kinds = {failure["kind"] for failure in numbers["failures"]}
+        self.assertTrue(kinds and kinds <= {"disconnected", "overloaded"}, numbers["failures"])
+        errors = sum(o["errors"] for o in numbers["by_name"].values())
+        self.assertGreater(errors, 0)
+        self.assertGreater(numbers["by_name"]["new_order"]["count"], 0)
+        # The database's own count of New-Orders is ours, but for those of which nobody knows.
+        check = [r for r in numbers["requirements"] if "D_NEXT_O_ID" in r["name"]]
+        self.assertEqual([r["verdict"] for r in check], ["pass"])
+        figures = {f["name"]: f["value"] for f in numbers["figures"]}
+        surplus = figures["new_orders_in_target"] - figures["new_orders_committed"]
+        self.assertGreaterEqual(surplus, 0)
+        self.assertLessEqual(surplus, numbers["in_doubt"])
+
+    def test_a_server_that_is_killed_and_started_again_is_an_outage_and_the_run_goes_on(self):
+        numbers, least, most = self.crash(freeze_first=False)
+        self.assert_survived(numbers, least, most)
+        # After the outage the load was there again: the last second that was measured is not empty.
+        self.assay("report", "r.json", "--format", "csv", "--series", "--output", "s.csv")
+        last = [line.split(",") for line in (self.folder / "s.csv").read_text().splitlines() if ",measure,terminals,all," in line][-1]
+        self.assertGreater(int(last[5]), 0)
+
+    def test_commits_that_a_crash_left_unanswered_are_counted_as_in_doubt(self):
+        # Frozen first: what was sent then stays unanswered for ever, commits among it.
+        numbers, least, most = self.crash(freeze_first=True)
+        self.assert_survived(numbers, least, most)
+        self.assertGreater(numbers["in_doubt"], 0)
+
+    def test_a_server_that_does_not_come_back_ends_the_run_with_what_was_measured(self):
+        self.prepare()
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--duration", "3s", "--drain", "1s", "--connect-timeout", "1s",
+                             "--result", "r.json")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure +terminals ")
+        self.server_script("kill")
+        out, err = process.communicate(timeout=60)
+        self.assertIn("result: r.json", err)
+        numbers = self.report("r.json")
+        self.assertIn("not back at the end of the run", " ".join(e["text"] for e in self.events(numbers, "outage")))
+        self.assertGreater(numbers["by_name"]["new_order"]["count"], 0)
+        self.assertIn(process.returncode, (0, 3, 4), out)
+
+
+class InterruptedTest(PostgresTest):
+    LOAD = ("--scale-down", "20", "--warehouses", "2")
+
+    def uninterrupted(self):
+        self.assay("prepare", "tpcc", "--target", self.url, *self.LOAD, "--quiet")
+        whole = self.contents()
+        self.assay("cleanup", "tpcc", "--target", self.url, "--quiet")
+        return whole
+
+    def chunks(self):
+        """Those in the record of the load; -1 as long as there is no record."""
+        if not self.tables() & {"assay_meta"}:
+            return -1
+        return int(self.sql("select count(*) from assay_meta where name like 'load/%'"))
+
+    def killed_at(self, chunks):
+        process = self.start("prepare", "tpcc", "--target", self.url, *self.LOAD, "--quiet", stderr=None)
+        self.wait_for(lambda: self.chunks() >= chunks or process.poll() is not None, f"{chunks} chunks")
+        self.assertIsNone(process.poll(), f"the load was over before {chunks} chunks were seen")
+        process.kill()
+        process.wait()
+
+    def test_kill_in_the_middle_of_a_load_of_postgres_can_be_resumed_to_the_same_data(self):
+        whole = self.uninterrupted()
+        for chunks in (0, 1, 9, 18):
+            self.killed_at(chunks)
+            self.refused("run", "tpcc", "--target", self.url, *self.LOAD)
+        self.assay("prepare", "tpcc", "--target", self.url, *self.LOAD)
+        self.assertEqual(self.contents(), whole)
+        self.assay("check", "tpcc", "--target", self.url)
+
+    def test_ctrl_c_in_a_load_of_postgres_can_be_resumed_to_the_same_data(self):
+        whole = self.uninterrupted()
+        process = self.start("prepare", "tpcc", "--target", self.url, *self.LOAD)
+        self.wait_for(lambda: self.chunks() >= 3, "the first rows")
+        self.interrupt(process)
+        self.assertIn("interrupted", self.finish(process, 130).stderr)
+        self.assay("prepare", "tpcc", "--target", self.url, *self.LOAD)
+        self.assertEqual(self.contents(), whole)
+
+    def test_ctrl_c_in_a_run_on_postgres_leaves_its_data_consistent(self):
+        self.prepare()
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--duration", "1h", "--check", "--result", "r.json")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+        self.interrupt(process)
+        done = self.finish(process, 130)
+        self.assertIn("check after the run: consistent", done.stderr)
+        self.assertTrue(json.loads((self.folder / "r.json").read_text())["partial"])
+        self.assertGreater(self.report("r.json")["by_name"]["new_order"]["count"], 0)
+
+    def test_sessions_that_an_administrator_ends_are_reopened(self):
+        self.prepare()
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--duration", "3s", "--check", "--result", "r.json")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+        ended = self.sql("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like 'assay%' "
+                         "and datname = current_database()")
+        self.assertGreater(int(ended), 0)
+        self.finish(process)
+        numbers = self.report("r.json")
+        self.assertTrue({e["kind"] for e in numbers["events"]} & {"outage", "sessions_lost"})
+        self.assertEqual({f["kind"] for f in numbers["failures"]}, {"disconnected"})
+
+
+if __name__ == "__main__":
+    unittest.main()
