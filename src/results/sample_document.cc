@@ -118,7 +118,7 @@ Document small_document() {
   d.schedule = "closed loop, 4 clients";
   d.phases = {{Phase::warmup, Nanos(0), seconds(1)}, {Phase::measure, seconds(1), seconds(2)}};
   GroupResult g{"g", "main", 4, 2, "closed loop"};
-  g.operations = {{"get", {}}, {"put", {}}};
+  g.operations = {{"get", false, {}}, {"put", false, {}}};
   GroupStats warm(2, 0), first(2, 0), second(2, 0);
   complete(warm, 0, Nanos(90), Nanos(90), Nanos(0), Nanos(0));
   // get: responses 10, 20, …, 100 ns, services 10 less; put: one of 120 ns, and one failure. All below 128 ns: exact.
@@ -161,7 +161,7 @@ Document large_document(int length, int operations) {
   static constexpr const char* kNames[] = {"new_order", "payment", "order_status", "delivery", "stock_level"};
   GroupResult terminals{"terminals", "main", 100, 10, "closed loop with think times"};
   for (int o = 0; o < operations; o++)
-    terminals.operations.push_back({o < 5 ? kNames[o] : fmt::format("operation_{}", o), {}});
+    terminals.operations.push_back({o < 5 ? kNames[o] : fmt::format("operation_{}", o), false, {}});
   terminals.series = Series(seconds(1), static_cast<std::size_t>(operations));
   Random random(7);
   std::uint64_t counted = 0;
@@ -190,7 +190,7 @@ Document large_document(int length, int operations) {
     }
   terminals.other_failures = 2;
   GroupResult deferred{"deferred", "main", 1, 1, "closed loop"};
-  deferred.operations = {{"delivery_queue", {}}};
+  deferred.operations = {{"delivery_queue", false, {}}};
   deferred.series = Series(seconds(1), 1);
   for (int t = length / 5; t < length; t += 2) {
     GroupStats stats(1, 0);
