@@ -90,8 +90,8 @@ void assign(const Words& words, std::span<Options* const> tables) {
   std::map<std::string, std::string> seen;
   for (const auto& [name, value] : words.options) {
     if (const auto [at, fresh] = seen.emplace(name, value); !fresh && name != "target-option") {
-      mistakes.push_back(fmt::format("--{} is given twice: {} and {}", name, without_secrets(at->second),
-                                     without_secrets(value)));
+      mistakes.push_back(
+          fmt::format("--{} is given twice: {} and {}", name, without_secrets(at->second), without_secrets(value)));
       continue;
     }
     for (Options* options : tables) {

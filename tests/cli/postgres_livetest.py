@@ -64,7 +64,7 @@ class PostgresCommandsTest(PostgresTest):
         for run in runs:
             self.finish(run)
         for i in (0, 1):
-            check = [r for r in self.report(f"{i}.json")["requirements"] if "D_NEXT_O_ID" in r["name"]]
+            check = [r for r in self.report(f"{i}.json")["requirements"] if r["name"] == "New-Orders in the target"]
             self.assertEqual([r["verdict"] for r in check], ["pass"])
 
 

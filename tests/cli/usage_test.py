@@ -115,12 +115,11 @@ class CompletionTest(ProgramTest):
         self.assertEqual(self.complete("report", "mi"), {"mine.json"})
         self.assertEqual(self.complete("run", "tpcc", "--result", "mi"), {"mine.json"})
 
-    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
-    def test_zsh_takes_its_script(self):
-        subprocess.run(["zsh", "-n"], input=self.assay("completion", "zsh").stdout, text=True, check=True, timeout=60)
-
-    def test_the_zsh_script_loads_what_bash_completion_needs(self):
-        self.assertIn("bashcompinit", self.assay("completion", "zsh").stdout)
+    def test_the_zsh_script_loads_what_bash_completion_needs_and_zsh_takes_it_where_it_is_installed(self):
+        script = self.assay("completion", "zsh").stdout
+        self.assertLess(script.index("bashcompinit"), script.index("complete -F _assay assay"))
+        if shutil.which("zsh"):
+            subprocess.run(["zsh", "-n"], input=script, text=True, check=True, timeout=60)
 
 
 class MistakesTest(ProgramTest):

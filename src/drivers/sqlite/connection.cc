@@ -346,6 +346,8 @@ bool Connection::in_transaction() const noexcept { return sqlite3_get_autocommit
 std::uint64_t Connection::changes() const noexcept { return static_cast<std::uint64_t>(sqlite3_changes64(db_)); }
 
 tl::unexpected<Failure> Connection::failure(int code) const {
+  const bool stopped = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_INTERRUPT;
+  if (stopped && interrupted_) return fail(FailureKind::cancelled, "cancelled", std::string(code_name(code)));
   const FailureKind kind = classify(code);
   const std::string told = sqlite3_errmsg(db_);
   std::string message;
@@ -397,13 +399,14 @@ int Connection::on_busy(void* self, int count) noexcept {
   const TimePoint now = real_clock().now();
   if (count == 0) connection.busy_since_ = now;
   const TimePoint give_up = std::min(connection.busy_since_ + connection.settings_.busy_timeout, connection.deadline_);
-  if (now >= give_up) return 0;
+  if (now >= give_up || connection.interrupted_) return 0;
   const Nanos pause = std::min<Nanos>(2ms, 50us * (1 + std::min(count, 100)));
   return runtime::sleep_until(std::min(now + pause, give_up)) == runtime::Ready::cancelled ? 0 : 1;
 }
 
 int Connection::on_progress(void* self) noexcept {
-  return real_clock().now() > static_cast<Connection*>(self)->deadline_ ? 1 : 0;
+  auto& connection = *static_cast<Connection*>(self);
+  return connection.interrupted_ || real_clock().now() > connection.deadline_ ? 1 : 0;
 }
 
 }  // namespace assay::sqlite

@@ -81,6 +81,9 @@ class Connection {
   /// The one cell that the statement answers, as text; "" when there is none.
   Result<std::string> ask(std::string_view text);
 
+  /// Ends the call under way on another thread, soon, as cancelled, and every later one. Thread-safe.
+  void interrupt() noexcept { interrupted_ = true; }
+
   // Step by step, for hot loops. start_clock() first; the statement is reset after it was carried out.
   void start_clock() noexcept;
   // What is bound must stay in memory until done().
@@ -113,6 +116,7 @@ class Connection {
   sqlite3* db_ = nullptr;
   TimePoint deadline_ = TimePoint::max(), busy_since_{}, published_{};
   Nanos timeout_{};
+  std::atomic<bool> interrupted_{false};  // looked at by SQLite's busy and progress handlers
   std::uint64_t executed_ = 0;
   std::int64_t cache_bytes_ = 0;  // what of Counters::cache_bytes is ours
 };

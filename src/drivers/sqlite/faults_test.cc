@@ -15,6 +15,7 @@
 #include <fstream>
 #include <functional>
 #include <sstream>
+#include <thread>
 
 namespace assay::sqlite {
 namespace {
@@ -234,6 +235,21 @@ TEST(SqliteFaults, what_a_process_committed_before_it_was_killed_is_there) {
   ASSERT_TRUE(other.wait_ready());
   other.kill_now();
   EXPECT_EQ(integer(*open_session(*target_of(path)), "select n from t"), 5);
+}
+
+TEST(SqliteFaults, a_call_that_waits_for_a_lock_ends_as_cancelled_when_it_is_interrupted) {
+  const TempDirectory directory;
+  const std::string path = directory / "x.db";
+  make_database(path);
+  const auto holder = open_session(*target_of(path)), waiter = open_session(*target_of(path, "?busy-timeout=1h"));
+  ASSERT_TRUE(run(*holder, "begin immediate"));
+  std::jthread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // so that it most likely waits already
+    waiter->interrupt();
+  });
+  const auto answer = waiter->query()->run("update t set n = 1");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, FailureKind::cancelled);
 }
 
 }  // namespace

@@ -128,6 +128,7 @@ class SqliteSession final : public Session {
   RowsFacet* rows() noexcept override { return &rows_; }
   KvFacet* kv() noexcept override { return &kv_; }
   Result<> reset() override { return query_.rollback(); }
+  void interrupt() noexcept override { connection_->interrupt(); }
   std::uint64_t round_trips() const noexcept override { return connection_->executed(); }
 
  private:

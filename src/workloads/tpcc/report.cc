@@ -229,7 +229,8 @@ class Report {
       require(name, "5.4", limit, fmt::format("n/a: {}; another run was under way", actual), Verdict::not_applicable,
               true);
     else
-      require(name, "5.4", limit, actual, verdict(growth >= committed && growth <= committed + in_doubt), true);
+      require(name, "5.4", limit, actual + (growth > committed + in_doubt ? "; does somebody else write here?" : ""),
+              verdict(growth >= committed && growth <= committed + in_doubt), true);
   }
 
   const RunState& state_;
