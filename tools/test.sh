@@ -75,7 +75,7 @@ run_tests() {
 }
 
 start_postgres() {
-  tests/servers/postgres up "$scratch/postgres" && tests/servers/postgres env "$scratch/postgres" >"$scratch/postgres.env"
+  tests/servers/postgres up "$scratch/postgres" --tls && tests/servers/postgres env "$scratch/postgres" >"$scratch/postgres.env"
 }
 
 jobs=$(nproc)

@@ -39,6 +39,7 @@ GroupResult make_group(const GroupPlan& plan, const GroupOutcome& outcome) {
   }
   group.failures = outcome.failures.samples();
   group.other_failures = outcome.failures.others();
+  group.abandoned = outcome.abandoned;
   group.series = outcome.series;
   return group;
 }

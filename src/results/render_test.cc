@@ -103,6 +103,17 @@ TEST(Summary, BringsGroupsOfDifferentIntervalsToTheLongest) {
   EXPECT_EQ(all[1].rows.back().completed, 7u + 5u);
 }
 
+TEST(Summary, leaves_nested_operations_out_of_every_all) {
+  Document d = small_document();  // get: 10 operations, put: 1
+  d.groups[0].operations[1].nested = true;
+  EXPECT_EQ(from_json(to_json(d)).groups[0].operations[1].nested, true);
+  const std::vector<OperationSummary> rows = summarize(d);
+  ASSERT_EQ(rows.size(), 4u);  // get, put, all of the group, all
+  EXPECT_EQ(rows[1].count, 1u);
+  EXPECT_EQ(rows[2].count, 10u);
+  EXPECT_EQ(rows[3].count, 10u);
+}
+
 TEST(Summary, KnowsTheCostOfAnOperationWhereThereWasOne) {
   Document d = small_document();
   EXPECT_EQ(cpu_us_per_operation(d), std::nullopt);

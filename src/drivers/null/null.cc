@@ -186,8 +186,7 @@ class NullSession final : public Session, public KvFacet {
                  : script_.latency;
     const TimePoint stall_begin = TimePoint(Nanos(first)) + script_.stall_at, stall_end = stall_begin + script_.stall;
     if (end > stall_begin && now < stall_end) end = std::max(end, stall_end);
-    if (end > now && runtime::sleep_until(end) == runtime::Ready::cancelled)
-      return fail(FailureKind::cancelled, "the run was stopped");
+    if (end > now && !sleep_until(end)) return fail(FailureKind::cancelled, "the run was stopped");
     if (script_.fail_every == 0 || static_cast<std::int64_t>(operations_) % script_.fail_every != 0) return {};
     if (script_.fail == FailureKind::disconnected && script_.refuse_for > Nanos(0))
       shared_.refused_until_ns = ns(real_clock().now() + script_.refuse_for);
@@ -200,6 +199,7 @@ class NullSession final : public Session, public KvFacet {
   const bool idle_;
   std::string collection_ = "default";
   std::uint64_t operations_ = 0;
+  std::atomic<bool> interrupted_{false};
 };
 
 class NullTarget final : public Target {

@@ -108,7 +108,8 @@ CheckOutcome find_violations(Job& job) {
     const std::unique_ptr<Session> session = open_session(job.target);
     loaded = require_loaded(*session);
   }
-  return Checker(job, conditions(loaded.source.scale, !loaded.ran), ranges_of(loaded.source.scale.warehouses, job)).run();
+  return Checker(job, conditions(loaded.source.scale, !loaded.ran), ranges_of(loaded.source.scale.warehouses, job))
+      .run();
 }
 
 }  // namespace assay::tpcc

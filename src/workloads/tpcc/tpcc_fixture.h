@@ -123,7 +123,8 @@ inline std::map<std::string, Finding> check(Target& target, const OptionMap& opt
   Job job = job_for(target, progress);
   std::map<std::string, Finding> found;
   const auto workload = make_workload(options);
-  if (!after_load) workload->before_run(target);  // as the engine does: what holds only after a load is not checked then
+  if (!after_load)
+    workload->before_run(target);  // as the engine does: what holds only after a load is not checked then
   for (Finding& finding : workload->check(job).findings) {
     std::string name = finding.condition;
     found.emplace(std::move(name), std::move(finding));
