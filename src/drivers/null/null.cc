@@ -165,7 +165,19 @@ class NullSession final : public Session, public KvFacet {
     return {};
   }
 
+  void interrupt() noexcept override { interrupted_ = true; }
+
  private:
+  /// False when the run was stopped meanwhile. A thread, which nobody can wake, looks now and then.
+  bool sleep_until(TimePoint end) {
+    if (runtime::on_fiber()) return runtime::sleep_until(end) != runtime::Ready::cancelled;
+    for (TimePoint now = real_clock().now(); now < end; now = real_clock().now()) {
+      if (interrupted_) return false;
+      runtime::sleep_until(std::min<TimePoint>(end, now + std::chrono::milliseconds(50)));
+    }
+    return true;
+  }
+
   /// With shared_.mutex held.
   Result<Shared::Pairs*> used_collection() {
     const auto found = shared_.collections.find(collection_);
