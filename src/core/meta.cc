@@ -74,8 +74,13 @@ std::map<std::string, std::string> Meta::all(std::string_view prefix) {
 
 void Meta::put(std::string_view name, std::string_view value) {
   if (by_kv_) return must(kv().put(fmt::format("{}/{}", workload_, name), value), "writing assay_meta");
-  const Value key[] = {std::string_view(workload_), name};
-  must(session_.query()->run("delete from assay_meta where workload = $1 and name = $2", key), "writing assay_meta");
+  // One statement changes an entry that is there: whoever is killed in between, or reads meanwhile, finds the old value or
+  // the new one, also outside a transaction.
+  const Value change[] = {value, std::string_view(workload_), name};
+  const ResultSet& changed =
+      *must(session_.query()->run("update assay_meta set value = $1 where workload = $2 and name = $3", change),
+            "writing assay_meta");
+  if (changed.affected() > 0) return;
   const Value row[] = {std::string_view(workload_), name, value};
   must(session_.query()->run("insert into assay_meta (workload, name, value) values ($1, $2, $3)", row),
        "writing assay_meta");

@@ -5,6 +5,7 @@ import json
 import pathlib
 import signal
 import sqlite3
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
@@ -151,6 +152,43 @@ class InterruptTest(ProgramTest):
         self.assay("prepare", "tpcc", "--target", self.url, *LOAD)
         self.assertEqual(self.contents(), whole)
         self.assay("check", "tpcc", "--target", self.url)
+
+    def test_kill_at_any_time_leaves_something_that_can_be_resumed(self):
+        whole = self.uninterrupted()
+        killed = 0
+        for milliseconds in range(10, 2000, 35):
+            process = self.start("prepare", "tpcc", "--target", self.url, *LOAD, "--quiet")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=milliseconds / 1000)
+            if process.poll() is not None:
+                self.finish(process)
+                break
+            process.kill()
+            process.wait()
+            killed += 1
+        self.assertGreater(killed, 2)
+        self.assay("prepare", "tpcc", "--target", self.url, *LOAD)
+        self.assertEqual(self.contents(), whole)
+
+    def test_kill_at_any_time_in_a_load_of_kv_leaves_something_that_can_be_resumed(self):
+        load = ("prepare", "kv", "--rows", "30k", "--quiet", "--target")
+        whole = self.folder / "whole.db"
+        self.assay(*load, f"sqlite:{whole}")
+        killed = 0
+        for milliseconds in range(5, 2000, 20):
+            process = self.start(*load, self.url)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=milliseconds / 1000)
+            if process.poll() is not None:
+                self.finish(process)
+                break
+            process.kill()
+            process.wait()
+            killed += 1
+        self.assertGreater(killed, 2)
+        self.assay(*load, self.url)
+        self.assertEqual(self.contents(), self.contents(whole))
+        self.assay("check", "kv", "--target", self.url, "--rows", "30k")
 
     def test_kill_while_indexes_are_made_can_be_resumed_to_the_same_data(self):
         whole = self.uninterrupted()

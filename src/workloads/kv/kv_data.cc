@@ -55,7 +55,11 @@ std::map<std::string, std::string> begin_load(Session& session, const std::strin
         fmt::format("'{}' is there already and was not made by assay; choose another --collection", collection));
   meta.create();
   // The record comes first: after a crash here, cleanup knows that the collection is ours.
+  // In one piece where the target has transactions: a part of it would be a record that nobody can read.
+  QueryFacet* const query = session.query();
+  if (query != nullptr) value_or_throw(query->begin({}), "beginning a transaction");
   for (const auto& [name, value] : layout.entries()) meta.put(name, value);
+  if (query != nullptr) value_or_throw(query->commit(), "committing");
   return meta.all();
 }
 
@@ -285,6 +289,7 @@ void remove(Job& job, const std::string& collection) {
   Meta meta(*session, owner(collection));
   if (!meta.exists() || meta.all().empty()) {
     job.progress.note(fmt::format("nothing to remove: the collection '{}' was not made by assay", collection));
+    meta.remove();  // a prepare that was killed at its very beginning leaves an empty assay_meta
     return;
   }
   kv.drop(collection);

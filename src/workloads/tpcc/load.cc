@@ -327,6 +327,7 @@ void remove_all(Job& job) {
   const std::unique_ptr<Session> session = open_session(job.target);
   if (!read_loaded(*session)) {
     job.progress.note("nothing to clean up: the target holds no tpcc data of assay's");
+    Meta(*session, kWorkload).remove();  // a prepare that was killed at its very beginning leaves an empty assay_meta
     return;
   }
   job.progress.start("dropping tpcc", "tables", kTables);
