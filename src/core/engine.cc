@@ -100,6 +100,7 @@ class Run {
   std::vector<std::unique_ptr<GroupRun>> groups_;
   std::vector<std::unique_ptr<LoopThread>> loops_;
   std::vector<std::vector<std::unique_ptr<Crew>>> crews_;  // by group, then by thread
+  std::unique_ptr<Muster> muster_;
   std::unique_ptr<Phases> phases_;
   std::unique_ptr<Collector> collector_;
   std::vector<Event> events_;
@@ -137,7 +138,8 @@ void Run::muster() {
     if (group.waiting == Waiting::fiber) loops = std::max<std::size_t>(loops, fiber_threads(group));
   }
   for (std::size_t i = 0; i < loops; i++) loops_.push_back(std::make_unique<LoopThread>(clock_));
-  Muster muster(slots);
+  muster_ = std::make_unique<Muster>(slots);  // a member: a slot that just reported may still be leaving it
+  Muster& muster = *muster_;
   const TriggerFunction trigger = [this](std::size_t group, std::uint64_t payload, TimePoint due) {
     // To the crew on the same loop, if the group has one there.
     for (std::size_t j = 0; j < crews_[group].size() && j < loops_.size(); j++)
