@@ -65,11 +65,17 @@ class ProgramTest(unittest.TestCase):
     def finish(self, process, code=0):
         out, err = process.communicate(timeout=SECONDS)
         done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
-        if code == 0 and done.returncode == 5 and "assay itself was late" in out:
-            return done  # right so, on a machine that has too much to do; the figures are not what is tested here
+        if self.spoiled_by_the_machine(done.returncode, code, out):
+            return done
         self.assertEqual(done.returncode, code, f"{' '.join(process.args)}\n--- stdout\n{out}\n--- stderr\n{err}")
         self.assertNotIn("this is a bug", err)
         return done
+
+    @staticmethod
+    def spoiled_by_the_machine(found, wanted, said):
+        """A run on a machine that has too much to do is invalid, rightly so: 5 is graver than these. What is tested here are
+        not the figures."""
+        return found == 5 and wanted in (0, 4, 130) and "assay itself was late" in said
 
     def assay(self, *arguments, code=0, **options):
         """Runs the program to its end and wants this exit code."""
@@ -130,8 +136,10 @@ class ProgramTest(unittest.TestCase):
                     break
                 written += piece
         os.close(ours)
-        self.assertEqual(process.wait(timeout=SECONDS), code, written.decode())
-        return written.decode()
+        said = written.decode()
+        if not self.spoiled_by_the_machine(process.wait(timeout=SECONDS), code, said):
+            self.assertEqual(process.returncode, code, said)
+        return said
 
     def interrupt(self, process):
         process.send_signal(signal.SIGINT)
