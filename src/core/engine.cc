@@ -215,8 +215,19 @@ void Run::note_cpu(double& process, std::vector<double>& loops) const {
 }
 
 void Run::tick() {
+  const TimePoint before = clock_.now();
   std::this_thread::sleep_for(kTick);
   const TimePoint now = clock_.now();
+  // Lag is measured against sessions that were free. A process that stood still as a whole makes the backlog behind its late
+  // operations look like the target's doing, so that is noticed here.
+  if (now - before > kTick + ClockWatch::kTolerance) {
+    const Event event{before - phases_->start(), now - before, "stalled",
+                      fmt::format("assay itself stood still for {}: stopped, suspended, or without a processor",
+                                  format_latency(now - before))};
+    events_.push_back(event);
+    observer_.event(event);
+    if (before < phases_->measure_end() && now > phases_->measure_begin()) invalid_.push_back(event.text);
+  }
   if (!measuring_ && now >= phases_->measure_begin()) {
     measuring_ = true;
     note_cpu(cpu_begin_, loop_cpu_begin_);
