@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 
 namespace assay::cli {
 namespace {
@@ -54,6 +55,9 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   assign(words, all);
   const std::string text = render(read_document(words.positional[0]), options);
   if (const std::string output = options.text("output"); !output.empty()) {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(output, words.positional[0], ignored))
+      throw Error(fmt::format("report: --output {} is the result itself; it is not overwritten", output));
     write_atomically(output, text);
   } else if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw Error("report: stdout cannot be written to", ExitCode::output_failed);

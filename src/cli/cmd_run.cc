@@ -190,7 +190,17 @@ ExitCode carry_out(std::span<const std::string> arguments) {
     LivePanel panel(setup->quiet, fmt::format("{} on {}", setup->type->info().name, without_secrets(setup->url)));
     outcome = run(plan, signals.token(), panel);
   }
-  // The load is over; what remains is to say what it came to.
+  // The load is over, and is saved before anything that may take long or fail; the file is replaced at the end.
+  write_atomically(
+      path,
+      to_json(make_document({*setup,
+                             plan,
+                             outcome,
+                             server,
+                             checks,
+                             {},
+                             {"saved right after the load: what comes behind it, the check for one, did not end"}})));
+  // What remains is to say what it came to.
   std::vector<std::string> reasons;
   Statements statements;
   try {
@@ -200,7 +210,11 @@ ExitCode carry_out(std::span<const std::string> arguments) {
       Job after = setup->job_for(progress, {});
       checks.push_back(check_data(*setup, after, progress, "after"));
     }
-    if (setup->own.flag("cleanup")) setup->workload->cleanup(job);
+    const bool consistent =
+        std::all_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.findings.empty(); });
+    if (setup->own.flag("cleanup") && consistent) setup->workload->cleanup(job);
+    if (setup->own.flag("cleanup") && !consistent)
+      progress.note("not cleaned up: the data is what shows the inconsistency");
   } catch (const Error& error) {  // what was measured must not be lost because the target is gone
     reasons.push_back(fmt::format("after the run: {}", error.what()));
   }

@@ -44,6 +44,34 @@ GroupResult make_group(const GroupPlan& plan, const GroupOutcome& outcome) {
   return group;
 }
 
+/// Event loops, or a thread for each session of a driver that waits inside its library.
+std::uint32_t threads_of(const RunPlan& plan) {
+  std::uint64_t loops = 0, sessions = 0;
+  for (const GroupPlan& group : plan.groups)
+    if (group.waiting == Waiting::fiber)
+      loops = std::max(loops, std::min({static_cast<std::uint64_t>(plan.threads), group.sessions, group.clients}));
+    else
+      sessions += group.sessions;
+  return static_cast<std::uint32_t>(loops + sessions);
+}
+
+/// A run that measured nothing proves nothing; one with many failures should not look like one without.
+void judge_failures(Document& document, std::vector<std::string>& reasons) {
+  std::uint64_t succeeded = 0, failed = 0;
+  for (const GroupResult& group : document.groups)
+    for (const OperationResult& operation : group.operations)
+      if (!operation.nested) {
+        succeeded += operation.measured().count();
+        failed += operation.measured().errors();
+      }
+  if (succeeded == 0 && !document.partial)
+    reasons.push_back(failed == 0 ? "nothing was measured: no operation was due and ended in the measured time"
+                                  : fmt::format("all {} operations of the measured time failed", failed));
+  else if (static_cast<double>(failed) > 0.01 * static_cast<double>(succeeded + failed))
+    document.warnings.push_back(
+        fmt::format("{} of {} operations failed: the figures are of those that succeeded", failed, succeeded + failed));
+}
+
 RunVerdict decide(const Document& document, const RunOutcome& outcome, std::vector<std::string> reasons) {
   if (!outcome.invalid.empty()) return {Verdict::invalid, outcome.invalid};
   for (const CheckResult& check : document.checks)
@@ -128,7 +156,7 @@ Document make_document(DocumentInput input) {
   document.own_cost = {.cpu_seconds = outcome.cost.cpu_seconds,
                        .operations = outcome.cost.operations,
                        .peak_rss_bytes = outcome.cost.peak_rss_bytes,
-                       .threads = static_cast<std::uint32_t>(input.plan.threads),
+                       .threads = threads_of(input.plan),
                        .busiest_loop = outcome.cost.busiest_loop};
   document.machine = gather_machine_facts();
   document.warnings = outcome.warnings;
@@ -143,6 +171,7 @@ Document make_document(DocumentInput input) {
   if (round_trips > 0 && operations > 0)
     document.figures.push_back({"round_trips_per_operation", static_cast<double>(round_trips) / operations, "",
                                 "round trips of all sessions / operations, whole run"});
+  judge_failures(document, input.reasons);
   document.verdict = decide(document, outcome, std::move(input.reasons));
   return document;
 }

@@ -8,11 +8,11 @@ namespace assay {
 namespace {
 
 /// Operations that were due and never begun count as timed out: their time until now is what a user would have waited.
-std::uint64_t record_abandoned(const std::vector<TimePoint>& dues, TimePoint now, Recorder& recorder) {
+std::uint64_t record_abandoned(const std::vector<Roster::Abandoned>& operations, TimePoint now, Recorder& recorder) {
   const Failure failure{FailureKind::timeout, "", "due in the measured time and not begun when the drain ended"};
-  for (const TimePoint due : dues)
-    recorder.failed(OperationId{0}, {.due = due, .sent = now, .end = now, .wait = now - due}, failure);
-  return dues.size();
+  for (const Roster::Abandoned& one : operations)
+    recorder.failed(one.operation, {.due = one.due, .sent = now, .end = now, .wait = now - one.due}, failure);
+  return operations.size();
 }
 
 }  // namespace
@@ -67,6 +67,7 @@ void FiberCrew::serve(Slot& slot, Muster& muster) {
     work(slot);
   }
   if (working_ == 1) recorder_.reset();  // hands over the last interval
+  ended_at_ = loop_.clock().now();
   working_--;
 }
 
@@ -119,7 +120,8 @@ void FiberCrew::wake_all() {
 void FiberCrew::abandon() {
   if (abandoned_done_ || !recorder_) return;
   abandoned_done_ = true;
-  abandoned_ = record_abandoned(roster_->abandon(), loop_.clock().now(), *recorder_);
+  const TimePoint now = loop_.clock().now();
+  abandoned_ = record_abandoned(roster_->abandon(now), now, *recorder_);
 }
 
 void FiberCrew::start(const Phases& phases, Nanos ramp_up, Nanos interval) {
@@ -208,6 +210,7 @@ void ThreadCrew::serve(Slot& slot, Muster& muster) {
     slot.start(*phases_, recorder);
     work(slot, recorder);
   }
+  ended_at_ = clock_.now();
   working_--;
 }
 
@@ -234,7 +237,8 @@ void ThreadCrew::work(Slot& slot, Recorder& recorder) {
     wait_for_due(lock);
     now = clock_.now();
   }
-  if (cancelled_) abandoned_ += record_abandoned(roster_->abandon(), clock_.now(), recorder);
+  now = clock_.now();
+  if (cancelled_) abandoned_ += record_abandoned(roster_->abandon(now), now, recorder);
   changed_.notify_all();
   led_.notify_all();
 }

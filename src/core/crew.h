@@ -51,6 +51,8 @@ class Crew {
   virtual void no_more_triggers() = 0;
   /// Whether every slot has ended. Thread-safe.
   virtual bool ended() const = 0;
+  /// After ended(): when the last slot did.
+  virtual TimePoint ended_at() const = 0;
   /// The drain is over: what is under way is cancelled, what was due and not begun is recorded as timed out.
   virtual void cancel() = 0;
   /// After ended(): how many were due and never begun.
@@ -72,6 +74,7 @@ class FiberCrew final : public Crew {
   void close(TimePoint end) override;
   void no_more_triggers() override;
   bool ended() const override { return working_.load() == 0; }
+  TimePoint ended_at() const override { return ended_at_.load(); }
   void cancel() override;
   std::uint64_t abandoned() const override { return abandoned_; }
 
@@ -98,6 +101,7 @@ class FiberCrew final : public Crew {
   bool dismissed_ = false, no_more_triggers_ = false, abandoned_done_ = false;
   std::uint64_t abandoned_ = 0;
   std::atomic<std::size_t> working_;
+  std::atomic<TimePoint> ended_at_{};
 };
 
 class ThreadCrew final : public Crew {
@@ -112,6 +116,7 @@ class ThreadCrew final : public Crew {
   void close(TimePoint end) override;
   void no_more_triggers() override;
   bool ended() const override { return working_.load() == 0; }
+  TimePoint ended_at() const override { return ended_at_.load(); }
   void cancel() override;
   std::uint64_t abandoned() const override { return abandoned_; }
 
@@ -138,6 +143,7 @@ class ThreadCrew final : public Crew {
   bool dismissed_ = false, cancelled_ = false, no_more_triggers_ = false;
   std::uint64_t abandoned_ = 0;
   std::atomic<std::size_t> working_;
+  std::atomic<TimePoint> ended_at_{};
   std::vector<std::jthread> threads_;
 };
 

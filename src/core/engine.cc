@@ -89,6 +89,7 @@ class Run {
   RunOutcome conclude();
   bool scheduled_ended() const;
   bool all_ended() const;
+  TimePoint last_end() const;
   void note_cpu(double& process, std::vector<double>& loops) const;
 
   const RunPlan& plan_;
@@ -202,6 +203,14 @@ bool Run::scheduled_ended() const {
   return true;
 }
 
+TimePoint Run::last_end() const {
+  TimePoint end = phases_->measure_begin();
+  for (std::size_t g = 0; g < crews_.size(); g++)
+    if (!plan_.groups[g].group.triggered)
+      for (const auto& crew : crews_[g]) end = std::max(end, crew->ended_at());
+  return end;
+}
+
 bool Run::all_ended() const {
   return std::all_of(crews_.begin(), crews_.end(), [](const auto& crews) {
     return std::all_of(crews.begin(), crews.end(), [](const auto& crew) { return crew->ended(); });
@@ -255,9 +264,11 @@ void Run::measure() {
   while (clock_.now() < phases_->measure_end()) {
     tick();
     // Only a count ends a run before its time: in a closed loop with long pauses nothing more may be due for a while.
-    if (stop_.stop_requested() || (plan_.count > 0 && scheduled_ended())) {
-      if (stop_.stop_requested()) note_interrupt();
+    if (stop_.stop_requested()) {
+      note_interrupt();
       phases_->end_now(clock_.now());
+    } else if (plan_.count > 0 && scheduled_ended()) {
+      phases_->end_now(last_end());  // when the last operation ended, not when it was noticed
     }
   }
   if (!measuring_) note_cpu(cpu_begin_, loop_cpu_begin_);

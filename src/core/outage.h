@@ -20,8 +20,10 @@ class OutageTracker {
   void lost(Nanos at, const std::string& why);
   /// A lost session tried to come back and was not let in.
   void refused();
-  /// A session that was lost carried out an operation again.
-  void restored(Nanos at);
+  /// A lost session is open again.
+  void reopened(Nanos at);
+  /// The first operation on a reopened session succeeded.
+  void worked(Nanos at);
   /// The events so far; what is still out is told as lasting until `now`.
   std::vector<Event> events(Nanos now) const;
 
@@ -29,8 +31,10 @@ class OutageTracker {
   const std::string group_;
   const std::size_t sessions_;
   mutable std::mutex mutex_;
-  std::size_t down_ = 0, lost_in_spell_ = 0;
-  bool outage_ = false;
+  std::size_t down_ = 0;  // sessions that are not open
+  bool spell_ = false;    // something was lost, and its event is not told yet
+  bool outage_ = false;   // … and it is an outage
+  std::size_t lost_in_spell_ = 0;
   Nanos spell_begin_{};
   std::string why_;
   std::vector<Event> events_;

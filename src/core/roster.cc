@@ -127,15 +127,22 @@ void Roster::give_back(std::uint32_t i, TimePoint end) {
 
 void Roster::trigger(std::uint64_t payload, TimePoint due) { queue_.push_back({due, payload}); }
 
-std::vector<TimePoint> Roster::abandon() {
-  std::vector<TimePoint> left;
+std::vector<Roster::Abandoned> Roster::abandon(TimePoint now) {
+  std::vector<Abandoned> left;
   if (open_loop())
-    for (; arrival_ < end_ && may_hand_out(arrival_); next_arrival()) {
-      left.push_back(arrival_);
+    for (; arrival_ < end_ && arrival_ <= now && may_hand_out(arrival_); next_arrival()) {
+      left.push_back({OperationId{0}, arrival_});
       if (arrival_ >= limit_from_) limit_left_--;
     }
-  for (const Triggered& t : queue_) left.push_back(t.due);
+  for (const Triggered& t : queue_) left.push_back({OperationId{0}, t.due});
   queue_.clear();
+  const auto add = [&](std::uint32_t i) {
+    if (seats_[i].due <= now && may_hand_out(seats_[i].due)) left.push_back({seats_[i].operation, seats_[i].due});
+  };
+  for (const std::uint32_t i : ready_) add(i);
+  for (const Later& later : later_) add(later.seat);
+  ready_.clear();
+  later_.clear();
   end_ = TimePoint::min();
   return left;
 }

@@ -50,8 +50,14 @@ class Roster {
   /// whether somebody may still push.
   bool over() const noexcept;
   std::size_t out() const noexcept { return out_; }
-  /// Operations that were due before the end and were never handed out; takes them. For the end of a drain.
-  std::vector<TimePoint> abandon();
+  /// An operation that was due before the end and was never handed out. Which it would have been is known only in a closed
+  /// loop; otherwise it is told as the first of the group's.
+  struct Abandoned {
+    OperationId operation{};
+    TimePoint due{};
+  };
+  /// All of them, taken away; what is due later than `now` is not. For the end of a drain.
+  std::vector<Abandoned> abandon(TimePoint now);
 
  private:
   struct Seat {

@@ -83,7 +83,20 @@ TEST(Roster, what_was_due_and_never_handed_out_is_told_at_the_end) {
   roster.close(kStart + 1s);
   Roster::Lease lease;
   ASSERT_TRUE(roster.take(kStart, lease));
-  EXPECT_EQ(roster.abandon().size(), 9u);
+  EXPECT_EQ(roster.abandon(kStart + 10s).size(), 9u);
+}
+
+TEST(Roster, clients_of_a_closed_loop_that_were_due_and_never_had_their_turn_are_told_too) {
+  Roster roster(clients(5), Schedule(), false, nullptr, 1);
+  roster.start(kStart, 0s);
+  roster.close(kStart + 1s);
+  Roster::Lease lease;
+  ASSERT_TRUE(roster.take(kStart, lease));
+  EXPECT_EQ(roster.abandon(kStart + 10s).size(), 4u);  // the fifth is under way
+  Roster pausing(clients(5, 5s), Schedule(), false, nullptr, 1);
+  pausing.start(kStart, 0s);
+  pausing.close(kStart + 10s);
+  EXPECT_EQ(pausing.abandon(kStart + 1s).size(), 0u);  // none was due yet
 }
 
 TEST(Roster, a_limit_counts_from_its_time_on) {

@@ -110,7 +110,7 @@ TimePoint Slot::perform(const Roster::Lease& lease, TimePoint now) {
           recorder_->count(CounterId{static_cast<std::uint16_t>(i)}, counts_[i], lease.due, completion.end);
     if (was_lost_) {
       was_lost_ = false;
-      group_.outages.restored(on_time_line(completion.end));
+      group_.outages.worked(on_time_line(completion.end));
     }
     result = session_->reset();  // a lease returned with something open is rolled back; costs nothing when nothing is
     free_since_ = completion.end;
@@ -127,7 +127,7 @@ TimePoint Slot::perform(const Roster::Lease& lease, TimePoint now) {
 void Slot::lose_session(const Failure& failure) {
   close_session();
   if (failure.kind == FailureKind::cancelled) return;
-  if (!was_lost_) group_.outages.lost(on_time_line(environment_.clock.now()), failure.message);
+  group_.outages.lost(on_time_line(environment_.clock.now()), failure.message);
   was_lost_ = true;
 }
 
@@ -143,6 +143,7 @@ bool Slot::ready() {
     if (!environment_.sleep_until(environment_.clock.now() + jittered)) return false;
   }
   free_since_ = environment_.clock.now();
+  group_.outages.reopened(on_time_line(free_since_));
   return true;
 }
 

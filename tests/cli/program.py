@@ -75,7 +75,7 @@ class ProgramTest(unittest.TestCase):
     def spoiled_by_the_machine(found, wanted, said):
         """A run on a machine that has too much to do is invalid, rightly so: 5 is graver than these. What is tested here are
         not the figures."""
-        return found == 5 and wanted in (0, 4, 130) and "assay itself was late" in said
+        return found == 5 and wanted in (0, 4, 130) and "assay itself " in said
 
     def assay(self, *arguments, code=0, **options):
         """Runs the program to its end and wants this exit code."""

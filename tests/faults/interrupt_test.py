@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 
 from program import FAST, ProgramTest, unittest
 
-LOAD = ("--scale-down", "20", "--warehouses", "2")
+LOAD = ("--scale-down", "10", "--warehouses", "4")  # takes seconds, so that it can be caught in the middle
 
 
 class InterruptTest(ProgramTest):
