@@ -77,13 +77,20 @@ void Meta::put(std::string_view name, std::string_view value) {
   // One statement changes an entry that is there: whoever is killed in between, or reads meanwhile, finds the old value or
   // the new one, also outside a transaction.
   const Value change[] = {value, std::string_view(workload_), name};
-  const ResultSet& changed =
-      *must(session_.query()->run("update assay_meta set value = $1 where workload = $2 and name = $3", change),
-            "writing assay_meta");
-  if (changed.affected() > 0) return;
+  const auto changed = [&] {
+    return must(session_.query()->run("update assay_meta set value = $1 where workload = $2 and name = $3", change),
+                "writing assay_meta")
+        ->affected();
+  };
+  if (changed() > 0) return;
   const Value row[] = {std::string_view(workload_), name, value};
-  must(session_.query()->run("insert into assay_meta (workload, name, value) values ($1, $2, $3)", row),
-       "writing assay_meta");
+  const bool alone = !session_.query()->in_transaction();
+  Result<const ResultSet*> inserted =
+      session_.query()->run("insert into assay_meta (workload, name, value) values ($1, $2, $3)", row);
+  if (inserted) return;
+  // Another process may have made the entry between the two.
+  if (alone && inserted.error().kind == FailureKind::rejected && changed() > 0) return;
+  must(std::move(inserted), "writing assay_meta");
 }
 
 void Meta::remove() {

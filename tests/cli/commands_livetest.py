@@ -153,7 +153,7 @@ class PasswordTest(PostgresTest):
     def test_the_live_panel_does_not_show_the_password(self):
         url = self.with_password(self.password)
         self.assay("prepare", "tpcc", "--target", url, "--quiet", *TINY)
-        written = self.on_a_terminal("run", "tpcc", "--target", url, *FAST, "--duration", "1s")
+        written = self.on_a_terminal("run", "tpcc", "--target", url, *FAST, "--duration", "3s")
         self.assertIn("tpcc on postgres://", written)
         self.assert_secret(self.password, written)
 

@@ -169,7 +169,7 @@ class KilledServerTest(OwnServerTest):
         out, err = process.communicate(timeout=60)
         self.assertIn("result: r.json", err)
         numbers = self.report("r.json")
-        self.assertIn("not back at the end of the run", " ".join(e["text"] for e in self.events(numbers, "outage")))
+        self.assertIn("nothing worked again before the end of the run", " ".join(e["text"] for e in self.events(numbers, "outage")))
         self.assertGreater(numbers["by_name"]["new_order"]["count"], 0)
         self.assertIn(process.returncode, (0, 3, 4), out)
 

@@ -27,6 +27,11 @@ class PostgresFailureLive : public PostgresLive {
     if (IsSkipped()) return;
     target_ = target();
     a_ = open();
+    // A test before this one may have ended while the server was still at its last statement: the request to cancel it is
+    // made by a thread that ends with the process.
+    run(*a_,
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> "
+        "pg_backend_pid() and backend_type = 'client backend'");
     run(*a_, "drop table if exists f");
     run(*a_, "create table f (id int primary key, n int)");
     run(*a_, "insert into f values (1, 0), (2, 0)");
