@@ -93,6 +93,13 @@ void Meta::put(std::string_view name, std::string_view value) {
   must(std::move(inserted), "writing assay_meta");
 }
 
+void Meta::erase(std::string_view name) {
+  if (by_kv_) return void(must(kv().remove(fmt::format("{}/{}", workload_, name)), "cleaning assay_meta"));
+  const Value arguments[] = {std::string_view(workload_), name};
+  must(session_.query()->run("delete from assay_meta where workload = $1 and name = $2", arguments),
+       "cleaning assay_meta");
+}
+
 void Meta::remove() {
   if (!exists()) return;
   if (by_kv_) return kv_remove();

@@ -32,6 +32,8 @@ class Meta {
   std::map<std::string, std::string> all(std::string_view prefix = "");
   /// Inserts or replaces; part of the open transaction, if there is one.
   void put(std::string_view name, std::string_view value);
+  /// Removes an entry, if it is there.
+  void erase(std::string_view name);
   /// Removes this workload's entries, and the table when no other workload has any.
   void remove();
 

@@ -198,6 +198,52 @@ class BadTargetTest(ProgramTest):
             check = [r for r in self.report(name)["requirements"] if r["name"] == "New-Orders in the target"]
             self.assertEqual([r["verdict"] for r in check], ["pass"])
 
+    def cross_check(self, result):
+        """The verdict on New-Orders against the growth of the database's own numbers, and the reason."""
+        return [(r["verdict"], r["actual"]) for r in self.report(result)["requirements"] if r["name"] == "New-Orders in the target"][0]
+
+    def marks(self):
+        return {name: value for name, value in self.rows("select name, value from assay_meta where name like 'run/%'")}
+
+    def killed_in_the_middle(self, **more):
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--clients", "2", "--duration", "1h", **more)
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure +terminals ")
+        return process
+
+    def test_a_run_that_was_killed_takes_nothing_from_the_next_one(self):
+        self.prepare()
+        process = self.killed_in_the_middle()
+        process.kill()
+        process.wait()
+        self.assertEqual(len(self.marks()), 1)
+        self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", "--result", "r.json")
+        self.assertEqual(self.cross_check("r.json")[0], "pass")
+        self.assertEqual(len(self.marks()), 1, "the mark of the killed run is still there")
+
+    def test_a_run_whose_sibling_is_killed_in_the_middle_does_not_blame_the_database(self):
+        self.prepare()
+        sibling = self.killed_in_the_middle()
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--clients", "2", "--duration", "4s", "--result", "r.json")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure +terminals ")
+        sibling.kill()
+        sibling.wait()
+        self.finish(process)
+        verdict, actual = self.cross_check("r.json")
+        self.assertEqual(verdict, "not_applicable", actual)
+        self.assertIn("another run was under way", actual)
+
+    def test_a_run_that_is_alive_is_not_taken_for_dead(self):
+        self.prepare()
+        sibling = self.killed_in_the_middle()
+        first = self.marks()
+        self.wait_for(lambda: self.marks() != first, "the beat of the run")
+        self.assay("run", "tpcc", "--target", self.url, *FAST, "--clients", "2", "--duration", "1s", "--result", "r.json")
+        self.assertEqual(self.cross_check("r.json")[0], "not_applicable")
+        self.interrupt(sibling)
+        self.finish(sibling, 130)
+        self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", "--result", "r.json")
+        self.assertEqual(self.cross_check("r.json")[0], "pass")
+
     def test_two_runs_of_kv_at_once_on_one_file_verify_every_value(self):
         self.prepare(workload="kv")
         command = ("run", "kv", "--target", self.url, "--rows", "1000", "--mix", "get=50,put=50", "--clients", "2", "--duration", "2s")

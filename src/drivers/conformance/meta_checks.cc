@@ -51,6 +51,20 @@ TEST_F(MetaRecord, a_workload_sees_and_removes_its_own_entries_only) {
   b.remove();  // no error
 }
 
+TEST_F(MetaRecord, an_entry_is_erased_and_no_other) {
+  Meta a(*session_, "conf_a"), b(*session_, "conf_b");
+  a.create();
+  a.put("one", "1");
+  a.put("two", "2");
+  b.put("one", "1");
+  a.erase("one");
+  a.erase("three");  // no error
+  EXPECT_EQ(a.all(), (std::map<std::string, std::string>{{"two", "2"}}));
+  EXPECT_EQ(b.get("one"), "1");
+  a.remove();
+  b.remove();
+}
+
 TEST_F(MetaRecord, a_put_is_part_of_the_open_transaction) {
   Meta meta(*session_, "conf_a");
   meta.create();

@@ -49,12 +49,12 @@ std::optional<Loaded> read_loaded(Session& session) {
   Meta meta(session, kWorkload);
   if (!meta.exists()) return std::nullopt;
   const Value arguments[] = {kWorkload};
-  // Not Meta::all: the ledger of a load under way may be long.
-  const ResultSet& rows =
-      *value_or_throw(session.query()->run("select name, value from assay_meta where workload = $1 and "
-                                           "name not like 'load/%'",
-                                           arguments),
-                      "reading assay_meta");
+  // Not Meta::all: the ledger of a load under way may be long. Nor are marks of runs a record of a load.
+  const ResultSet& rows = *value_or_throw(
+      session.query()->run("select name, value from assay_meta where workload = $1 and "
+                           "name not like 'load/%' and name not like 'run/%' and name not like 'ended/%'",
+                           arguments),
+      "reading assay_meta");
   Entries entries;
   for (std::size_t r = 0; r < rows.size(); r++)
     entries.emplace(rows.text(r, 0).value_or(""), rows.text(r, 1).value_or(""));

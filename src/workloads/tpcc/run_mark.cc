@@ -1,41 +1,139 @@
 #include "workloads/tpcc/run_mark.h"
 
-#include "core/meta.h"
+#include "base/error.h"
+#include "core/parallel.h"
+#include "runtime/wait.h"
 #include "workloads/tpcc/loaded.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 namespace assay::tpcc {
 namespace {
 
-constexpr std::string_view kBegun = "run/", kEnded = "ended/";
+constexpr Nanos kLook = std::chrono::milliseconds(200);
+
+std::string begun(std::string_view id) { return fmt::format("{}{}", kRunMarks, id); }
+std::string ended(std::string_view id) { return fmt::format("{}{}", kEndedMarks, id); }
+std::string value_of(Shard shard, std::uint64_t beat) {
+  return fmt::format("{}/{} {}", shard.index, shard.count, beat);
+}
 
 }  // namespace
 
-void RunMark::begin(Session& session, Shard shard) {
+RunMark::~RunMark() {
+  stop_beating();
+  if (!marked_) return;
+  try {
+    const std::unique_ptr<Session> session = open_session(*target_);
+    Meta(*session, kWorkload).put(ended(id_), "");
+  } catch (const Error&) {  // the next run finds that it does not beat
+  }
+}
+
+void RunMark::begin(Target& target, Session& session, Shard shard) {
+  stop_beating();
+  target_ = &target;
   shard_ = shard;
-  over_.clear();
+  alive_.clear();
+  ended_.clear();
   std::random_device random;
   id_ = fmt::format("{:08x}{:08x}", random(), random());
   Meta meta(session, kWorkload);
-  meta.put(std::string(kBegun) + id_, fmt::format("{}/{}", shard.index, shard.count));
-  for (const auto& entry : meta.all(kEnded)) over_.insert(entry.first.substr(kEnded.size()));
+  // First of all, so that of two that begin at once at least one sees the other.
+  meta.put(begun(id_), value_of(shard, 0));
+  marked_ = true;
+  thread_ = std::jthread([this, &target](const std::stop_token& stop) { keep_alive(stop, target); });
+  remove_the_dead(meta);
+  for (const auto& [name, value] : meta.all(kEndedMarks)) ended_.insert(name.substr(kEndedMarks.size()));
+  alive_ = under_way(meta);
+  if (!alive_.empty()) return;
+  for (const std::string& id : ended_) {
+    meta.erase(begun(id));
+    meta.erase(ended(id));
+  }
+}
+
+RunMark::Beats RunMark::under_way(Meta& meta) const {
+  Beats found;
+  for (auto& [name, value] : meta.all(kRunMarks)) found.emplace(name.substr(kRunMarks.size()), value);
+  found.erase(id_);
+  for (const auto& [name, value] : meta.all(kEndedMarks)) found.erase(name.substr(kEndedMarks.size()));
+  return found;
+}
+
+/// A look that took long says nothing of the time it took: the target may have stood still, and with it those who beat.
+void RunMark::remove_the_dead(Meta& meta) {
+  const Beats first = under_way(meta);
+  std::set<std::string> still;  // those that have not moved yet
+  for (const auto& [id, value] : first) still.insert(id);
+  TimePoint looked = real_clock().now();
+  for (Nanos watched{}; !still.empty() && watched < kPatience;) {
+    runtime::sleep_until(looked + kLook);
+    const Beats now = under_way(meta);
+    const TimePoint then = std::exchange(looked, real_clock().now());
+    watched += std::min(looked - then, 2 * kLook);
+    std::erase_if(still, [&](const std::string& id) { return !now.contains(id) || now.at(id) != first.at(id); });
+  }
+  for (const std::string& id : still) meta.erase(begun(id));
+}
+
+void RunMark::keep_alive(const std::stop_token& stop, Target& target) {
+  std::unique_lock lock(mutex_);
+  for (std::uint64_t beat = 1;; beat++) {
+    wake_.wait_for(lock, stop, kBeat, [] { return false; });
+    if (stop.stop_requested()) return;
+    lock.unlock();
+    // Only this thread replaces the session; another one interrupts it at most.
+    Session* session = beating_.get();
+    try {
+      if (session == nullptr) {
+        std::unique_ptr<Session> opened = open_session(target);
+        lock.lock();
+        beating_ = std::move(opened);
+        session = beating_.get();
+        lock.unlock();
+      }
+      if (!stop.stop_requested()) Meta(*session, kWorkload).put(begun(id_), value_of(shard_, beat));
+      lock.lock();
+    } catch (const Error&) {  // the target is away, or busy: with the next beat anew
+      if (!lock.owns_lock()) lock.lock();
+      beating_.reset();
+    }
+  }
+}
+
+void RunMark::stop_beating() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  {
+    const std::lock_guard lock(mutex_);
+    if (beating_ != nullptr) beating_->interrupt();
+  }
+  thread_.join();
+  beating_.reset();
+}
+
+bool RunMark::own_job(std::string_view value) const {
+  const std::string_view shard = value.substr(0, value.find(' '));
+  return shard_.count > 1 && shard.ends_with(fmt::format("/{}", shard_.count)) &&
+         !shard.starts_with(fmt::format("{}/", shard_.index));
 }
 
 std::size_t RunMark::end(Session& session) {
+  stop_beating();
+  marked_ = false;  // whatever comes now is tried once
   Meta meta(session, kWorkload);
-  std::size_t others = 0;
-  for (const auto& [name, shard] : meta.all(kBegun)) {
-    const std::string id = name.substr(kBegun.size());
-    if (id == id_ || over_.contains(id)) continue;
-    const bool own_job = shard_.count > 1 && shard.ends_with(fmt::format("/{}", shard_.count)) &&
-                         !shard.starts_with(fmt::format("{}/", shard_.index));
-    if (!own_job) others++;
-  }
-  meta.put(std::string(kEnded) + id_, "");
-  return others;
+  Beats others;
+  for (const auto& [name, value] : meta.all(kRunMarks)) others.emplace(name.substr(kRunMarks.size()), value);
+  for (const std::string& id : ended_) others.erase(id);
+  others.insert(alive_.begin(), alive_.end());  // also one that died meanwhile, and was removed by a third
+  others.erase(id_);
+  meta.put(ended(id_), "");
+  return static_cast<std::size_t>(
+      std::count_if(others.begin(), others.end(), [&](const auto& other) { return !own_job(other.second); }));
 }
 
 }  // namespace assay::tpcc

@@ -1,32 +1,68 @@
 // That a run is under way, noted in the target, so that two runs on the same data know of each other.
 //
 // The cross-check of New-Orders compares what one run counted with the growth of the target's own counters. Another run on the
-// same warehouses grows them too: then they differ though nothing is wrong. Each run therefore leaves an entry in assay_meta,
-// `run/ID` = its shard as `INDEX/COUNT`, and `ended/ID` when it is over (no entry is ever changed, as a change may be seen half
-// done). A run that was killed never ends, which takes nothing from a later run but the certainty that a surplus is an error.
-// Cleanup removes the entries with all others.
+// same warehouses grows them too: then they differ though nothing is wrong. Each run therefore keeps an entry in assay_meta,
+// `run/ID` = its shard and a counter, as `INDEX/COUNT BEAT`, which a thread with a session of its own raises every kBeat; `ended/ID` is
+// put when it is over. A run that was killed never ends, but its counter stands still: a run that begins looks at the counters of
+// the others until each has moved, and removes those that did not move for kPatience. No clocks are compared. What such a
+// run did lies before the numbers that the next one begins with. One that dies later, in the middle of another run, has still
+// grown the numbers of that: it counts as another run there. When nobody else is under way, entries of ended runs are removed.
 #pragma once
 
 #include "core/driver.h"
+#include "core/meta.h"
 #include "core/shard.h"
 
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 
 namespace assay::tpcc {
 
 class RunMark {
  public:
-  /// Before the counters are read for the first time. Throws Error.
-  void begin(Session&, Shard);
-  /// After they were read for the last time. Answers how many other runs were, or may have been, under way meanwhile: not
-  /// those of the other shards of this job, which work on warehouses of their own. Throws Error.
+  static constexpr Nanos kBeat = std::chrono::seconds(2);
+  /// Longer than a live run is without a beat: a period, and a write that waits for others' locks.
+  static constexpr Nanos kPatience = std::chrono::seconds(6);
+
+  RunMark() = default;
+  RunMark(const RunMark&) = delete;
+  RunMark& operator=(const RunMark&) = delete;
+  /// Ends the mark when end() was not called, as far as the target lets it.
+  ~RunMark();
+
+  /// Before the counters are read for the first time. Waits up to kPatience when a run left a mark without an end. The
+  /// target must outlive this. Throws Error.
+  void begin(Target&, Session&, Shard);
+  /// After the counters were read for the last time. Answers how many other runs were under way meanwhile: not those of the
+  /// other shards of this job, which work on warehouses of their own. Throws Error.
   std::size_t end(Session&);
 
  private:
+  using Beats = std::map<std::string, std::string>;  // value by ID
+
+  /// Marks of others that have no end.
+  Beats under_way(Meta&) const;
+  void remove_the_dead(Meta&);
+  void keep_alive(const std::stop_token&, Target&);
+  void stop_beating();
+  bool own_job(std::string_view value) const;
+
   std::string id_;
   Shard shard_;
-  std::set<std::string> over_;  // the runs that had ended before this one began
+  Beats alive_;                  // others that were under way when this one began
+  std::set<std::string> ended_;  // those that had ended by then
+  bool marked_ = false;          // there is a mark of ours to be ended
+  Target* target_ = nullptr;
+
+  std::mutex mutex_;  // guards beating_
+  std::condition_variable_any wake_;
+  std::unique_ptr<Session> beating_;  // the thread's session
+  std::jthread thread_;
 };
 
 }  // namespace assay::tpcc

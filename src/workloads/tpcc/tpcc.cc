@@ -60,7 +60,7 @@ class Tpcc : public Workload {
     // So that condition 11, which holds only of freshly loaded data, is not asked of it any more. Every process of the
     // job would say the same; the first one is enough.
     if (Meta meta(*session, kWorkload); shard_.index == 0 && !meta.get("ran")) meta.put("ran", "true");
-    mark_.begin(*session, shard_);
+    mark_.begin(target, *session, shard_);
     if (shard_.count > 1 && settings_.scale.warehouses % shard_.count != 0)
       numbers_.unknown = fmt::format("{} processes share {} warehouses, so that some are used by two of them",
                                      shard_.count, settings_.scale.warehouses);
