@@ -11,10 +11,10 @@
 namespace assay {
 namespace {
 
-/// The number at the start of `rest`, which is moved behind it. Returns false when there is none.
+/// The number at the start of `rest`, which is moved behind it. Returns false when there is none, or one like nan or inf.
 bool take_number(std::string_view& rest, double& value) {
   const auto [end, ec] = std::from_chars(rest.data(), rest.data() + rest.size(), value, std::chars_format::fixed);
-  if (ec != std::errc{} || end == rest.data()) return false;
+  if (ec != std::errc{} || end == rest.data() || !std::isfinite(value)) return false;
   rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
   return true;
 }
@@ -106,6 +106,17 @@ std::int64_t parse_count(std::string_view text) {
       std::abs(value * factor) > 9e15 || value * factor != std::floor(value * factor))
     throw Error(fmt::format("'{}' is not a whole number; expected for example 1000, 10k or 2M", text));
   return std::llround(value * factor);
+}
+
+std::uint64_t parse_whole(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec == std::errc{} && !text.empty() && end == text.data() + text.size()) return value;
+  try {
+    if (const std::int64_t count = parse_count(text); count >= 0) return static_cast<std::uint64_t>(count);
+  } catch (const Error&) {
+  }
+  throw Error(fmt::format("'{}' is not a whole number from 0 to {}", text, std::numeric_limits<std::uint64_t>::max()));
 }
 
 double parse_number(std::string_view text) {

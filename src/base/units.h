@@ -19,6 +19,9 @@ double parse_rate(std::string_view text);
 std::uint64_t parse_bytes(std::string_view text);
 /// "1000", "10k", "2M" (powers of 1000), whole numbers only.
 std::int64_t parse_count(std::string_view text);
+/// "0" to "18446744073709551615", exactly; also what parse_count takes, as long as it is not negative.
+std::uint64_t parse_whole(std::string_view text);
+/// Finite: neither nan nor inf.
 double parse_number(std::string_view text);
 /// "true", "yes", "on", "1" and their opposites.
 bool parse_bool(std::string_view text);

@@ -19,6 +19,7 @@ std::span<const OptionSpec> check_options() {
 std::string outcome_json(const CheckOutcome& outcome) {
   JsonText json;
   json.open('{').member("consistent", outcome.findings.empty()).member("conditions", outcome.conditions);
+  json.member("looked_at", outcome.looked_at);
   json.key("findings").open('[');
   for (const Finding& finding : outcome.findings) {
     json.open('{').member("condition", finding.condition).member("text", finding.text);
@@ -48,9 +49,10 @@ Command check_command() {
             progress.finish();
             if (setup->json) fmt::print("{}\n", outcome_json(outcome));
             if (!setup->json && !(setup->quiet && outcome.findings.empty()))
-              print_findings(outcome.findings, "of " + std::string(setup->type->info().name));
+              print_outcome(outcome, "of " + std::string(setup->type->info().name));
             return outcome.findings.empty() ? ExitCode::ok : ExitCode::check_failed;
-          }};
+          },
+          kCheck};
 }
 
 }  // namespace assay::cli

@@ -19,7 +19,8 @@ Command cleanup_command() {
             Job job = setup->job_for(progress, signals.token());
             setup->workload->cleanup(job);
             return ExitCode::ok;
-          }};
+          },
+          kCleanup};
 }
 
 }  // namespace assay::cli

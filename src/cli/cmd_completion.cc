@@ -13,9 +13,10 @@
 namespace assay::cli {
 namespace {
 
-std::vector<std::string> option_words(std::span<const OptionSpec> table) {
+std::vector<std::string> option_words(std::span<const OptionSpec> table, unsigned verbs) {
   std::vector<std::string> words;
-  for (const OptionSpec& spec : table) words.push_back(fmt::format("--{}", spec.name));
+  for (const OptionSpec& spec : table)
+    if ((spec.verbs & verbs) != 0) words.push_back(fmt::format("--{}", spec.name));
   return words;
 }
 
@@ -37,7 +38,7 @@ std::string bash_script() {
     commands.push_back(command.name);
     std::vector<std::string> words{"--help"};
     for (const auto& table : command.tables) {
-      for (std::string& word : option_words(table)) words.push_back(std::move(word));
+      for (std::string& word : option_words(table, command.verbs)) words.push_back(std::move(word));
       add_values(values, table);
     }
     by_command += fmt::format("    {}) options='{}' ;;\n", command.name, fmt::join(words, " "));
@@ -45,8 +46,10 @@ std::string bash_script() {
   for (const WorkloadType* type : all_workloads()) {
     workloads.push_back(type->info().name);
     add_values(values, type->info().options);
-    by_workload += fmt::format("    {}) options+=' {}' ;;\n", type->info().name,
-                               fmt::join(option_words(type->info().options), " "));
+    for (const Command& command : all_commands())
+      if (command.takes_workload)
+        by_workload += fmt::format("    {},{}) options+=' {}' ;;\n", command.name, type->info().name,
+                                   fmt::join(option_words(type->info().options, command.verbs), " "));
   }
   for (const DriverEntry& entry : all_drivers())
     if (entry.driver != nullptr) {
@@ -75,8 +78,8 @@ _assay() {{
       completion) COMPREPLY=($(compgen -W 'bash zsh' -- "$current")); return ;;
     esac
   fi
-  case $command in prepare|run|check|cleanup) case $workload in
-{by_workload}  esac ;; esac
+  case $command,$workload in
+{by_workload}  esac
   COMPREPLY=($(compgen -W "$options" -- "$current"))
 }}
 complete -F _assay assay

@@ -18,8 +18,13 @@ Command prepare_command() {
             setup->facts();
             Job job = setup->job_for(progress, signals.token());
             setup->workload->prepare(job);
-            return ExitCode::ok;
-          }};
+            if (!setup->verify()) return ExitCode::ok;
+            const CheckOutcome outcome = setup->workload->check(job);
+            progress.finish();
+            if (!setup->quiet || !outcome.findings.empty()) print_outcome(outcome, "after prepare");
+            return outcome.findings.empty() ? ExitCode::ok : ExitCode::check_failed;
+          },
+          kPrepare};
 }
 
 }  // namespace assay::cli

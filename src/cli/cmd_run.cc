@@ -7,6 +7,7 @@
 #include "results/file.h"
 #include "results/render.h"
 
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -96,6 +97,16 @@ std::span<const OptionSpec> run_options() {
   return table;
 }
 
+RunOptions run_options_of(const JobSetup& setup) {
+  const Options& own = setup.own;
+  RunOptions options{.shard = setup.shard, .seed = setup.seed, .open_loop = !own.text("rate").empty()};
+  if (own.count("clients") > 0)
+    options.clients = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("clients"))));
+  if (own.count("sessions") > 0)
+    options.sessions = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("sessions"))));
+  return options;
+}
+
 RunPlan make_plan(const JobSetup& setup) {
   const Options& own = setup.own;
   RunPlan plan;
@@ -112,11 +123,7 @@ RunPlan make_plan(const JobSetup& setup) {
   const Schedule schedule =
       Schedule::parse(own.text("rate"), own.text("arrival"), own.text("think-time"), plan.ramp_up);
 
-  RunOptions options{.shard = setup.shard, .seed = setup.seed, .open_loop = !schedule.closed()};
-  if (own.count("clients") > 0)
-    options.clients = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("clients"))));
-  if (own.count("sessions") > 0)
-    options.sessions = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("sessions"))));
+  const RunOptions options = run_options_of(setup);
   for (Group& group : setup.workload->groups(*setup.target, options)) {
     GroupPlan planned;
     planned.target = setup.target.get();
@@ -134,15 +141,26 @@ RunPlan make_plan(const JobSetup& setup) {
   return plan;
 }
 
+/// What was not asked for and is not the default either, but what the target holds.
+void tell_in_force(const JobSetup& setup, TerminalProgress& progress) {
+  std::vector<std::string> decided;
+  for (const auto& [name, value] : setup.workload->options_in_force())
+    if (const OptionSpec* spec = setup.workload_options.find(name); spec != nullptr && (spec->verbs & kPrepare) != 0 &&
+                                                                    !setup.workload_options.given(name) &&
+                                                                    setup.workload_options.text(name) != value)
+      decided.push_back(fmt::format("{} {}", name, value));
+  if (!decided.empty()) progress.note(fmt::format("as the target was loaded: {}", fmt::join(decided, ", ")));
+}
+
 /// Checks the data and keeps what was said.
 CheckResult check_data(JobSetup& setup, Job& job, TerminalProgress& progress, std::string when) {
   CheckResult check{.when = when};
   CheckOutcome outcome = setup.workload->check(job);
   check.conditions = outcome.conditions;
-  check.findings = std::move(outcome.findings);
   progress.finish();
-  check.state = check.findings.empty() ? CheckResult::State::passed : CheckResult::State::failed;
-  if (!setup.quiet || !check.findings.empty()) print_findings(check.findings, when + " the run");
+  check.state = outcome.findings.empty() ? CheckResult::State::passed : CheckResult::State::failed;
+  if (!setup.quiet || !outcome.findings.empty()) print_outcome(outcome, when + " the run");
+  check.findings = std::move(outcome.findings);
   return check;
 }
 
@@ -162,9 +180,42 @@ void show(const Document& document, const JobSetup& setup, const std::filesystem
   if (!setup.quiet) fmt::print(stderr, "result: {}\n", path.string());
 }
 
+/// The steps behind the load. What was measured must not be lost because one of them fails; when the target is gone, the
+/// others are left out.
+struct Aftermath {
+  std::vector<std::string> reasons;  // why the run fails
+  bool gone = false;
+
+  template <class Step>
+  void attempt(Step step) {
+    if (gone) return;
+    try {
+      step();
+    } catch (const Error& error) {
+      gone = error.code() == ExitCode::unreachable;
+      reasons.push_back(fmt::format("after the run: {}", error.what()));
+    }
+  }
+};
+
+/// Whether the target is still there, when there is reason to doubt it. Throws Error(unreachable).
+void require_target_after(const JobSetup& setup, const RunOutcome& outcome) {
+  const bool doubt = std::any_of(outcome.groups.begin(), outcome.groups.end(), [](const GroupOutcome& group) {
+    const auto samples = group.failures.samples();
+    return group.abandoned > 0 || std::any_of(samples.begin(), samples.end(), [](const auto& sample) {
+             return sample.kind == FailureKind::disconnected || sample.kind == FailureKind::timeout ||
+                    sample.kind == FailureKind::overloaded;
+           });
+  });
+  if (!doubt) return;
+  if (const Result<std::unique_ptr<Session>> session = setup.target->connect(); !session)
+    throw_unreachable(setup.url, session.error());
+}
+
 ExitCode carry_out(std::span<const std::string> arguments) {
   const auto setup = JobSetup::from(find_command("run"), arguments);
   if (setup == nullptr) return ExitCode::ok;
+  setup->workload->require_of_run(run_options_of(*setup));
   const std::filesystem::path path = result_path(*setup);
   probe_writable(path);
   // From here on the configuration is valid, the result can be written, and nothing about either will change.
@@ -177,18 +228,17 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   progress.finish();
   // From here on the data is in place.
   const RunPlan plan = make_plan(*setup);
-  const auto& workload_table = setup->workload_options.table();
-  const bool verify = std::any_of(workload_table.begin(), workload_table.end(),
-                                  [](const OptionSpec& s) { return s.name == "verify"; }) &&
-                      setup->workload_options.flag("verify");
-  const bool check = setup->own.flag("check") || verify;
+  tell_in_force(*setup, progress);
+  const bool check = setup->own.flag("check") || setup->verify();
   std::vector<CheckResult> checks;
   if (check) checks.push_back(check_data(*setup, job, progress, "before"));
   setup->workload->before_run(*setup->target);
   RunOutcome outcome;
   {
     LivePanel panel(setup->quiet, fmt::format("{} on {}", setup->type->info().name, without_secrets(setup->url)));
+    setup->target->under_load(true);
     outcome = run(plan, signals.token(), panel);
+    setup->target->under_load(false);
   }
   // The load is over, and is saved before anything that may take long or fail; the file is replaced at the end.
   write_atomically(
@@ -201,11 +251,11 @@ ExitCode carry_out(std::span<const std::string> arguments) {
                              {},
                              {"saved right after the load: what comes behind it, the check for one, did not end"}})));
   // What remains is to say what it came to.
-  std::vector<std::string> reasons;
-  Statements statements;
-  try {
-    setup->workload->after_run(*setup->target);
-    statements = setup->workload->conclude(summarize_run(plan, outcome));
+  Aftermath aftermath;
+  aftermath.attempt([&] { setup->workload->after_run(*setup->target); });
+  aftermath.attempt([&] { require_target_after(*setup, outcome); });
+  Statements statements = setup->workload->conclude(summarize_run(plan, outcome));
+  aftermath.attempt([&] {
     if (check) {
       Job after = setup->job_for(progress, {});
       checks.push_back(check_data(*setup, after, progress, "after"));
@@ -215,19 +265,17 @@ ExitCode carry_out(std::span<const std::string> arguments) {
     if (setup->own.flag("cleanup") && consistent) setup->workload->cleanup(job);
     if (setup->own.flag("cleanup") && !consistent)
       progress.note("not cleaned up: the data is what shows the inconsistency");
-  } catch (const Error& error) {  // what was measured must not be lost because the target is gone
-    reasons.push_back(fmt::format("after the run: {}", error.what()));
-  }
+  });
   const bool contradicted =
       std::any_of(statements.requirements.begin(), statements.requirements.end(),
                   [](const Requirement& r) { return r.decides && r.verdict == Requirement::Verdict::fail; });
   if (setup->own.flag("strict"))
     for (Requirement& requirement : statements.requirements) requirement.decides = true;
   Document document =
-      make_document({*setup, plan, outcome, server, std::move(checks), std::move(statements), std::move(reasons)});
+      make_document({*setup, plan, outcome, server, std::move(checks), std::move(statements), aftermath.reasons});
   write_atomically(path, to_json(document));
   show(document, *setup, path);
-  return exit_code_of(document, contradicted);
+  return exit_code_of(document, contradicted, aftermath.gone);
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ struct Command {
   bool takes_workload = false;  // the first word is a workload, whose options it takes too
   std::vector<std::span<const OptionSpec>> tables;
   ExitCode (*carry_out)(std::span<const std::string> arguments);
+  unsigned verbs =
+      kAllVerbs;  // which of a workload's verbs it may carry out: other options of its tables are not its own
 };
 
 const std::vector<Command>& all_commands();

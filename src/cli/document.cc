@@ -176,11 +176,12 @@ Document make_document(DocumentInput input) {
   return document;
 }
 
-ExitCode exit_code_of(const Document& document, bool contradicted) {
+ExitCode exit_code_of(const Document& document, bool contradicted, bool gone) {
   const bool check_failed = std::any_of(document.checks.begin(), document.checks.end(),
                                         [](const CheckResult& c) { return c.state == CheckResult::State::failed; });
   if (check_failed || contradicted) return ExitCode::check_failed;
   if (document.verdict.verdict == Verdict::invalid) return ExitCode::run_invalid;
+  if (gone) return ExitCode::unreachable;
   if (document.verdict.verdict == Verdict::fail) return ExitCode::thresholds_failed;
   return document.partial ? ExitCode::interrupted : ExitCode::ok;
 }

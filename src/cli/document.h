@@ -25,7 +25,8 @@ RunSummary summarize_run(const RunPlan&, const RunOutcome&);
 /// The document with its verdict.
 Document make_document(DocumentInput);
 /// The gravest exit code that applies. `contradicted`: a requirement that always decides does not hold, so that the data
-/// in the target and our count of it differ; what --strict makes decide is a threshold.
-ExitCode exit_code_of(const Document&, bool contradicted);
+/// in the target and our count of it differ; what --strict makes decide is a threshold. `gone`: the target could not be
+/// reached when the load was over.
+ExitCode exit_code_of(const Document&, bool contradicted, bool gone);
 
 }  // namespace assay::cli

@@ -5,10 +5,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 namespace assay::cli {
 
-std::string option_lines(std::span<const OptionSpec> table) {
+std::string option_lines(std::span<const OptionSpec> all, unsigned verbs) {
+  std::vector<OptionSpec> table;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(table),
+               [verbs](const OptionSpec& spec) { return (spec.verbs & verbs) != 0; });
   std::size_t width = 0;
   std::vector<std::string> left;
   for (const OptionSpec& spec : table) {
@@ -47,10 +52,10 @@ std::string program_help() {
 std::string command_help(const Command& command, const WorkloadType* workload) {
   std::string out = fmt::format("usage: assay {} {}\n\n{}\n", command.name, command.arguments, command.summary);
   if (!command.tables.empty()) out += "\noptions:\n";
-  for (const auto& table : command.tables) out += option_lines(table);
+  for (const auto& table : command.tables) out += option_lines(table, command.verbs);
   if (workload != nullptr) {
-    out +=
-        fmt::format("\noptions of the workload {}:\n{}", workload->info().name, option_lines(workload->info().options));
+    out += fmt::format("\noptions of the workload {}:\n{}", workload->info().name,
+                       option_lines(workload->info().options, command.verbs));
   } else if (command.takes_workload) {
     std::vector<std::string_view> names;
     for (const WorkloadType* type : all_workloads()) names.push_back(type->info().name);

@@ -5,6 +5,8 @@
 #include "core/schedule.h"
 #include "registry/registry.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <thread>
@@ -36,13 +38,17 @@ std::span<const OptionSpec> job_options() {
        .default_value = "0",
        .help = "sessions that load or check at once; 0 is one a processor",
        .min = 0,
-       .max = 1024},
+       .max = 1024,
+       .verbs = kPrepare | kCheck},
       {.name = "seed",
-       .type = OptionType::count,
+       .type = OptionType::whole,
        .default_value = "1",
        .help = "of everything random: the same seed gives the same data and the same draws",
-       .min = 0},
-      {.name = "shard", .default_value = "0/1", .help = "INDEX/COUNT: this process's share of the whole job"},
+       .verbs = kPrepare | kRun},
+      {.name = "shard",
+       .default_value = "0/1",
+       .help = "INDEX/COUNT: this process's share of the whole job",
+       .verbs = kPrepare | kRun | kCheck},
   };
   return table;
 }
@@ -62,9 +68,18 @@ Shard parse_shard(const std::string& text) {
   throw Error(fmt::format("--shard is '{}'; expected INDEX/COUNT with INDEX below COUNT, such as 0/4", text));
 }
 
-bool has_option(const Options& options, std::string_view name) {
-  const auto table = options.table();
-  return std::any_of(table.begin(), table.end(), [&](const OptionSpec& spec) { return spec.name == name; });
+/// A flag that not every table has.
+bool is_set(const Options& options, std::string_view name) {
+  return options.find(name) != nullptr && options.flag(name);
+}
+
+/// "prepare, run": the verbs in which an option has an effect.
+std::string verb_names(unsigned verbs, std::string_view before) {
+  std::vector<std::string> names;
+  for (const auto& [verb, name] :
+       {std::pair{kPrepare, "prepare"}, {kRun, "run"}, {kCheck, "check"}, {kCleanup, "cleanup"}})
+    if ((verbs & verb) != 0) names.push_back(fmt::format("{}{}", before, name));
+  return fmt::format("{}", fmt::join(names, " or "));
 }
 
 void require_facet(const WorkloadType& type, const Driver& driver) {
@@ -131,17 +146,48 @@ std::unique_ptr<JobSetup> JobSetup::from(const Command& command, std::span<const
   setup->url = setup->common.text("target");
   mistakes.none_in([&] { setup->open_target(command); });
   mistakes.none_in([&] { setup->shard = parse_shard(setup->job.text("shard")); });
-  if (has_option(setup->own, "rate"))
+  if (setup->own.find("rate") != nullptr)
     mistakes.none_in([&] {
       Schedule::parse(setup->own.text("rate"), setup->own.text("arrival"), setup->own.text("think-time"), Nanos(0));
     });
-  if (options_good) mistakes.none_in([&] { setup->workload = type.make(setup->workload_options); });
+  if (options_good) {
+    mistakes.none_in([&] { setup->refuse_without_effect(command); });
+    mistakes.none_in([&] { setup->workload = type.make(setup->workload_options); });
+  }
   mistakes.refuse();
-  setup->seed = static_cast<std::uint64_t>(setup->job.count("seed"));
+  setup->seed = setup->job.whole("seed");
   setup->quiet = setup->common.flag("quiet");
-  setup->json = has_option(setup->own, "json") && setup->own.flag("json");
+  setup->json = is_set(setup->own, "json");
   return setup;
 }
+
+void JobSetup::refuse_without_effect(const Command& command) const {
+  unsigned verbs = command.verbs;
+  const bool run = command.name == "run";
+  if (run) {  // and what it is asked to do besides
+    verbs = kRun;
+    if (own.flag("prepare")) verbs |= kPrepare;
+    if (own.flag("check") || verify()) verbs |= kCheck;
+    if (own.flag("cleanup")) verbs |= kCleanup;
+  }
+  std::vector<std::string> mistakes;
+  for (const Options* options : {&common, &job, &own, &workload_options})
+    for (const OptionSpec& spec : options->table())
+      if (options->given(spec.name) && (spec.verbs & verbs) == 0)
+        mistakes.push_back(run ? fmt::format("--{} has no effect in this run; it needs {}", spec.name,
+                                             verb_names(spec.verbs & ~kRun, "--"))
+                               : fmt::format("--{} has no effect in {}; it is an option of {}", spec.name, command.name,
+                                             verb_names(spec.verbs, "")));
+  if (run && own.given("arrival") && own.text("rate").empty())
+    mistakes.push_back("--arrival has no effect without --rate: in a closed loop nothing arrives by the clock");
+  if (run && own.given("threads") && driver != nullptr && driver->info().waiting == Waiting::thread)
+    mistakes.push_back(
+        fmt::format("--threads has no effect with {}, whose sessions have a thread each; expected --sessions",
+                    driver->info().name));
+  refuse_mistakes(mistakes);
+}
+
+bool JobSetup::verify() const { return is_set(workload_options, "verify"); }
 
 void JobSetup::open_target(const Command& command) {
   if (url.empty())
@@ -154,7 +200,9 @@ void JobSetup::open_target(const Command& command) {
   target = driver->open({.url = url,
                          .options = Options(driver->info().options),
                          .connect_timeout = common.duration("connect-timeout"),
-                         .operation_timeout = common.duration("operation-timeout")});
+                         .operation_timeout = common.duration("operation-timeout"),
+                         .may_create = command.name == "prepare" || is_set(own, "prepare")});
+  target->under_load(false);
 }
 
 ServerFacts JobSetup::facts() const {
@@ -174,13 +222,11 @@ Job JobSetup::job_for(Progress& progress, std::stop_token stop) const {
           .stop = std::move(stop)};
 }
 
-void print_findings(const std::vector<Finding>& findings, std::string_view when) {
-  if (findings.empty()) {
-    fmt::print(stderr, "check {}: consistent\n", when);
-    return;
-  }
-  fmt::print(stderr, "check {}: NOT consistent\n", when);
-  for (const Finding& finding : findings) {
+void print_outcome(const CheckOutcome& outcome, std::string_view when) {
+  const std::string looked_at =
+      outcome.looked_at.empty() ? fmt::format("{} conditions", outcome.conditions) : outcome.looked_at;
+  fmt::print(stderr, "check {}: {}consistent: {}\n", when, outcome.findings.empty() ? "" : "NOT ", looked_at);
+  for (const Finding& finding : outcome.findings) {
     fmt::print(stderr, "  {}: {} ({} violations)\n", finding.condition, finding.text, finding.violations);
     for (const std::string& row : finding.rows) fmt::print(stderr, "    {}\n", row);
   }

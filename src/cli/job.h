@@ -38,12 +38,16 @@ struct JobSetup {
   /// Asks the target who it is. Throws Error(unreachable).
   ServerFacts facts() const;
   Job job_for(Progress&, std::stop_token) const;
+  /// Whether the workload has an option `verify`, and it is on.
+  bool verify() const;
 
  private:
   void open_target(const Command&);
+  /// Throws Error for options that are given and would change nothing.
+  void refuse_without_effect(const Command&) const;
 };
 
-/// The findings as people read them, on stderr; and what there is to say when there are none.
-void print_findings(const std::vector<Finding>&, std::string_view when);
+/// What was looked at and found, as people read it, on stderr.
+void print_outcome(const CheckOutcome&, std::string_view when);
 
 }  // namespace assay::cli

@@ -68,6 +68,9 @@ class Target {
   virtual Result<ServerFacts> facts() = 0;
   /// nullptr when the target has no figures of its own.
   virtual std::unique_ptr<Sampler> sampler() { return nullptr; }
+  /// Told false when what comes is the work around a run (prepare, check, cleanup) and true when it is its load; it is under
+  /// load until it is told otherwise. For targets that play a script.
+  virtual void under_load(bool) {}
 };
 
 /// How a session of the driver waits for its target.
@@ -91,6 +94,7 @@ struct TargetSpec {
   Options options;
   Nanos connect_timeout = std::chrono::seconds(10);
   Nanos operation_timeout = std::chrono::seconds(60);
+  bool may_create = true;  // a target that is a file, and is not there, may be made
 };
 
 class Driver {

@@ -1,16 +1,14 @@
 #include "core/meta.h"
 
 #include "base/error.h"
+#include "core/parallel.h"
 
 namespace assay {
 namespace {
 
 template <class T>
 T must(Result<T> result, const char* what) {
-  if (!result)
-    throw Error(fmt::format("{}: {}", what, result.error().message),
-                result.error().kind == FailureKind::disconnected ? ExitCode::unreachable : ExitCode::internal);
-  if constexpr (!std::is_void_v<T>) return *result;
+  return value_or_throw(std::move(result), what);
 }
 
 }  // namespace

@@ -45,6 +45,8 @@ void check(const OptionSpec& spec, std::string_view text) {
         return void(parse_bool(text));
       case OptionType::count:
         return check_range(spec, text, static_cast<double>(parse_count(text)));
+      case OptionType::whole:
+        return void(parse_whole(text));
       case OptionType::number:
         return check_range(spec, text, parse_number(text));
       case OptionType::rate:
@@ -72,6 +74,7 @@ std::string placeholder(const OptionSpec& spec) {
     case OptionType::flag:
       return "true|false";
     case OptionType::count:
+    case OptionType::whole:
       return "N";
     case OptionType::number:
       return "NUMBER";
@@ -124,21 +127,23 @@ void Options::set_all(const std::map<std::string, std::string>& values) {
   if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
 }
 
-const OptionSpec& Options::spec(std::string_view name) const {
+const OptionSpec* Options::find(std::string_view name) const noexcept {
   const auto found = std::find_if(table_.begin(), table_.end(), [&](const OptionSpec& s) { return s.name == name; });
-  ASSAY_ASSERT(found != table_.end());
-  return *found;
+  return found == table_.end() ? nullptr : &*found;
 }
 
 bool Options::given(std::string_view name) const { return values_.find(name) != values_.end(); }
 
 std::string Options::text(std::string_view name) const {
-  const auto found = values_.find(name);
-  return found != values_.end() ? found->second : std::string(spec(name).default_value);
+  if (const auto found = values_.find(name); found != values_.end()) return found->second;
+  const OptionSpec* spec = find(name);
+  ASSAY_ASSERT(spec != nullptr);
+  return std::string(spec->default_value);
 }
 
 bool Options::flag(std::string_view name) const { return parse_bool(text(name)); }
 std::int64_t Options::count(std::string_view name) const { return parse_count(text(name)); }
+std::uint64_t Options::whole(std::string_view name) const { return parse_whole(text(name)); }
 double Options::number(std::string_view name) const { return parse_number(text(name)); }
 double Options::rate(std::string_view name) const { return parse_rate(text(name)); }
 Nanos Options::duration(std::string_view name) const { return parse_duration(text(name)); }

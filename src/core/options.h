@@ -15,7 +15,12 @@
 
 namespace assay {
 
-enum class OptionType { text, flag, count, number, duration, rate, bytes, choice };
+/// count is a whole number as people write it (10k), exact to 9·10¹⁵; whole is one of all 64 bits.
+enum class OptionType { text, flag, count, whole, number, duration, rate, bytes, choice };
+
+/// The verbs of a workload, as bits: those in which an option has an effect. Given to another, it is refused.
+enum Verb : unsigned { kPrepare = 1, kRun = 2, kCheck = 4, kCleanup = 8 };
+inline constexpr unsigned kAllVerbs = kPrepare | kRun | kCheck | kCleanup;
 
 struct OptionSpec {
   std::string_view name;  // "think-time": as on the command line without the dashes, and as in a plan
@@ -25,6 +30,7 @@ struct OptionSpec {
   std::vector<std::string_view> choices = {};             // for choice
   double min = -std::numeric_limits<double>::infinity();  // for count, number, rate, bytes; seconds for duration
   double max = std::numeric_limits<double>::infinity();
+  unsigned verbs = kAllVerbs;  // of a workload's or the command line's option
 };
 
 /// What a value of the type looks like: "DURATION", "N", "true|false", "hash|range".
@@ -43,10 +49,13 @@ class Options {
   /// Sets many; all mistakes are reported in one Error.
   void set_all(const std::map<std::string, std::string>& values);
 
+  /// nullptr: the table has no such option.
+  const OptionSpec* find(std::string_view name) const noexcept;
   bool given(std::string_view name) const;  // set by the user, not by default
   std::string text(std::string_view name) const;
   bool flag(std::string_view name) const;
   std::int64_t count(std::string_view name) const;
+  std::uint64_t whole(std::string_view name) const;
   double number(std::string_view name) const;
   double rate(std::string_view name) const;
   Nanos duration(std::string_view name) const;
@@ -57,7 +66,6 @@ class Options {
   std::map<std::string, std::string> all() const;
 
  private:
-  const OptionSpec& spec(std::string_view name) const;
   std::span<const OptionSpec> table_;
   std::map<std::string, std::string, std::less<>> values_;
 };

@@ -90,13 +90,25 @@ void for_each_chunk(Job& job, std::uint64_t chunks, const std::function<Result<>
 
 std::unique_ptr<Session> open_session(Target& target) { return value_or_throw(target.connect(), "connecting"); }
 
+ExitCode exit_code_of(FailureKind kind) noexcept {
+  switch (kind) {
+    case FailureKind::cancelled:
+      return ExitCode::interrupted;
+    case FailureKind::wrong_answer:
+      return ExitCode::internal;
+    case FailureKind::conflict:
+    case FailureKind::timeout:
+    case FailureKind::overloaded:
+    case FailureKind::disconnected:
+    case FailureKind::rejected:
+      break;
+  }
+  return ExitCode::unreachable;
+}
+
 void throw_failure(const Failure& failure, std::string_view doing) {
-  ExitCode code = ExitCode::internal;
-  if (failure.kind == FailureKind::disconnected || failure.kind == FailureKind::timeout) code = ExitCode::unreachable;
-  if (failure.kind == FailureKind::rejected) code = ExitCode::usage;
-  if (failure.kind == FailureKind::cancelled) code = ExitCode::interrupted;
   const std::string native = failure.native_code.empty() ? "" : fmt::format(" ({})", failure.native_code);
-  throw Error(fmt::format("{}: {}{}", doing, failure.message, native), code);
+  throw Error(fmt::format("{}: {}{}", doing, failure.message, native), exit_code_of(failure.kind));
 }
 
 }  // namespace assay

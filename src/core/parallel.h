@@ -1,6 +1,7 @@
 // Runs chunks of work over several sessions at once: how prepare and check are parallel.
 #pragma once
 
+#include "base/error.h"
 #include "core/workload.h"
 
 #include <cstdint>
@@ -21,7 +22,9 @@ std::unique_ptr<Session> open_session(Target&);
 template <class T>
 T value_or_throw(Result<T> result, std::string_view doing);
 
+/// With the exit code of the failure's kind: a target that is away, pushes back or refuses is `unreachable`.
 [[noreturn]] void throw_failure(const Failure&, std::string_view doing);
+ExitCode exit_code_of(FailureKind) noexcept;
 
 template <class T>
 T value_or_throw(Result<T> result, std::string_view doing) {

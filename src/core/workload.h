@@ -114,6 +114,7 @@ struct Statements {  // what a workload says after a run
 
 struct CheckOutcome {
   std::uint64_t conditions = 0;   // how many were looked at
+  std::string looked_at = {};     // the same in words, where the number alone says too little
   std::vector<Finding> findings;  // those that do not hold; empty is good
 };
 
@@ -128,13 +129,17 @@ class Workload {
   /// Removes what prepare made, also after a crash, and nothing else.
   virtual void cleanup(Job&) = 0;
 
+  /// Throws Error when an option contradicts what the user asked of the run, or would have no effect in it. Asked before the
+  /// target is.
+  virtual void require_of_run(const RunOptions&) const {}
   /// The groups of a run, for a target of this dialect (nullptr: no query facet). Throws Error: not prepared, more
   /// warehouses than loaded, an option that the target cannot have. May open a session to read what was loaded.
   virtual std::vector<Group> groups(Target&, const RunOptions&) = 0;
-  /// Options whose value in the run was not what the user gave or the table says, but what a preset or the prepared data
-  /// decided: for the result. Asked after groups().
+  /// Options whose value in the run was not what the user gave or the table says, but what another option, a preset or the
+  /// prepared data decided: for the result. Asked after groups().
   virtual std::map<std::string, std::string> options_in_force() const { return {}; }
-  /// Called right before the first and after the last operation, to read counters that the run is cross-checked with.
+  /// Called right before the first and after the last operation, to read counters that the run is cross-checked with. Throw
+  /// Error; conclude() is called also when after_run() did.
   virtual void before_run(Target&) {}
   virtual void after_run(Target&) {}
   virtual Statements conclude(const RunSummary&) { return {}; }

@@ -108,10 +108,20 @@ class BadServerTest(PostgresTest):
         self.sql(f"create role {role} login")
         self.addCleanup(self.sql, f"drop owned by {role}; drop role {role}")
         url = self.url.replace("postgres@", f"{role}@")
-        done = self.start("prepare", "tpcc", "--target", url, *TINY)
-        _, said = done.communicate(timeout=60)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("permission denied", said)
+        self.assertIn("permission denied", self.refused("prepare", "tpcc", "--target", url, *TINY, code=3))
+        self.assertIn("permission denied", self.refused("prepare", "kv", "--target", url, code=3))
+
+    def test_a_user_who_may_not_use_the_record_of_assay_is_told_so(self):
+        self.prepare()
+        self.prepare(workload="kv")
+        role = "assay_guest_" + self.url[-12:]
+        self.sql(f"create role {role} login")
+        self.addCleanup(self.sql, f"drop owned by {role}; drop role {role}")
+        url = self.url.replace("postgres@", f"{role}@")
+        for workload in ("tpcc", "kv"):
+            for command in ("prepare", "run", "check", "cleanup"):
+                said = self.refused(command, workload, "--target", url, code=3)
+                self.assertIn("permission denied for table assay_meta", said)
 
 
 class PasswordTest(PostgresTest):

@@ -30,7 +30,9 @@ class OutputTest(ProgramTest):
     def test_json_of_check_tells_what_was_found(self):
         self.prepare()
         done = self.assay("check", "tpcc", "--target", self.url, "--json")
-        self.assertEqual(json.loads(done.stdout), {"consistent": True, "conditions": 13, "findings": []})
+        self.assertEqual(json.loads(done.stdout), {
+            "consistent": True, "conditions": 12,
+            "looked_at": "12 of the 12 conditions of TPC-C 3.3.2, and the cardinalities of 1.2.1", "findings": []})
         self.damage()
         found = json.loads(self.assay("check", "tpcc", "--target", self.url, "--json", code=6).stdout)
         self.assertFalse(found["consistent"])
@@ -228,6 +230,17 @@ class ExitCodesTest(ProgramTest):
             process.wait(timeout=1)
         process.send_signal(signal.SIGCONT)
         self.assertRegex(self.finish(process, 5).stdout, r"INVALID(.|\n)*stood still")
+
+    def test_the_null_target_plays_its_script_under_load_only(self):
+        # Each of the 1000 rows loaded and checked would take 10 ms, or fail.
+        self.assay("run", "kv", "--target", "null:?memory=true&latency=100ms", "--rows", "1000", "--mix", "get=1", "--prepare", "--check",
+                   "--clients", "1", "--count", "5", "--operation-timeout", "50ms", "--result", "r.json", code=4)
+        self.assertEqual({f["kind"] for f in self.report("r.json")["failures"]}, {"timeout"})
+        self.assay("run", "kv", "--target", "null:?memory=true&fail=rejected&fail-every=1", "--rows", "1000", "--mix", "get=1",
+                   "--prepare", "--check", "--count", "5", code=4)
+
+    def test_the_null_target_without_memory_says_that_it_keeps_nothing(self):
+        self.assertIn("give memory=true: null:?memory=true", self.refused("run", "kv", "--target", "null:", "--prepare"))
 
     def test_inconsistent_data_is_named_and_fails_the_run(self):
         self.prepare()

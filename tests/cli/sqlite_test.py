@@ -1,6 +1,7 @@
 """The commands on SQLite: prepare, run, check and cleanup, the same data from the same seed, and targets that are not as they
 should be."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -51,6 +52,59 @@ class CommandsTest(ProgramTest):
         self.assay("run", "kv", "--target", self.url, "--rows", "1000", "--rate", "200", "--duration", "2s", "--result", "r.json")
         operations = self.report("r.json")["by_name"].values()
         self.assertEqual(sum(o["count"] + o["errors"] for o in operations if o["operation"] != "all"), 400)
+
+    def test_what_is_not_given_is_as_it_was_loaded_and_the_result_says_so(self):
+        self.prepare("--warehouses", "3", "--foreign-keys", "false")
+        done = self.assay("run", "tpcc", "--target", self.url, "--think-times", "false", "--count", "50", "--result", "r.json")
+        self.assertRegex(done.stderr, "as the target was loaded: foreign-keys false, scale-down 100, warehouses 3")
+        options = json.loads((self.folder / "r.json").read_text())["workload"]["options"]
+        self.assertEqual([options[n] for n in ("warehouses", "scale-down", "foreign-keys", "terminals", "think-times", "mix")],
+                         ["3", "100", "false", "4", "false", "deck"])
+        figures = {f["name"]: f["value"] for f in self.report("r.json")["figures"]}
+        self.assertEqual(figures["warehouses"], 3)
+        self.prepare(workload="kv")
+        done = self.assay("run", "kv", "--target", self.url, "--count", "50", "--result", "r.json")
+        self.assertRegex(done.stderr, "as the target was loaded: .*rows 1000")
+        options = json.loads((self.folder / "r.json").read_text())["workload"]["options"]
+        self.assertEqual([options[n] for n in ("rows", "mix", "distribution")], ["1000", "get=95,put=5", "uniform"])
+
+    def test_weights_that_are_given_are_in_the_result_as_they_were_in_force(self):
+        self.prepare()
+        for given, mix, weights in (((), "deck", "new_order=10,payment=10,order_status=1,delivery=1,stock_level=1"),
+                                    (("--mix", "weighted"), "weighted", "new_order=45,payment=43,order_status=4,delivery=4,stock_level=4"),
+                                    (("--weights", "payment=2,new_order=1.5"), "weighted", "new_order=1.5,payment=2")):
+            self.assay("run", "tpcc", "--target", self.url, *FAST, *given, "--count", "20", "--result", "r.json")
+            options = json.loads((self.folder / "r.json").read_text())["workload"]["options"]
+            self.assertEqual((options["mix"], options["weights"]), (mix, weights))
+
+    def test_a_rate_leaves_keying_and_thinking_out_and_the_result_says_so(self):
+        self.prepare()
+        self.assay("run", "tpcc", "--target", self.url, *TINY, "--rate", "50", "--duration", "1s", "--result", "r.json")
+        options = json.loads((self.folder / "r.json").read_text())["workload"]["options"]
+        self.assertEqual(options["think-times"], "false")
+
+    def test_prepare_verifies_when_asked_to(self):
+        said = self.assay("prepare", "tpcc", "--target", self.url, *TINY, "--verify").stderr
+        self.assertIn("check after prepare: consistent: 12 of the 12 conditions of TPC-C 3.3.2, and the cardinalities of 1.2.1", said)
+        self.execute("update warehouse set w_ytd = w_ytd + 100")
+        said = self.assay("prepare", "tpcc", "--target", self.url, *TINY, "--verify", code=6).stderr
+        self.assertIn("3.3.2.1", said)
+
+    def test_all_64_bits_of_a_seed_work(self):
+        most = 2**64 - 1
+        self.prepare("--seed", most)
+        first = self.contents()
+        self.assay("run", "tpcc", "--target", self.url, *FAST, "--seed", most, "--count", "20", "--result", "r.json")
+        self.assertEqual(json.loads((self.folder / "r.json").read_text())["seed"], str(most))
+        self.assertEqual(json.loads(self.assay("report", "r.json", "--format", "json").stdout)["seed"], str(most))
+        # As an IEEE double this is the same number; as a seed it is not.
+        self.prepare("--seed", most - 1, "--drop-data")
+        self.assertNotEqual(self.contents()["customer"], first["customer"])
+        for seed in (2**53 + 1, 2**63):
+            self.prepare("--seed", seed, "--collection", f"kv_{seed % 10}", workload="kv")
+            self.assay("run", "kv", "--target", self.url, "--collection", f"kv_{seed % 10}", "--seed", seed, "--count", "20")
+            self.assertEqual(self.rows(f"select value from assay_meta where name = 'seed' and workload = 'kv:kv_{seed % 10}'"),
+                             [(str(seed),)])
 
     def test_a_flag_stands_alone_or_with_a_value(self):
         for flag, checks in (("--check", 1), ("--check=true", 1), ("--check=false", 0), ("--prepare=true", 0)):
@@ -122,7 +176,19 @@ class BadTargetTest(ProgramTest):
     def run_refused(self, *options, code=2, url=None, workload="tpcc"):
         return self.refused("run", workload, "--target", url or self.url, *options, code=code)
 
+    def test_a_file_that_is_not_there_is_named_and_only_prepare_makes_it(self):
+        for workload in ("tpcc", "kv"):
+            for command in ("run", "check", "cleanup"):
+                said = self.refused(command, workload, "--target", self.url, code=3)
+                self.assertIn(f"cannot open {self.file}: there is no such file; `assay prepare` makes it", said)
+        self.assertFalse(self.file.exists())
+        self.assertIn("there is no such file", self.refused("prepare", "tpcc", "--target", self.url + "?create=false", code=3))
+        self.assertFalse(self.file.exists())
+        self.assay("run", "kv", "--target", self.url, "--rows", "100", "--prepare", "--count", "10")
+        self.assertTrue(self.file.exists())
+
     def test_a_run_before_prepare_says_how_to_load(self):
+        self.file.touch()
         self.assertIn("assay prepare tpcc", self.run_refused())
         self.assertIn("assay prepare kv", self.run_refused(workload="kv"))
         self.assertIn("assay prepare tpcc", self.refused("check", "tpcc", "--target", self.url))

@@ -11,13 +11,24 @@ WORKLOADS = ("tpcc", "kv")
 
 
 def options_in(folder, *names):
-    """The names of the option tables in the source: `{.name = "x"` or `{"x", OptionType`."""
+    """The names of the option tables in the source: `{.name = "x"`."""
     found = set()
     for name in names:
         text = (ROOT / folder / name).read_text()
         found |= set(re.findall(r'\{\.name = "([a-z-]+)",\s*\.(?:type|help|default_value)', text))
-        found |= set(re.findall(r'\{"([a-z-]+)",\s*OptionType', text))
     return found
+
+
+# What has no effect in a verb is no option of it.
+NOT_OF = {"prepare": set(), "check": {"seed"}, "cleanup": {"seed", "shard", "parallel"}}
+OF = {
+    ("prepare", "tpcc"): {"warehouses", "scale-down", "partitions", "partition-type", "foreign-keys", "verify", "drop-data"},
+    ("check", "tpcc"): set(),
+    ("cleanup", "tpcc"): set(),
+    ("prepare", "kv"): {"rows", "preset", "value-size", "collection", "key-prefix", "key-digits", "key-order"},
+    ("check", "kv"): {"rows", "value-size", "collection", "key-prefix", "key-digits", "key-order"},
+    ("cleanup", "kv"): {"collection"},
+}
 
 
 TABLES = {
@@ -49,8 +60,8 @@ class HelpTest(ProgramTest):
 
     def test_the_help_of_every_command_lists_every_option_of_its_tables(self):
         for command in ("prepare", "cleanup"):
-            self.assertEqual(self.listed(command, "--help"), TABLES["job"])
-        self.assertEqual(self.listed("check", "--help"), TABLES["job"] | TABLES["check"])
+            self.assertEqual(self.listed(command, "--help"), TABLES["job"] - NOT_OF[command])
+        self.assertEqual(self.listed("check", "--help"), TABLES["job"] - NOT_OF["check"] | TABLES["check"])
         self.assertEqual(self.listed("run", "--help"), TABLES["job"] | TABLES["run"])
         self.assertEqual(self.listed("report", "--help"), TABLES["report"])
         self.assertEqual(self.listed("selftest", "--help"), TABLES["selftest"])
@@ -59,6 +70,9 @@ class HelpTest(ProgramTest):
         for workload in WORKLOADS:
             self.assertEqual(self.listed("run", workload, "--help"), TABLES["job"] | TABLES["run"] | TABLES[workload])
             self.assertEqual(self.listed("workloads", workload), TABLES[workload])
+        for (command, workload), options in OF.items():
+            of_the_command = self.listed(command, "--help")
+            self.assertEqual(self.listed(command, workload, "--help") - of_the_command, options, (command, workload))
 
     def test_every_command_has_help_that_ends_with_0(self):
         for command in COMMANDS:
@@ -103,6 +117,8 @@ class CompletionTest(ProgramTest):
         self.assertEqual(self.complete("run", "tpcc", "--"), options)
         self.assertEqual(self.complete("run", "kv", "--zipf"), {"--zipfian-constant"})
         self.assertEqual(self.complete("prepare", "tpcc", "--ra"), set())  # --rate and --ramp-up are of run only
+        self.assertEqual(self.complete("prepare", "tpcc", "--t"), {"--target"})  # --terminals and --think-times too
+        self.assertEqual(self.complete("cleanup", "kv", "--c"), {"--connect-timeout", "--collection"})
 
     def test_bash_completes_values(self):
         self.assertEqual(self.complete("run", "tpcc", "--partition-type", "list_"), {"list_hash", "list_range"})
@@ -168,16 +184,67 @@ class MistakesTest(ProgramTest):
         for option, value, expected in (("--warehouses", "0", "expected 1 to"), ("--rate", "-3", "a number above 0"),
                                         ("--rate", "0", "a number above 0"), ("--duration", "0s", "expected at least 0.001"),
                                         ("--clients", "-1", "--clients"), ("--warmup", "-1s", "not a duration"),
-                                        ("--partitions", "2", "at most one partition a warehouse"),
-                                        ("--weights", "new_order=-1", "negative")):
+                                        ("--weights", "new_order=-1", "'new_order=-1' is negative"),
+                                        ("--weights", "new_order=nan", "'nan' is not a number"),
+                                        ("--weights", "new_order=inf", "'inf' is not a number"),
+                                        ("--weights", "", "nothing has a weight"),
+                                        ("--weights", "new_order=1,", "ends with a comma"),
+                                        ("--weights", "new_order=", "'' is not a number"),
+                                        ("--weights", "new_order=1,new_order=2", "'new_order' is named twice"),
+                                        ("--seed", "18446744073709551616", "is not a whole number from 0 to 18446744073709551615"),
+                                        ("--seed", "-1", "is not a whole number from 0")):
             self.assertIn(expected, self.run_refused(option, value), option)
+        self.assertIn("at most one partition a warehouse", self.run_refused("--partitions", "2", "--warehouses", "1"))
         self.assertIn("--rows is 0", self.run_refused("--rows", "0", workload="kv"))
 
     def test_options_that_contradict_each_other_are_refused(self):
         self.assertIn("contradict", self.run_refused("--preset", "a", "--mix", "get=1", workload="kv"))
         self.assertIn("--weights has no effect", self.run_refused("--mix", "deck", "--weights", "payment=1"))
 
+    def test_options_without_an_effect_are_refused_with_what_they_need(self):
+        for options, expected in (
+                (("--arrival", "poisson"), "--arrival has no effect without --rate"),
+                (("--rate", "10", "--think-times", "true"), "--think-times has no effect with --rate"),
+                (("--rate", "10", "--think-time", "1s"), "think time and a rate exclude each other"),
+                (("--drop-data",), "--drop-data has no effect in this run; it needs --prepare"),
+                (("--parallel", "2"), "--parallel has no effect in this run; it needs --prepare or --check"),
+                (("--threads", "2"), "--threads has no effect with sqlite"),
+                (("--mix", "deck", "--weights", "payment=1"), "--weights has no effect"),
+                (("--partition-type", "range"), "--partition-type has no effect without --partitions"),
+                (("--terminals", "3", "--clients", "4"), "--terminals and --clients are given and differ")):
+            self.assertIn(expected, self.run_refused(*options))
+        for options, expected in (
+                (("--zipfian-constant", "1.1"), "--zipfian-constant has no effect with the distribution uniform"),
+                (("--zipfian-constant", "1.1", "--distribution", "sequential"), "with the distribution sequential"),
+                (("--batch-size", "5"), "--batch-size has no effect without batch_get or batch_put in the mix"),
+                (("--scan-length", "5", "--preset", "a"), "--scan-length has no effect without scan in the mix"),
+                (("--mix", "get=1,"), "ends with a comma")):
+            self.assertIn(expected, self.run_refused(*options, workload="kv"))
+
+    def test_options_of_another_verb_are_refused_with_the_verbs_that_have_them(self):
+        for command, workload, option, value, expected in (
+                ("prepare", "tpcc", "--terminals", "5", "it is an option of run"),
+                ("prepare", "tpcc", "--think-times", "false", "it is an option of run"),
+                ("check", "tpcc", "--warehouses", "1", "it is an option of prepare or run"),
+                ("check", "tpcc", "--seed", "7", "it is an option of prepare or run"),
+                ("cleanup", "tpcc", "--shard", "0/2", "it is an option of prepare or run or check"),
+                ("cleanup", "tpcc", "--parallel", "2", "it is an option of prepare or check"),
+                ("cleanup", "kv", "--rows", "5", "it is an option of prepare or run or check"),
+                ("check", "kv", "--preset", "a", "it is an option of prepare or run"),
+                ("prepare", "kv", "--mix", "get=1", "it is an option of run")):
+            said = self.refused(command, workload, "--target", self.url, option, value)
+            self.assertIn(f"{option} has no effect in {command}; {expected}", said)
+
+    def test_options_of_a_driver_without_an_effect_are_refused(self):
+        for url, expected in ((self.url + "?journal-mode=delete&wal-autocheckpoint=5", "wal-autocheckpoint has no effect"),
+                              ("null:?stall-at=1s", "stall-at has no effect without stall"),
+                              ("null:?fail=timeout", "fail has no effect without fail-every"),
+                              ("null:?fail=timeout&fail-every=3&refuse-for=1s", "refuse-for has no effect without")):
+            self.assertIn(expected, self.refused("run", "kv", "--target", url))
+
     def test_an_option_given_twice_is_refused(self):
+        self.assertIn("--check is given twice", self.run_refused("--check", "--check=false"))
+        self.assertIn("twice", self.refused("run", "kv", "--target", "null:?latency=1ms&latency=2ms"))
         self.assertIn("--seed is given twice: 1 and 2", self.run_refused("--seed", "1", "--seed", "2"))
 
     def test_a_missing_target_or_workload_is_named(self):

@@ -171,7 +171,29 @@ class KilledServerTest(OwnServerTest):
         numbers = self.report("r.json")
         self.assertIn("nothing worked again before the end of the run", " ".join(e["text"] for e in self.events(numbers, "outage")))
         self.assertGreater(numbers["by_name"]["new_order"]["count"], 0)
-        self.assertIn(process.returncode, (0, 3, 4), out)
+        self.assertEqual(numbers["verdict"]["verdict"], "fail")
+        self.assertIn("after the run: ", " ".join(numbers["verdict"]["reasons"]))
+        self.assertEqual(process.returncode, 3, out)
+
+    def test_a_run_of_kv_whose_server_does_not_come_back_ends_with_3_too(self):
+        self.prepare(workload="kv")
+        process = self.start("run", "kv", "--target", self.url, "--duration", "3s", "--drain", "1s", "--connect-timeout", "1s",
+                             "--result", "r.json")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+        self.server_script("kill")
+        out, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 3, out)
+        self.assertIn("cannot use postgres://", " ".join(self.report("r.json")["verdict"]["reasons"]))
+
+    def test_a_run_of_tpcc_that_was_killed_takes_nothing_from_the_next_one_on_postgres(self):
+        self.prepare()
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--duration", "1h")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure +terminals ")
+        process.kill()
+        process.wait()
+        self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", "--result", "r.json")
+        check = [r for r in self.report("r.json")["requirements"] if r["name"] == "New-Orders in the target"]
+        self.assertEqual([r["verdict"] for r in check], ["pass"])
 
 
 class InterruptedTest(PostgresTest):

@@ -6,6 +6,8 @@
 #include "core/url.h"
 #include "runtime/wait.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -19,7 +21,9 @@ const std::vector<OptionSpec>& option_table() {
   static const std::vector<OptionSpec> table = {
       {.name = "latency",
        .default_value = "0",
-       .help = "time each operation takes; exp:TIME is exponential with that mean"},
+       .help =
+           "time each operation of the load takes; exp:TIME is exponential with that mean. Prepare and check are not "
+           "slowed, stalled or failed"},
       {.name = "stall-at",
        .type = OptionType::duration,
        .default_value = "0",
@@ -42,7 +46,10 @@ const std::vector<OptionSpec>& option_table() {
        .type = OptionType::duration,
        .default_value = "0",
        .help = "after a scripted disconnect, how long new sessions are refused"},
-      {.name = "memory", .type = OptionType::flag, .default_value = "false", .help = "keep what is put"},
+      {.name = "memory",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "keep what is put, as long as the process lives: kv needs it, with run --prepare"},
   };
   return table;
 }
@@ -55,6 +62,7 @@ struct Script {
   std::int64_t fail_every = 0;
   Nanos refuse_for{};
   bool memory = false;
+  Nanos operation_timeout = Nanos::max();
   bool idle() const { return latency == Nanos(0) && stall == Nanos(0) && fail_every == 0; }
 };
 
@@ -62,6 +70,7 @@ struct Script {
 struct Shared {
   std::atomic<std::int64_t> first_ns{0};  // when the first operation began
   std::atomic<std::int64_t> refused_until_ns{0};
+  std::atomic<bool> under_load{true};  // the script is played
   std::atomic<std::uint64_t> operations{0};
   std::mutex mutex;  // guards collections
   using Pairs = std::map<std::string, std::string, std::less<>>;
@@ -78,6 +87,9 @@ class NullSession final : public Session, public KvFacet {
   std::uint64_t round_trips() const noexcept override { return operations_; }
 
   void create(std::string_view name) override {
+    if (!script_.memory)
+      throw Error(
+          "the null target keeps nothing, so nothing can be prepared in it; give memory=true: null:?memory=true");
     const std::lock_guard lock(shared_.mutex);
     shared_.collections.try_emplace(std::string(name));
   }
@@ -187,7 +199,7 @@ class NullSession final : public Session, public KvFacet {
   /// Does what the script says for one operation.
   Result<> act() {
     operations_++;
-    if (idle_) return {};
+    if (idle_ || !shared_.under_load.load(std::memory_order_relaxed)) return {};
     const TimePoint now = real_clock().now();
     std::int64_t first = 0;
     if (shared_.first_ns.compare_exchange_strong(first, ns(now))) first = ns(now);
@@ -198,7 +210,10 @@ class NullSession final : public Session, public KvFacet {
                  : script_.latency;
     const TimePoint stall_begin = TimePoint(Nanos(first)) + script_.stall_at, stall_end = stall_begin + script_.stall;
     if (end > stall_begin && now < stall_end) end = std::max(end, stall_end);
+    const bool late = end - now > script_.operation_timeout;
+    if (late) end = now + script_.operation_timeout;
     if (end > now && !sleep_until(end)) return fail(FailureKind::cancelled, "the run was stopped");
+    if (late) return fail(FailureKind::timeout, "no answer within the operation timeout", "null");
     if (script_.fail_every == 0 || static_cast<std::int64_t>(operations_) % script_.fail_every != 0) return {};
     if (script_.fail == FailureKind::disconnected && script_.refuse_for > Nanos(0))
       shared_.refused_until_ns = ns(real_clock().now() + script_.refuse_for);
@@ -218,17 +233,30 @@ class NullTarget final : public Target {
  public:
   explicit NullTarget(Script script) : script_(script) {}
   Result<std::unique_ptr<Session>> connect() override {
-    if (ns(real_clock().now()) < shared_.refused_until_ns)
+    if (shared_.under_load && ns(real_clock().now()) < shared_.refused_until_ns)
       return fail(FailureKind::disconnected, "scripted refusal", "null");
     return std::make_unique<NullSession>(script_, shared_, hash_of(1, sessions_++));
   }
   Result<ServerFacts> facts() override { return ServerFacts{"null", "1", {}}; }
+  void under_load(bool load) override { shared_.under_load = load; }
 
  private:
   const Script script_;
   Shared shared_;
   std::atomic<std::uint64_t> sessions_{0};
 };
+
+/// Parts of a script that nothing begins.
+void refuse_without_effect(const Options& options, const Script& script) {
+  std::vector<std::string> mistakes;
+  if (options.given("stall-at") && script.stall == Nanos(0))
+    mistakes.push_back("stall-at has no effect without stall, the length of the stall");
+  if (options.given("fail") && script.fail_every == 0)
+    mistakes.push_back("fail has no effect without fail-every, which says how often");
+  if (options.given("refuse-for") && (script.fail_every == 0 || options.text("fail") != "disconnected"))
+    mistakes.push_back("refuse-for has no effect without fail=disconnected and fail-every");
+  if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
+}
 
 class NullDriver final : public Driver {
  public:
@@ -258,6 +286,8 @@ class NullDriver final : public Driver {
     script.fail_every = options.count("fail-every");
     script.refuse_for = options.duration("refuse-for");
     script.memory = options.flag("memory");
+    script.operation_timeout = spec.operation_timeout;
+    refuse_without_effect(options, script);
     for (int kind = 0; kind < kFailureKinds; kind++)
       if (to_string(static_cast<FailureKind>(kind)) == options.text("fail"))
         script.fail = static_cast<FailureKind>(kind);

@@ -115,7 +115,7 @@ std::string why_not_opened(const std::string& path, bool create) {
   const bool there = stat(path.c_str(), &facts) == 0;
   if (there && S_ISDIR(facts.st_mode)) return "it is a directory; expected a file";
   if (there && !may(path, R_OK | W_OK)) return "the file is there, and its permissions do not let us read and write it";
-  if (!there && !create) return "there is no such file, and the option create is off";
+  if (!there && !create) return "there is no such file; `assay prepare` makes it, unless the option create is off";
   std::string directory = std::filesystem::path(path).parent_path().string();
   if (directory.empty()) directory = ".";
   if (stat(directory.c_str(), &facts) != 0)

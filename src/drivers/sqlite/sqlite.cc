@@ -61,11 +61,12 @@ const std::vector<OptionSpec>& options_table() {
       {.name = "clustered",
        .type = OptionType::flag,
        .default_value = "true",
-       .help = "tables are stored in the order of their primary key (WITHOUT ROWID), not in that of insertion"},
+       .help = "tables that prepare makes are stored in the order of their primary key (WITHOUT ROWID), not in that of "
+               "insertion"},
       {.name = "create",
        .type = OptionType::flag,
        .default_value = "true",
-       .help = "make the file when it is not there"},
+       .help = "prepare makes the file when it is not there; nothing else does"},
   };
   return table;
 }
@@ -92,10 +93,13 @@ Settings settings_of(const TargetSpec& spec) {
                     .page_size = static_cast<int>(options.bytes("page-size")),
                     .page_size_given = options.given("page-size"),
                     .wal_autocheckpoint = options.count("wal-autocheckpoint"),
-                    .create = options.flag("create"),
+                    .create = spec.may_create && options.flag("create"),
                     .clustered = options.flag("clustered"),
                     .connect_timeout = spec.connect_timeout,
                     .operation_timeout = spec.operation_timeout};
+  if (options.given("wal-autocheckpoint") && settings.journal_mode != "wal")
+    throw Error(fmt::format("wal-autocheckpoint has no effect with journal-mode={}; it needs journal-mode=wal",
+                            settings.journal_mode));
   if (!std::has_single_bit(static_cast<unsigned>(settings.page_size)))
     throw Error(fmt::format("--page-size is {}; expected a power of two from 512 to 65536", settings.page_size));
   return settings;

@@ -40,6 +40,7 @@ class KvWorkload final : public Workload {
     Config config = asked_;
     const Prepared prepared = read_prepared(target, config.collection);
     adopt(config, prepared.layout, options_);
+    in_force_ = in_force(config);
     const std::uint64_t first =
         config.has(Op::insert) ? first_free_row(target, config.collection, config.layout) : config.layout.rows;
     auto state =

@@ -37,46 +37,54 @@ const std::vector<OptionSpec> kOptions = {
      .default_value = "",
      .help = "keys to prepare; without it 100k, and in a run those that were prepared",
      .min = 1,
-     .max = 1e12},
+     .max = 1e12,
+     .verbs = kPrepare | kRun | kCheck},
     {.name = "preset",
      .type = OptionType::choice,
      .default_value = "none",
      .help = "a core workload of YCSB: mix, distribution, 1000-byte values, hashed keys",
-     .choices = {"none", "a", "b", "c", "d", "e", "f"}},
+     .choices = {"none", "a", "b", "c", "d", "e", "f"},
+     .verbs = kPrepare | kRun},
     {.name = "mix",
      .type = OptionType::text,
      .default_value = "",
      .help =
          "operations and their weights; without it and without a preset get=95,put=5. Operations: get, put, update, "
-         "insert, delete, scan, batch_get, batch_put, read_modify_write"},
+         "insert, delete, scan, batch_get, batch_put, read_modify_write",
+     .verbs = kRun},
     {.name = "distribution",
      .type = OptionType::choice,
      .default_value = "",
      .help =
          "which keys are used how often; without it uniform, or the preset's. zipfian scatters the frequent keys over "
          "all, zipfian_plain does not",
-     .choices = {"uniform", "zipfian", "zipfian_plain", "latest", "sequential"}},
+     .choices = {"uniform", "zipfian", "zipfian_plain", "latest", "sequential"},
+     .verbs = kRun},
     {.name = "zipfian-constant",
      .type = OptionType::number,
      .default_value = "0.99",
      .help = "θ of zipfian and latest: the key of rank r is drawn with a frequency of 1/r^θ",
      .min = 0.01,
-     .max = 10},
+     .max = 10,
+     .verbs = kRun},
     {.name = "value-size",
      .type = OptionType::text,
      .default_value = "",
      .help =
-         "bytes of a value, at least 32, or a range like 100..1000 (uniform); without it 100, or 1000 with a preset"},
+         "bytes of a value, at least 32, or a range like 100..1000 (uniform); without it 100, or 1000 with a preset",
+     .verbs = kPrepare | kRun | kCheck},
     {.name = "batch-size",
      .type = OptionType::count,
      .default_value = "10",
      .help = "keys of a batch_get or batch_put",
      .min = 1,
-     .max = 10'000},
+     .max = 10'000,
+     .verbs = kRun},
     {.name = "scan-length",
      .type = OptionType::text,
      .default_value = "",
-     .help = "rows of a scan, or a range (uniform); without it 100, or 1..100 with a preset"},
+     .help = "rows of a scan, or a range (uniform); without it 100, or 1..100 with a preset",
+     .verbs = kRun},
     {.name = "collection",
      .type = OptionType::text,
      .default_value = "assay_kv",
@@ -84,19 +92,22 @@ const std::vector<OptionSpec> kOptions = {
     {.name = "key-prefix",
      .type = OptionType::text,
      .default_value = "",
-     .help = "what every key begins with; without it user"},
+     .help = "what every key begins with; without it user",
+     .verbs = kPrepare | kRun | kCheck},
     {.name = "key-digits",
      .type = OptionType::count,
      .default_value = "",
      .help = "decimal digits of a key behind the prefix; without it 12",
      .min = 1,
-     .max = 18},
+     .max = 18,
+     .verbs = kPrepare | kRun | kCheck},
     {.name = "key-order",
      .type = OptionType::choice,
      .default_value = "",
      .help = "whether the digits of a key are the row's number (ordered) or a permutation of it (hashed); without "
              "it ordered, or hashed with a preset",
-     .choices = {"ordered", "hashed"}},
+     .choices = {"ordered", "hashed"},
+     .verbs = kPrepare | kRun | kCheck},
 };
 
 const std::vector<Preset>& preset_list() {
@@ -159,6 +170,22 @@ void check_layout(const Config& config) {
         fmt::format("--batch-size is {}, there are {} rows; expected at most as many", config.batch_size, layout.rows));
 }
 
+/// Options of what is not in the mix.
+void refuse_without_effect(const Config& config, const Options& options) {
+  std::vector<std::string> mistakes;
+  const Distribution d = config.distribution;
+  if (options.given("zipfian-constant") && (d == Distribution::uniform || d == Distribution::sequential))
+    mistakes.push_back(
+        fmt::format("--zipfian-constant has no effect with the distribution {}; it needs --distribution "
+                    "zipfian, zipfian_plain or latest",
+                    kDistributions[static_cast<std::size_t>(d)]));
+  if (options.given("batch-size") && !config.has(Op::batch_get) && !config.has(Op::batch_put))
+    mistakes.push_back("--batch-size has no effect without batch_get or batch_put in the mix");
+  if (options.given("scan-length") && !config.has(Op::scan))
+    mistakes.push_back("--scan-length has no effect without scan in the mix");
+  if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
+}
+
 }  // namespace
 
 std::string_view to_string(Op op) noexcept { return kOpTexts[static_cast<std::size_t>(op)].name; }
@@ -171,6 +198,7 @@ std::span<const OptionSpec> option_table() { return kOptions; }
 
 std::vector<Share> parse_mix(std::string_view text) {
   std::vector<Share> mix;
+  if (text.ends_with(',')) throw Error(fmt::format("--mix is '{}', which ends with a comma", text));
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t comma = rest.find(',');
     const std::string_view part = rest.substr(0, comma);
@@ -233,6 +261,7 @@ Config read_options(const Options& options) {
   layout.value_size =
       Range::parse(given_or(options, "value-size", ycsb ? "1000" : "100"), "value-size", kValueHeader, kMostValue);
   check_layout(config);
+  refuse_without_effect(config, options);
   return config;
 }
 

@@ -3,6 +3,7 @@
 
 #include "workloads/tpcc/schema.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,10 @@ struct Condition {
   std::string violations;            // rows that violate it, of warehouses $1 to $2
 };
 
-/// `fresh`: with condition 11, which holds only right after a load.
+/// Of the list below: not conditions of 3.3.2 but of the sizes of tables, "1.2.1".
+inline constexpr std::uint64_t kCardinalityChecks = 1;
+
+/// The conditions of 3.3.2, and the cardinalities. `fresh`: with condition 11, which holds only right after a load.
 std::vector<Condition> conditions(const Scale&, bool fresh);
 
 }  // namespace assay::tpcc

@@ -68,6 +68,7 @@ class Loader {
       : job_(job), settings_(settings), session_(open_session(job.target)), meta_(*session_, kWorkload) {}
 
   void run() {
+    require_partitions(settings_);
     std::optional<Loaded> loaded = read_loaded(*session_);
     if (settings_.drop_data) drop(loaded);
     if (loaded) {

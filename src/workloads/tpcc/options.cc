@@ -16,45 +16,85 @@ constexpr std::string_view kDefaultWeights = "new_order=45,payment=43,order_stat
 
 // The names are pgdistbench's, with dashes.
 const OptionSpec kOptions[] = {
-    {"warehouses", OptionType::count, "1", "warehouses to load, or to use of those loaded", {}, 1, 1e6},
-    {"terminals",
-     OptionType::count,
-     "0",
-     "terminals of the whole job, each fixed to a warehouse; 0: ten a warehouse with think times, a few without",
-     {},
-     0,
-     1e7},
-    {"think-times", OptionType::flag, "true",
-     "terminals key in and think as the specification says; false: no pauses, as fast as the target answers"},
-    {"isolation-level",
-     OptionType::choice,
-     "default",
-     "isolation level of the transactions",
-     {"default", "read_committed", "read_uncommitted", "repeatable_read", "snapshot", "serializable", "linearizable"}},
-    {"mix",
-     OptionType::choice,
-     "deck",
-     "how a terminal chooses transactions: from a shuffled deck of 10/10/1/1/1, or at random by weight",
-     {"deck", "weighted"}},
-    {"weights", OptionType::text, kDefaultWeights, "the weights of a weighted mix"},
-    {"partitions", OptionType::count, "1", "parts that each table but ITEM is cut into, by warehouse", {}, 1, 10'000},
-    {"partition-type",
-     OptionType::choice,
-     "hash",
-     "how warehouses are dealt to partitions: by hash, in consecutive ranges, by a list of w mod n, by a list of "
-     "consecutive warehouses",
-     {"hash", "range", "list_hash", "list_range"}},
-    {"foreign-keys", OptionType::flag, "true", "create foreign keys after the load"},
-    {"verify", OptionType::flag, "false", "check the consistency conditions after prepare, and before and after a run"},
-    {"drop-data", OptionType::flag, "false", "drop what an earlier prepare made before loading"},
-    {"scale-down",
-     OptionType::count,
-     "1",
-     "divide customers, orders, stock and items by this, for tests; such a run follows no specification",
-     {},
-     1,
-     kMostDivisor},
-    {"pipeline", OptionType::flag, "true", "send the statements of a transaction in batches; false: one by one"},
+    {.name = "warehouses",
+     .type = OptionType::count,
+     .default_value = "1",
+     .help = "warehouses to load, or to use of those loaded; without it a run uses all that are",
+     .min = 1,
+     .max = 1e6,
+     .verbs = kPrepare | kRun},
+    {.name = "terminals",
+     .type = OptionType::count,
+     .default_value = "0",
+     .help =
+         "terminals of the whole job, each fixed to a warehouse; 0: ten a warehouse with think times, a few without",
+     .min = 0,
+     .max = 1e7,
+     .verbs = kRun},
+    {.name = "think-times",
+     .type = OptionType::flag,
+     .default_value = "true",
+     .help = "terminals key in and think as the specification says; false: no pauses, as fast as the target answers. "
+             "With --rate there are none",
+     .verbs = kRun},
+    {.name = "isolation-level",
+     .type = OptionType::choice,
+     .default_value = "default",
+     .help = "isolation level of the transactions",
+     .choices = {"default", "read_committed", "read_uncommitted", "repeatable_read", "snapshot", "serializable",
+                 "linearizable"},
+     .verbs = kRun},
+    {.name = "mix",
+     .type = OptionType::choice,
+     .default_value = "deck",
+     .help = "how a terminal chooses transactions: from a shuffled deck of 10/10/1/1/1, or at random by weight",
+     .choices = {"deck", "weighted"},
+     .verbs = kRun},
+    {.name = "weights", .default_value = kDefaultWeights, .help = "the weights of a weighted mix", .verbs = kRun},
+    {.name = "partitions",
+     .type = OptionType::count,
+     .default_value = "1",
+     .help = "parts that each table but ITEM is cut into, by warehouse",
+     .min = 1,
+     .max = 10'000,
+     .verbs = kPrepare | kRun},
+    {.name = "partition-type",
+     .type = OptionType::choice,
+     .default_value = "hash",
+     .help =
+         "how warehouses are dealt to partitions: by hash, in consecutive ranges, by a list of w mod n, by a list of "
+         "consecutive warehouses",
+     .choices = {"hash", "range", "list_hash", "list_range"},
+     .verbs = kPrepare | kRun},
+    {.name = "foreign-keys",
+     .type = OptionType::flag,
+     .default_value = "true",
+     .help = "create foreign keys after the load",
+     .verbs = kPrepare | kRun},
+    {.name = "verify",
+     .type = OptionType::flag,
+     .default_value = "false",
+     .help = "check the consistency conditions after prepare, and before and after a run",
+     .verbs = kPrepare | kRun},
+    {.name = "drop-data",
+     .type = OptionType::flag,
+     .default_value = "false",
+     .help = "drop what an earlier prepare made before loading",
+     .verbs = kPrepare},
+    {.name = "scale-down",
+     .type = OptionType::count,
+     .default_value = "1",
+     .help =
+         "divide customers, orders, stock and items by this, for tests; such a run follows no specification. Without "
+         "it a run takes what was loaded",
+     .min = 1,
+     .max = kMostDivisor,
+     .verbs = kPrepare | kRun},
+    {.name = "pipeline",
+     .type = OptionType::flag,
+     .default_value = "true",
+     .help = "send the statements of a transaction in batches; false: one by one",
+     .verbs = kRun},
 };
 
 }  // namespace
@@ -75,6 +115,7 @@ std::array<double, kKinds> parse_weights(std::string_view text) {
                     "order_status, delivery, stock_level",
                     text, why));
   };
+  if (text.ends_with(',')) throw bad("it ends with a comma");
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
     const std::string_view part = rest.substr(0, comma);
@@ -97,6 +138,26 @@ std::array<double, kKinds> parse_weights(std::string_view text) {
   return weights;
 }
 
+void require_partitions(const Settings& s) {
+  if (s.partitions > s.scale.warehouses)
+    throw Error(fmt::format("--partitions is {} with {} warehouses; expected at most one partition a warehouse",
+                            s.partitions, s.scale.warehouses));
+}
+
+std::map<std::string, std::string> in_force(const Settings& s, std::uint64_t terminals, bool waits) {
+  std::array<double, kKinds> weights = s.weights;
+  if (s.mix == Mix::deck) weights = {10, 10, 1, 1, 1};
+  std::vector<std::string> shares;
+  for (std::size_t k = 0; k < kKinds; k++)
+    if (weights[k] > 0) shares.push_back(fmt::format("{}={}", name_of(static_cast<Kind>(k)), weights[k]));
+  return {
+      {"warehouses", std::to_string(s.scale.warehouses)}, {"scale-down", std::to_string(s.scale.divisor)},
+      {"terminals", std::to_string(terminals)},           {"think-times", waits ? "true" : "false"},
+      {"mix", s.mix == Mix::deck ? "deck" : "weighted"},  {"weights", fmt::format("{}", fmt::join(shares, ","))},
+      {"partitions", std::to_string(s.partitions)},       {"partition-type", std::string(to_string(s.partition_type))},
+      {"foreign-keys", s.foreign_keys ? "true" : "false"}};
+}
+
 Settings make_settings(const Options& options) {
   Settings s;
   s.scale = {.warehouses = options.count("warehouses"), .divisor = options.count("scale-down")};
@@ -111,15 +172,16 @@ Settings make_settings(const Options& options) {
   }
   s.partitions = options.count("partitions");
   s.partition_type = parse_partition_type(options.text("partition-type"));
-  if (s.partitions > s.scale.warehouses)
-    throw Error(fmt::format("--partitions is {} with {} warehouses; expected at most one partition a warehouse",
-                            s.partitions, s.scale.warehouses));
+  s.warehouses_given = options.given("warehouses");
+  s.scale_down_given = options.given("scale-down");
+  if (s.warehouses_given) require_partitions(s);
   if (options.given("partition-type") && s.partitions == 1)
     throw Error("--partition-type has no effect without --partitions; expected --partitions of at least 2");
   s.foreign_keys = options.flag("foreign-keys");
   s.partitions_given = options.given("partitions");
   s.foreign_keys_given = options.given("foreign-keys");
   s.think_times = options.flag("think-times");
+  s.think_times_given = options.given("think-times");
   s.drop_data = options.flag("drop-data");
   s.pipeline = options.flag("pipeline");
   return s;

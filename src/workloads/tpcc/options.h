@@ -6,6 +6,7 @@
 #include "workloads/tpcc/schema.h"
 
 #include <array>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,12 +30,19 @@ struct Settings {
   PartitionType partition_type = PartitionType::hash;
   bool foreign_keys = true;
   bool partitions_given = false, foreign_keys_given = false;  // asked for, not left to their defaults
+  bool warehouses_given = false, scale_down_given = false;    // likewise
   bool think_times = true;
+  bool think_times_given = false;
   bool drop_data = false;
   bool pipeline = true;
 };
 
 std::span<const OptionSpec> option_table();
+/// Throws Error when there are more partitions than warehouses.
+void require_partitions(const Settings&);
+/// The options that the loaded data, other options and the target decide, as they would be written on the command line. The
+/// weights of a deck are its cards.
+std::map<std::string, std::string> in_force(const Settings&, std::uint64_t terminals, bool waits);
 /// Throws Error when a value is wrong or the options contradict each other.
 Settings make_settings(const Options&);
 /// "new_order=45,payment=43,…": what is not named weighs nothing. Throws Error.

@@ -41,6 +41,8 @@ class RunMark {
   /// After the counters were read for the last time. Answers how many other runs were under way meanwhile: not those of the
   /// other shards of this job, which work on warehouses of their own. Throws Error.
   std::size_t end(Session&);
+  /// The target is gone: the mark stays, and the next run finds that it does not beat.
+  void abandon() noexcept { marked_ = false; }
 
  private:
   using Beats = std::map<std::string, std::string>;  // value by ID

@@ -18,7 +18,7 @@ namespace {
 
 class Tpcc : public Workload {
  public:
-  explicit Tpcc(const Options& options) : settings_(make_settings(options)) {}
+  explicit Tpcc(const Options& options) : settings_(make_settings(options)), used_(settings_) {}
 
   void prepare(Job& job) override {
     require_facets(job.target);
@@ -33,6 +33,20 @@ class Tpcc : public Workload {
     remove_all(job);
   }
 
+  void require_of_run(const RunOptions& options) const override {
+    if (options.open_loop && settings_.think_times && settings_.think_times_given)
+      throw Error(
+          "--think-times has no effect with --rate: transactions are due by the clock, and not when a terminal has "
+          "keyed in "
+          "and thought; leave one of them out");
+    const auto asked = static_cast<std::uint64_t>(settings_.terminals);
+    if (options.clients > 0 && asked > 0 && options.shard.share(asked) != options.clients)
+      throw Error("--terminals and --clients are given and differ; they are the same thing here");
+    if (asked > 0 && asked < options.shard.count)
+      throw Error(
+          fmt::format("{} terminals for {} processes; expected at least one for each", asked, options.shard.count));
+  }
+
   std::vector<Group> groups(Target& target, const RunOptions& options) override {
     require_facets(target);
     const Dialect& dialect = *target.dialect();
@@ -40,9 +54,10 @@ class Tpcc : public Workload {
     const std::unique_ptr<Session> session = open_session(target);
     const Loaded loaded = require_loaded(*session);
     compare(loaded);
+    use(loaded);
 
     auto state = std::make_shared<RunState>();
-    state->settings = settings_;
+    state->settings = used_;
     state->constants = loaded.source.constants;
     state->statements = make_statements(dialect);
     state->seed = options.seed;
@@ -50,9 +65,12 @@ class Tpcc : public Workload {
     count_terminals(*state, options, dialect);
     state->shard = shard_ = options.shard;
     state_ = state;
+    in_force_ = in_force(used_, state->terminals, state->waits);
     const std::uint64_t sessions = sessions_for(*state, options.open_loop);
     return {terminal_group(state, sessions), clerk_group(state, options.sessions > 0 ? options.sessions : sessions)};
   }
+
+  std::map<std::string, std::string> options_in_force() const override { return in_force_; }
 
   void before_run(Target& target) override {
     numbers_ = {};
@@ -61,9 +79,9 @@ class Tpcc : public Workload {
     // job would say the same; the first one is enough.
     if (Meta meta(*session, kWorkload); shard_.index == 0 && !meta.get("ran")) meta.put("ran", "true");
     mark_.begin(target, *session, shard_);
-    if (shard_.count > 1 && settings_.scale.warehouses % shard_.count != 0)
+    if (shard_.count > 1 && used_.scale.warehouses % shard_.count != 0)
       numbers_.unknown = fmt::format("{} processes share {} warehouses, so that some are used by two of them",
-                                     shard_.count, settings_.scale.warehouses);
+                                     shard_.count, used_.scale.warehouses);
     else
       numbers_.before = order_numbers(*session);
   }
@@ -73,8 +91,10 @@ class Tpcc : public Workload {
       const std::unique_ptr<Session> session = open_session(target);
       if (numbers_.before) numbers_.after = order_numbers(*session);
       numbers_.other_runs = mark_.end(*session);
-    } catch (const Error& error) {  // the target is gone: what was measured is worth keeping
+    } catch (const Error& error) {  // the target is gone
+      mark_.abandon();
       numbers_.unknown = error.what();
+      throw;
     }
   }
 
@@ -98,7 +118,7 @@ class Tpcc : public Workload {
 
   void compare(const Loaded& loaded) const {
     const Scale &there = loaded.source.scale, &asked = settings_.scale;
-    if (asked.warehouses > there.warehouses)
+    if (settings_.warehouses_given && asked.warehouses > there.warehouses)
       throw Error(fmt::format("--warehouses is {}, and the target holds {}; load more or use at most these",
                               asked.warehouses, loaded.describe()));
     // Made by prepare; a run that asks for something else would not get it.
@@ -113,8 +133,18 @@ class Tpcc : public Workload {
           fmt::format("partitions and foreign keys are made by prepare, and the target holds {}; leave "
                       "--partitions, --partition-type and --foreign-keys out, or load anew",
                       loaded.describe()));
-    if (asked.divisor != there.divisor)
+    if (settings_.scale_down_given && asked.divisor != there.divisor)
       throw Error(fmt::format("--scale-down is {}, and the target holds {}", asked.divisor, loaded.describe()));
+  }
+
+  /// What was not asked for is as it was loaded.
+  void use(const Loaded& loaded) {
+    used_ = settings_;
+    if (!settings_.warehouses_given) used_.scale.warehouses = loaded.source.scale.warehouses;
+    used_.scale.divisor = loaded.source.scale.divisor;
+    used_.partitions = loaded.partitions;
+    used_.partition_type = parse_partition_type(loaded.partition_type);
+    used_.foreign_keys = loaded.foreign_keys;
   }
 
   /// Sets how many terminals there are, of this process and of all.
@@ -122,22 +152,18 @@ class Tpcc : public Workload {
     const Shard shard = options.shard;
     const auto asked = static_cast<std::uint64_t>(settings_.terminals);
     if (options.clients > 0) {
-      if (asked > 0 && shard.share(asked) != options.clients)
-        throw Error("--terminals and --clients are given and differ; they are the same thing here");
       state.process_terminals = options.clients;
       state.terminals = shard.count == 1 || asked == 0 ? options.clients * shard.count : asked;
       return;
     }
     state.terminals = asked;
     if (asked == 0) {
-      state.terminals = static_cast<std::uint64_t>(10 * settings_.scale.warehouses);
+      state.terminals = static_cast<std::uint64_t>(10 * used_.scale.warehouses);
       // Without pauses a terminal keeps a session busy. Where rows cannot be locked, writers queue for the whole target.
       if (!state.waits && !options.open_loop)
         state.terminals = std::min<std::uint64_t>(state.terminals, dialect.for_update ? 8 : 4);
       state.terminals = std::max<std::uint64_t>(state.terminals, shard.count);
     }
-    if (state.terminals < shard.count)
-      throw Error(fmt::format("{} terminals for {} processes; expected at least one for each", asked, shard.count));
     state.process_terminals = shard.share(state.terminals);
   }
 
@@ -180,7 +206,7 @@ class Tpcc : public Workload {
 
   /// Of the warehouses that this process's terminals belong to.
   std::int64_t order_numbers(Session& session) const {
-    const Value arguments[] = {settings_.scale.warehouses, std::int64_t{shard_.count}, std::int64_t{shard_.index}};
+    const Value arguments[] = {used_.scale.warehouses, std::int64_t{shard_.count}, std::int64_t{shard_.index}};
     const ResultSet& rows = *value_or_throw(
         session.query()->run("select sum(d_next_o_id) from district where d_w_id <= $1 and (d_w_id - 1) % $2 = $3",
                              arguments),
@@ -190,7 +216,9 @@ class Tpcc : public Workload {
     return static_cast<std::int64_t>(*sum);
   }
 
-  const Settings settings_;
+  const Settings settings_;  // as asked
+  Settings used_;            // of the run
+  std::map<std::string, std::string> in_force_;
   Shard shard_;
   std::shared_ptr<RunState> state_;
   OrderNumbers numbers_;
