@@ -38,6 +38,24 @@ TEST(Units, sizes_and_counts) {
   EXPECT_THROW(parse_bool("maybe"), Error);
 }
 
+TEST(Units, whole_numbers_are_exact_where_a_double_is_not) {
+  EXPECT_EQ(parse_whole("9007199254740993"), 9007199254740993u);  // 2^53 + 1
+  EXPECT_EQ(parse_whole("18446744073709551615"), 18446744073709551615u);
+  EXPECT_EQ(parse_whole("10k"), 10'000u);
+  for (const char* bad : {"", "-1", "+1", "1.5", "18446744073709551616", "0x10", "nan", "1 "})
+    EXPECT_THROW(parse_whole(bad), Error) << bad;
+}
+
+TEST(Units, what_is_not_finite_is_no_number_of_anything) {
+  for (const char* bad : {"nan", "inf", "-inf", "infinity", "NAN"}) {
+    EXPECT_THROW(parse_number(bad), Error) << bad;
+    EXPECT_THROW(parse_rate(bad), Error) << bad;
+    EXPECT_THROW(parse_count(bad), Error) << bad;
+    EXPECT_THROW(parse_bytes(bad), Error) << bad;
+    EXPECT_THROW(parse_duration(std::string(bad) + "s"), Error) << bad;
+  }
+}
+
 TEST(Units, tables_show_three_significant_digits) {
   EXPECT_EQ(format_latency(Nanos(1'234'000)), "1.23 ms");
   EXPECT_EQ(format_latency(Nanos(999)), "999 ns");

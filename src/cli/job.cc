@@ -180,6 +180,10 @@ void JobSetup::refuse_without_effect(const Command& command) const {
                                              verb_names(spec.verbs, "")));
   if (run && own.given("arrival") && own.text("rate").empty())
     mistakes.push_back("--arrival has no effect without --rate: in a closed loop nothing arrives by the clock");
+  if (run && own.count("clients") > 0 && own.count("sessions") > own.count("clients"))
+    mistakes.push_back(
+        fmt::format("--sessions is {} with {} clients, each of which uses one at a time; expected at most as many",
+                    own.count("sessions"), own.count("clients")));
   if (run && own.given("threads") && driver != nullptr && driver->info().waiting == Waiting::thread)
     mistakes.push_back(
         fmt::format("--threads has no effect with {}, whose sessions have a thread each; expected --sessions",

@@ -62,5 +62,22 @@ TEST(Options, all_mistakes_are_reported_at_once) {
   EXPECT_THAT(message, HasSubstr("colour"));
 }
 
+TEST(Options, whole_numbers_have_all_64_bits) {
+  const std::vector<OptionSpec> table = {{.name = "seed", .type = OptionType::whole, .default_value = "1"}};
+  Options options(table);
+  EXPECT_EQ(options.whole("seed"), 1u);
+  options.set("seed", "18446744073709551615");
+  EXPECT_EQ(options.whole("seed"), 18446744073709551615u);
+  EXPECT_THAT(message_of([&] { options.set("seed", "1.5"); }),
+              HasSubstr("--seed: '1.5' is not a whole number from 0 to 18446744073709551615"));
+}
+
+TEST(Options, a_table_is_asked_for_an_option_it_may_not_have) {
+  const Options options(kTable);
+  ASSERT_NE(options.find("duration"), nullptr);
+  EXPECT_EQ(options.find("duration")->verbs, kAllVerbs);
+  EXPECT_EQ(options.find("rate"), nullptr);
+}
+
 }  // namespace
 }  // namespace assay

@@ -211,6 +211,7 @@ class MistakesTest(ProgramTest):
                 (("--threads", "2"), "--threads has no effect with sqlite"),
                 (("--mix", "deck", "--weights", "payment=1"), "--weights has no effect"),
                 (("--partition-type", "range"), "--partition-type has no effect without --partitions"),
+                (("--clients", "4", "--sessions", "5"), "--sessions is 5 with 4 clients"),
                 (("--terminals", "3", "--clients", "4"), "--terminals and --clients are given and differ")):
             self.assertIn(expected, self.run_refused(*options))
         for options, expected in (

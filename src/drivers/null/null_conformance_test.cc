@@ -5,8 +5,9 @@ namespace assay::conformance {
 
 // With memory=true it keeps what it is given; without, it answers anything at once, and there is nothing to check.
 const Subject& subject() {
+  const TargetSpec spec{.url = "null:?memory=true", .options = Options(null_driver().info().options)};
   static const Subject subject{.driver = null_driver(),
-                               .spec = {.url = "null:?memory=true", .options = Options(null_driver().info().options)},
+                               .spec = spec,
                                .bad_urls = {"null:address", "null:?latency=fast", "null:?no-such-option=1"}};
   return subject;
 }

@@ -247,6 +247,37 @@ TEST(NullRun, a_target_that_refuses_at_the_start_is_unreachable) {
   }
 }
 
+TEST(NullScript, is_played_under_load_only) {
+  const auto target =
+      open_null({{"fail", "disconnected"}, {"fail-every", "1"}, {"refuse-for", "1h"}, {"memory", "true"}});
+  target->under_load(false);
+  const auto session = std::move(*target->connect());
+  session->kv()->create("default");
+  EXPECT_TRUE(session->kv()->put("k", "v"));
+  target->under_load(true);
+  EXPECT_FALSE(session->kv()->put("k", "v"));
+  EXPECT_FALSE(target->connect()) << "refused, as the script says";
+  target->under_load(false);
+  EXPECT_TRUE(target->connect());
+}
+
+TEST(NullScript, what_takes_longer_than_the_operation_timeout_is_a_timeout) {
+  TargetSpec spec{
+      .url = "null:?latency=1h", .options = Options(null_driver().info().options), .operation_timeout = 1ms};
+  const auto target = null_driver().open(spec);
+  std::string value;
+  const auto session = std::move(*target->connect());
+  const Result<bool> got = session->kv()->get("k", value);
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().kind, FailureKind::timeout);
+}
+
+TEST(NullMemory, without_it_there_is_nothing_to_prepare) {
+  const auto target = open_null({});
+  const auto session = std::move(*target->connect());
+  EXPECT_THROW(session->kv()->create("any"), Error);
+}
+
 struct JumpingClock final : Clock {
   TimePoint now() const noexcept override { return mono; }
   WallTime wall() const noexcept override { return real; }

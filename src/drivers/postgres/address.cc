@@ -83,6 +83,8 @@ std::string without_options(const std::string& url, const Options& given, Option
       throw Error(fmt::format("the option {} is given twice", name));
   }
   options.set_all(ours);
+  if (options.given("insert-rows") && options.text("load") != "insert")
+    throw Error("insert-rows has no effect with load=copy; it needs load=insert");
   return url.substr(0, mark) + rest;
 }
 

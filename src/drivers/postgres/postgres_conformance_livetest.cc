@@ -52,8 +52,9 @@ const Subject& subject() {
                         {"refused connection", at(url_of("postgres@127.0.0.1:1/assay")), FailureKind::disconnected,
                          "127.0.0.1:1"}},
         .bad_urls = {"postgres://u@h:1/d?wombat=1", "postgres://u@h:port/d", "postgres://u@h/d?load=fast",
-                     "postgres://u@h/d?insert-rows=0", "postgres://u@h/d?pipeline", "postgres://u@h:70000/d",
-                     "postgres://u@h/d?client_encoding=LATIN1", "postgres://u@h/d?password-file=/nowhere/at/all"},
+                     "postgres://u@h/d?insert-rows=0", "postgres://u@h/d?insert-rows=5", "postgres://u@h/d?pipeline",
+                     "postgres://u@h:70000/d", "postgres://u@h/d?client_encoding=LATIN1",
+                     "postgres://u@h/d?password-file=/nowhere/at/all"},
         .cut_off = cut_off,
     };
   }();

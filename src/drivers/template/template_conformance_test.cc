@@ -4,9 +4,8 @@
 namespace assay::conformance {
 
 const Subject& subject() {
-  static const Subject subject{.driver = template_driver(),
-                               .spec = {.url = "template:test", .options = Options({})},
-                               .bad_urls = {"postgres://host/database", ""}};
+  const TargetSpec spec{.url = "template:test", .options = Options({})};
+  static const Subject subject{.driver = template_driver(), .spec = spec, .bad_urls = {"postgres://host/database", ""}};
   return subject;
 }
 

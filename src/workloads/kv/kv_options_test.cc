@@ -122,6 +122,27 @@ TEST(KvOptions, what_was_prepared_holds_unless_the_user_asks_for_something_else)
               AllOf(HasSubstr("--value-size 200"), HasSubstr("found 100")));
 }
 
+TEST(KvOptions, what_is_not_in_the_mix_has_no_options) {
+  const auto message = [](const std::map<std::string, std::string>& values) {
+    Options given(option_table());
+    given.set_all(values);
+    return message_of([&] { read_options(given); });
+  };
+  EXPECT_THAT(message({{"batch-size", "5"}}), HasSubstr("--batch-size has no effect"));
+  EXPECT_THAT(message({{"scan-length", "5"}, {"preset", "b"}}), HasSubstr("--scan-length has no effect"));
+  EXPECT_THAT(message({{"zipfian-constant", "1"}, {"preset", "b"}, {"distribution", "uniform"}}),
+              HasSubstr("--zipfian-constant has no effect with the distribution uniform"));
+  for (const char* distribution : {"zipfian", "zipfian_plain", "latest"}) {
+    Options given(option_table());
+    given.set_all({{"zipfian-constant", "1.2"}, {"distribution", distribution}});
+    EXPECT_EQ(read_options(given).zipfian_constant, 1.2);
+  }
+  Options all(option_table());
+  all.set_all({{"mix", "scan=1,batch_get=1"}, {"batch-size", "5"}, {"scan-length", "7"}});
+  EXPECT_EQ(read_options(all).batch_size, 5u);
+  EXPECT_EQ(read_options(all).scan_length, (Range{7, 7}));
+}
+
 TEST(KvOptions, what_is_in_force_is_what_the_preset_and_the_data_decide) {
   Options given(option_table());
   given.set("preset", "e");

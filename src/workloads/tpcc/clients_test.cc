@@ -182,6 +182,31 @@ TEST_F(TpccClients, a_run_needs_data_that_is_complete_and_large_enough) {
   EXPECT_EQ(groups(small({{"terminals", "17"}}))[kTerminals].clients, 17u);
 }
 
+TEST_F(TpccClients, what_is_not_given_is_as_it_was_loaded) {
+  prepare(target(), small({{"warehouses", "3"}, {"foreign-keys", "false"}}));
+  EXPECT_EQ(groups({})[kTerminals].clients, 30u);
+  const OptionMap in_force = workload().options_in_force();
+  EXPECT_EQ(in_force.at("warehouses"), "3");
+  EXPECT_EQ(in_force.at("scale-down"), "100");
+  EXPECT_EQ(in_force.at("foreign-keys"), "false");
+  EXPECT_EQ(in_force.at("terminals"), "30");
+  EXPECT_EQ(in_force.at("weights"), "new_order=10,payment=10,order_status=1,delivery=1,stock_level=1");
+  EXPECT_EQ(groups({{"warehouses", "2"}})[kTerminals].clients, 20u);
+  EXPECT_EQ(workload().options_in_force().at("warehouses"), "2");
+}
+
+TEST_F(TpccClients, think_times_and_a_rate_exclude_each_other) {
+  RunOptions rate;
+  rate.open_loop = true;
+  EXPECT_THROW(make_workload({{"think-times", "true"}})->require_of_run(rate), Error);
+  make_workload({{"think-times", "true"}})->require_of_run({});
+  make_workload({{"think-times", "false"}})->require_of_run(rate);  // which is what happens
+  make_workload({})->require_of_run(rate);
+  prepare(target(), small());
+  groups(small(), rate);
+  EXPECT_EQ(workload().options_in_force().at("think-times"), "false");
+}
+
 TEST_F(TpccClients, without_think_times_terminals_do_not_pause_and_with_them_they_key_in_and_think) {
   prepare(target(), small());
   const std::vector<Group> fast = groups(small({{"think-times", "false"}}));

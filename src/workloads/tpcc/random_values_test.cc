@@ -202,7 +202,10 @@ TEST(TpccOptions, mistakes_are_errors_that_say_what_is_expected) {
   EXPECT_THROW(make({{"weights", "new_order=-1,payment=2"}}), Error);
   EXPECT_THROW(make({{"weights", "new_order=1,new_order=2"}}), Error);
   EXPECT_THROW(make({{"weights", "new_order=1"}, {"mix", "deck"}}), Error);
-  EXPECT_THROW(make({{"partitions", "2"}}), Error);
+  for (const char* weights : {"", "new_order=nan", "new_order=inf", "new_order=1,", "new_order="})
+    EXPECT_THROW(make({{"weights", weights}}), Error) << weights;
+  EXPECT_THROW(make({{"partitions", "2"}, {"warehouses", "1"}}), Error);
+  EXPECT_THROW(require_partitions(make({{"partitions", "2"}})), Error) << "to load one warehouse, the default";
   EXPECT_THROW(make({{"partition-type", "range"}}), Error);
   EXPECT_THROW(make({{"isolation-level", "chaos"}}), Error);
   EXPECT_THROW(make({{"scale-down", "101"}}), Error);
