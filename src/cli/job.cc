@@ -178,6 +178,10 @@ void JobSetup::refuse_without_effect(const Command& command) const {
                                              verb_names(spec.verbs & ~kRun, "--"))
                                : fmt::format("--{} has no effect in {}; it is an option of {}", spec.name, command.name,
                                              verb_names(spec.verbs, "")));
+  if (command.name == "prepare" && verify() && shard.count > 1)
+    mistakes.push_back(
+        "--verify with --shard would look at what other processes are still loading; run `assay check` when all have "
+        "ended");
   if (run && own.given("arrival") && own.text("rate").empty())
     mistakes.push_back("--arrival has no effect without --rate: in a closed loop nothing arrives by the clock");
   if (run && own.count("clients") > 0 && own.count("sessions") > own.count("clients"))

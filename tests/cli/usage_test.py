@@ -236,6 +236,10 @@ class MistakesTest(ProgramTest):
             said = self.refused(command, workload, "--target", self.url, option, value)
             self.assertIn(f"{option} has no effect in {command}; {expected}", said)
 
+    def test_one_process_of_several_cannot_verify_what_all_prepare(self):
+        said = self.refused("prepare", "tpcc", "--target", self.url, "--verify", "--shard", "0/2")
+        self.assertIn("--verify with --shard", said)
+
     def test_options_of_a_driver_without_an_effect_are_refused(self):
         for url, expected in ((self.url + "?journal-mode=delete&wal-autocheckpoint=5", "wal-autocheckpoint has no effect"),
                               ("null:?stall-at=1s", "stall-at has no effect without stall"),

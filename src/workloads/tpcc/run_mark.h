@@ -1,12 +1,13 @@
 // That a run is under way, noted in the target, so that two runs on the same data know of each other.
 //
-// The cross-check of New-Orders compares what one run counted with the growth of the target's own counters. Another run on the
-// same warehouses grows them too: then they differ though nothing is wrong. Each run therefore keeps an entry in assay_meta,
-// `run/ID` = its shard and a counter, as `INDEX/COUNT BEAT`, which a thread with a session of its own raises every kBeat; `ended/ID` is
-// put when it is over. A run that was killed never ends, but its counter stands still: a run that begins looks at the counters of
-// the others until each has moved, and removes those that did not move for kPatience. No clocks are compared. What such a
-// run did lies before the numbers that the next one begins with. One that dies later, in the middle of another run, has still
-// grown the numbers of that: it counts as another run there. When nobody else is under way, entries of ended runs are removed.
+// The cross-check of New-Orders compares what one run counted with the growth of the target's own counters. Another run on
+// the same warehouses grows them too: then they differ though nothing is wrong. Each run therefore keeps an entry in
+// assay_meta, `run/ID` = its shard and a counter, as `INDEX/COUNT BEAT`, which a thread with a session of its own raises
+// every kBeat; `ended/ID` is put when it is over. A run that was killed never ends, but its counter stands still: a run
+// that begins looks at the counters of the others until each has moved, and removes those that did not move for kPatience.
+// No clocks are compared. What such a run did lies before the numbers that the next one begins with. One that dies later,
+// in the middle of another run, has still grown the numbers of that: it counts as another run there. When nobody else is
+// under way, the entries of runs that ended are removed.
 #pragma once
 
 #include "core/driver.h"
