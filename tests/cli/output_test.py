@@ -78,7 +78,7 @@ class OutputTest(ProgramTest):
         self.assertLess(written.rfind(f"{ESCAPE}3A"), written.find("Operations, measured"))
 
     def test_on_a_terminal_progress_is_one_line_redrawn(self):
-        written = self.on_a_terminal("prepare", "tpcc", "--target", self.url, "--scale-down", "10")
+        written = self.on_a_terminal("prepare", "tpcc", "--target", self.url, "--scale-down", "10", "--warehouses", "8")
         self.assertGreaterEqual(written.count(f"\r{ESCAPE}Kloading tpcc"), 2)
         self.assertIn("left", written)
 

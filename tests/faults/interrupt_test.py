@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 
@@ -91,16 +92,21 @@ class InterruptTest(ProgramTest):
         self.assertTrue(json.loads((self.folder / "r.json").read_text())["partial"])
 
     def test_a_second_ctrl_c_ends_at_once(self):
+        load = ("--scale-down", "5", "--warehouses", "8")  # so long that the lock is to be had before its end
         # The first waits for the operation under way, and that waits for somebody's lock.
-        process = self.start("prepare", "tpcc", "--target", self.url + "?busy-timeout=60s", *LOAD)
+        process = self.start("prepare", "tpcc", "--target", self.url + "?busy-timeout=60s", *load)
         self.wait_for(lambda: self.chunks() >= 1, "the first rows")
-        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as database:
-            database.execute("begin immediate")
+        with contextlib.closing(sqlite3.connect(self.file, timeout=0)) as database:
+            end = time.monotonic() + 30
+            while not database.in_transaction:  # without SQLite's own pauses, in which the load takes the lock again
+                self.assertLess(time.monotonic(), end)
+                with contextlib.suppress(sqlite3.OperationalError):
+                    database.execute("begin immediate")
             self.interrupt(process)
             self.wait_for_text(process, "stopping; what was measured is saved. Once more to end at once")
             self.interrupt(process)
             self.assertIn("ended at once", self.finish(process, 130).stderr)
-        self.assay("prepare", "tpcc", "--target", self.url, *LOAD)
+        self.assay("prepare", "tpcc", "--target", self.url, *load)
         self.assay("check", "tpcc", "--target", self.url)
 
     def test_ctrl_c_in_prepare_can_be_resumed(self):
