@@ -109,11 +109,11 @@ def assay(arguments, timeout, cpus=CLIENT_CPUS, good=(0,)):
     return run([ASSAY, *arguments], timeout, cpus, good)
 
 
-def assay_run(bench, workload, url, arguments, timeout):
+def assay_run(bench, workload, url, arguments, timeout, cpus=CLIENT_CPUS):
     """`assay run`; a run that is invalid or fails a threshold counts, and is told of."""
     with tempfile.TemporaryDirectory() as folder:
         result = pathlib.Path(folder) / "result.json"
-        finished = assay(["run", workload, "--target", url, "--quiet", "--result", result, *arguments], timeout, good=(0, 4, 5))
+        finished = assay(["run", workload, "--target", url, "--quiet", "--result", result, *arguments], timeout, cpus, good=(0, 4, 5))
         document = json.loads(result.read_text())
     load = Load(finished, document)
     if finished.code != 0:
@@ -130,8 +130,8 @@ class Pgbench:
     rate: float
 
 
-def pgbench(arguments, url, timeout):
-    finished = run([PGBENCH, *arguments, url], timeout)
+def pgbench(arguments, url, timeout, cpus=CLIENT_CPUS):
+    finished = run([PGBENCH, *arguments, url], timeout, cpus)
     done = re.search(r"number of transactions actually processed: (\d+)", finished.output)
     rate = re.search(r"tps = ([\d.]+) \(without initial connection time\)", finished.output)
     if not done or not rate or not re.search(r"number of failed transactions: 0 ", finished.output):

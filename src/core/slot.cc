@@ -112,9 +112,12 @@ TimePoint Slot::perform(const Roster::Lease& lease, TimePoint now) {
       was_lost_ = false;
       group_.outages.worked(on_time_line(completion.end));
     }
-    result = session_->reset();  // a lease returned with something open is rolled back; costs nothing when nothing is
     free_since_ = completion.end;
-    if (result) return completion.end;
+    // A lease returned with something open is rolled back; costs nothing when nothing is.
+    if (Result<> reset = session_->reset())
+      return completion.end;
+    else
+      result = std::move(reset);
   } else {
     recorder_->failed(lease.operation, completion, result.error());
     if (!loses_session(result.error().kind)) result = session_->reset();
