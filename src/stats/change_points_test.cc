@@ -1,0 +1,117 @@
+#include "stats/change_points.h"
+
+#include "base/error.h"
+#include "base/random.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace assay {
+namespace {
+
+using testing::HasSubstr;
+
+/// Normal values whose mean is levels[k] in the k-th stretch of `length` values.
+std::vector<double> series_of(std::initializer_list<double> levels, std::size_t length, double deviation,
+                              std::uint64_t seed) {
+  Random random(seed);
+  std::vector<double> series;
+  for (const double level : levels)
+    for (std::size_t i = 0; i < length; i++)
+      series.push_back(level +
+                       deviation * std::sqrt(-2 * std::log(1 - random.unit())) * std::cos(2 * M_PI * random.unit()));
+  return series;
+}
+
+std::vector<std::size_t> indexes(const std::vector<ChangePoint>& points) {
+  std::vector<std::size_t> found;
+  for (const ChangePoint& point : points) found.push_back(point.index);
+  return found;
+}
+
+TEST(ChangePoints, the_statistic_is_the_paper_s) {
+  // By hand for (0, 0, 1, 1), τ = 2: between = 4, left = right = 0: 2/4 · 4 = 2.
+  const std::vector<double> step = {0, 0, 1, 1};
+  EXPECT_DOUBLE_EQ(best_cut(step, 2).q, 2);
+  EXPECT_EQ(best_cut(step, 2).index, 2u);
+  // (0, 2, 5, 9), τ = 2: between = 5+9+3+7 = 24, left = 2, right = 4: 2/4·24 - 2·2/(4·1)·2 - 2·2/(4·1)·4 = 6.
+  const std::vector<double> uneven = {0, 2, 5, 9};
+  EXPECT_DOUBLE_EQ(best_cut(uneven, 2).q, 6);
+}
+
+TEST(ChangePoints, a_step_of_two_deviations_is_found_where_it_is) {
+  const auto found = change_points(series_of({100, 110}, 30, 5, 1));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NEAR(static_cast<double>(found[0].index), 30, 3);
+  EXPECT_NEAR(found[0].mean_before, 100, 3);
+  EXPECT_NEAR(found[0].mean_after, 110, 3);
+  EXPECT_NEAR(found[0].relative(), 0.1, 0.04);
+  EXPECT_LE(found[0].p_value, 0.01);
+}
+
+TEST(ChangePoints, several_steps_up_and_down_are_all_found) {
+  const auto found = indexes(change_points(series_of({100, 120, 90, 100}, 25, 2, 3)));
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found, (std::vector<std::size_t>{25, 50, 75}));
+}
+
+TEST(ChangePoints, one_outlier_is_no_change) {
+  std::vector<double> series = series_of({100}, 60, 1, 5);
+  series[30] = 500;
+  EXPECT_TRUE(change_points(series).empty());
+}
+
+TEST(ChangePoints, a_constant_series_and_a_short_one_have_none) {
+  EXPECT_TRUE(change_points(std::vector<double>(100, 7.0)).empty());
+  EXPECT_TRUE(change_points(std::vector<double>{1, 1, 1, 9, 9, 9}).empty());
+  EXPECT_TRUE(change_points({}).empty());
+}
+
+TEST(ChangePoints, no_segment_is_shorter_than_asked_for) {
+  std::vector<double> series = series_of({100, 200}, 40, 1, 6);
+  ChangePointOptions options;
+  options.least_segment = 10;
+  for (int i = 0; i < 6; i++) series[series.size() - 1 - static_cast<std::size_t>(i)] = 400;  // a last segment of 6
+  for (const ChangePoint& point : change_points(series, options)) {
+    EXPECT_GE(point.index, 10u);
+    EXPECT_LE(point.index, series.size() - 10);
+  }
+}
+
+TEST(ChangePoints, small_changes_are_left_out_when_asked) {
+  const auto series = series_of({100, 102, 150}, 40, 0.2, 7);
+  EXPECT_EQ(change_points(series).size(), 2u);
+  ChangePointOptions options;
+  options.least_magnitude = 0.1;
+  EXPECT_EQ(indexes(change_points(series, options)), (std::vector<std::size_t>{80}));
+}
+
+TEST(ChangePoints, noise_raises_as_few_alarms_as_promised) {
+  int alarms = 0;
+  const int trials = 300;
+  for (int i = 0; i < trials; i++)
+    if (!change_points(series_of({100}, 50, 5, hash_of(11, static_cast<std::uint64_t>(i)))).empty()) alarms++;
+  EXPECT_LE(alarms, 10);  // 1 % of 300 are 3; more than 10 have a probability below 0.03 %
+}
+
+TEST(ChangePoints, the_same_series_gives_the_same_answer) {
+  const auto series = series_of({100, 103}, 30, 4, 8);
+  const auto once = change_points(series), again = change_points(series);
+  ASSERT_EQ(once.size(), again.size());
+  for (std::size_t i = 0; i < once.size(); i++) EXPECT_EQ(once[i].p_value, again[i].p_value);
+}
+
+TEST(ChangePoints, a_value_that_is_no_number_is_named) {
+  const std::vector<double> series = {1, 2, std::nan(""), 4};
+  try {
+    change_points(series);
+    FAIL() << "expected an Error";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("value 3 of the series is nan"));
+  }
+}
+
+}  // namespace
+}  // namespace assay
