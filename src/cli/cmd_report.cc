@@ -21,7 +21,7 @@ std::span<const OptionSpec> report_options() {
        .type = OptionType::choice,
        .default_value = "table",
        .help = "what to print",
-       .choices = {"table", "csv", "json", "html"}},
+       .choices = {"table", "csv", "json", "jsonl", "html", "markdown", "junit"}},
       {.name = "series",
        .type = OptionType::flag,
        .default_value = "false",
@@ -36,7 +36,10 @@ std::string render(const Document& document, const Options& options) {
   if (options.flag("series") && format != "csv") throw Error("report: --series goes with --format csv");
   if (format == "csv") return options.flag("series") ? render_csv_series(document) : render_csv(document);
   if (format == "json") return render_json(document);
+  if (format == "jsonl") return render_json_lines(document);
   if (format == "html") return render_html(document);
+  if (format == "markdown") return render_markdown(document);
+  if (format == "junit") return render_junit(document);
   const bool to_file = !options.text("output").empty();
   return render_table(document, {.color = !to_file && wants_color(STDOUT_FILENO), .width = terminal_width()});
 }

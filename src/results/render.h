@@ -25,6 +25,15 @@ std::string render_csv_series(const Document&);
 /// The figures of the summary as JSON, for scripts: what the table shows, unrounded. Durations in milliseconds.
 std::string render_json(const Document&);
 
+/// For a comment under a pull request.
+std::string render_markdown(const Document&);
+
+/// For the test pages of CI systems: the run's validity, each requirement and each check is a test.
+std::string render_junit(const Document&);
+
+/// The time line, one object a line for each interval and operation (docs/result.md).
+std::string render_json_lines(const Document&);
+
 /// One self-contained page.
 std::string render_html(const Document&);
 
