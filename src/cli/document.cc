@@ -164,13 +164,14 @@ Document make_document(DocumentInput input) {
   double operations = 0;
   for (const GroupOutcome& group : outcome.groups) {
     round_trips += group.round_trips;
+    operations -= static_cast<double>(group.abandoned);  // counted as failed, and never begun
     for (const GroupStats& stats : group.phases)
       for (const OperationStats& operation : stats.operations)
         operations += static_cast<double>(operation.completed + operation.errors());
   }
   if (round_trips > 0 && operations > 0)
     document.figures.push_back({"round_trips_per_operation", static_cast<double>(round_trips) / operations, "",
-                                "round trips of all sessions / operations, whole run"});
+                                "round trips of all sessions / operations that began, whole run"});
   judge_failures(document, input.reasons);
   document.verdict = decide(document, outcome, std::move(input.reasons));
   return document;

@@ -8,10 +8,16 @@ namespace assay {
 namespace {
 
 /// Operations that were due and never begun count as timed out: their time until now is what a user would have waited.
-std::uint64_t record_abandoned(const std::vector<Roster::Abandoned>& operations, TimePoint now, Recorder& recorder) {
+/// Which operations they would have been is drawn by a client made for that: the group's own may be in the middle of one.
+std::uint64_t record_abandoned(const std::vector<Roster::Abandoned>& operations, TimePoint now, const Group& group,
+                               Recorder& recorder) {
   const Failure failure{FailureKind::timeout, "", "due in the measured time and not begun when the drain ended"};
-  for (const Roster::Abandoned& one : operations)
-    recorder.failed(one.operation, {.due = one.due, .sent = now, .end = now, .wait = now - one.due}, failure);
+  std::unique_ptr<Client> drawing;
+  for (const Roster::Abandoned& one : operations) {
+    if (!one.operation && drawing == nullptr) drawing = group.make_client(0);
+    recorder.failed(one.operation ? *one.operation : drawing->next(one.payload),
+                    {.due = one.due, .sent = now, .end = now, .wait = now - one.due}, failure);
+  }
   return operations.size();
 }
 
@@ -121,7 +127,7 @@ void FiberCrew::abandon() {
   if (abandoned_done_ || !recorder_) return;
   abandoned_done_ = true;
   const TimePoint now = loop_.clock().now();
-  abandoned_ = record_abandoned(roster_->abandon(now), now, *recorder_);
+  abandoned_ = record_abandoned(roster_->abandon(now), now, group_.plan.group, *recorder_);
 }
 
 void FiberCrew::start(const Phases& phases, Nanos ramp_up, Nanos interval) {
@@ -238,7 +244,7 @@ void ThreadCrew::work(Slot& slot, Recorder& recorder) {
     now = clock_.now();
   }
   now = clock_.now();
-  if (cancelled_) abandoned_ += record_abandoned(roster_->abandon(now), now, recorder);
+  if (cancelled_) abandoned_ += record_abandoned(roster_->abandon(now), now, group_.plan.group, recorder);
   changed_.notify_all();
   led_.notify_all();
 }

@@ -18,6 +18,9 @@ namespace {
 
 constexpr Nanos kTick = std::chrono::milliseconds(50);
 constexpr Nanos kHeadStart = std::chrono::milliseconds(20);
+constexpr Nanos kMostStandstill = std::chrono::milliseconds(250);  // of one, and of all in a short run
+constexpr double kMostStanding = 0.01;                             // of the measured time
+constexpr std::size_t kMostStalls = 20;                            // told one by one
 
 double process_cpu_seconds() {
   rusage usage{};
@@ -44,6 +47,9 @@ class LoopThread {
       pthread_getcpuclockid(pthread_self(), &cpu_clock_);
       started_.count_down();
       loop_.run();
+      timespec t{};
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);  // from outside it cannot be asked any more when the thread has ended
+      cpu_at_end_ = seconds_of(t);
     });
     started_.wait();
   }
@@ -51,14 +57,18 @@ class LoopThread {
     if (thread_.joinable()) thread_.join();
   }
   double cpu_seconds() const {
+    if (const double at_end = cpu_at_end_; at_end > 0) return at_end;
     timespec t{};
-    if (clock_gettime(cpu_clock_, &t) != 0) return 0;
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+    return clock_gettime(cpu_clock_, &t) == 0 ? seconds_of(t) : cpu_at_end_.load();
   }
 
  private:
+  static double seconds_of(const timespec& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+  }
   runtime::Loop loop_;
   clockid_t cpu_clock_{};
+  std::atomic<double> cpu_at_end_{0};
   std::latch started_{1};
   std::jthread thread_;
 };
@@ -67,7 +77,7 @@ class LoopThread {
 class Run {
  public:
   Run(const RunPlan& plan, std::stop_token stop, RunObserver& observer, const Clock& clock)
-      : plan_(plan), stop_(std::move(stop)), observer_(observer), clock_(clock), watch_(clock) {}
+      : plan_(plan), stop_(std::move(stop)), observer_(observer), clock_(clock), watch_(clock), standstills_(clock) {}
 
   RunOutcome carry_out() {
     muster();
@@ -86,6 +96,7 @@ class Run {
   void drain();
   void tick();
   void dismantle();
+  void judge_standstills();
   RunOutcome conclude();
   bool scheduled_ended() const;
   bool all_ended() const;
@@ -97,6 +108,7 @@ class Run {
   RunObserver& observer_;
   const Clock& clock_;
   ClockWatch watch_;
+  Standstills standstills_;
 
   std::vector<std::unique_ptr<GroupRun>> groups_;
   std::vector<std::unique_ptr<LoopThread>> loops_;
@@ -147,7 +159,8 @@ void Run::muster() {
       if (runtime::Loop::current() == &loops_[j]->loop()) return crews_[group][j]->trigger(payload, due);
     crews_[group][payload % crews_[group].size()]->trigger(payload, due);
   };
-  for (const GroupPlan& plan : plan_.groups) groups_.push_back(std::make_unique<GroupRun>(plan, plan_.retry));
+  for (const GroupPlan& plan : plan_.groups)
+    groups_.push_back(std::make_unique<GroupRun>(plan, plan_.retry, standstills_));
   for (std::size_t g = 0; g < plan_.groups.size(); g++) {
     const GroupPlan& plan = plan_.groups[g];
     std::vector<std::unique_ptr<Crew>>& crews = crews_.emplace_back();
@@ -181,6 +194,7 @@ void Run::start() {
   started_ = clock_.wall() + kHeadStart;
   phases_ = std::make_unique<Phases>(clock_.now() + kHeadStart, plan_.ramp_up, plan_.warmup, plan_.duration);
   collector_ = std::make_unique<Collector>(plan_, groups_, *phases_, observer_);
+  standstills_.watch();
   for (std::size_t g = 0; g < crews_.size(); g++) {
     const bool triggered = plan_.groups[g].group.triggered;
     for (std::size_t j = 0; j < crews_[g].size(); j++) {
@@ -224,19 +238,8 @@ void Run::note_cpu(double& process, std::vector<double>& loops) const {
 }
 
 void Run::tick() {
-  const TimePoint before = clock_.now();
   std::this_thread::sleep_for(kTick);
   const TimePoint now = clock_.now();
-  // Lag is measured against sessions that were free. A process that stood still as a whole makes the backlog behind its late
-  // operations look like the target's doing, so that is noticed here.
-  if (now - before > kTick + ClockWatch::kTolerance) {
-    const Event event{before - phases_->start(), now - before, "stalled",
-                      fmt::format("assay itself stood still for {}: stopped, suspended, or without a processor",
-                                  format_latency(now - before))};
-    events_.push_back(event);
-    observer_.event(event);
-    if (before < phases_->measure_end() && now > phases_->measure_begin()) invalid_.push_back(event.text);
-  }
   if (!measuring_ && now >= phases_->measure_begin()) {
     measuring_ = true;
     note_cpu(cpu_begin_, loop_cpu_begin_);
@@ -301,8 +304,39 @@ void Run::drain() {
   drained_ = clock_.now();
 }
 
+/// Operations that were waiting have it as lag. Those under way have it in their service time, where nobody can tell it from the
+/// target's: so there must not be much of it.
+void Run::judge_standstills() {
+  const std::vector<Standstills::Span> spans = standstills_.all();
+  Nanos sum{}, longest{}, untold{};
+  for (std::size_t i = 0; i < spans.size(); i++) {
+    const Nanos length = spans[i].end - spans[i].begin;
+    if (i < kMostStalls)
+      events_.push_back({spans[i].begin - phases_->start(), length, "stalled",
+                         fmt::format("assay itself stood still for {}: stopped, suspended, or without a processor",
+                                     format_latency(length))});
+    else
+      untold += length;
+    const Nanos judged = std::min(spans[i].end, drained_) - std::max(spans[i].begin, phases_->measure_begin());
+    sum += std::max(judged, Nanos(0));
+    longest = std::max(longest, judged);
+  }
+  if (spans.size() > kMostStalls)
+    events_.push_back({spans[kMostStalls].begin - phases_->start(), untold, "stalled",
+                       fmt::format("assay itself stood still {} more times", spans.size() - kMostStalls)});
+  const Nanos measured = phases_->measure_end() - phases_->measure_begin();
+  const double most = std::max(kMostStanding * to_seconds(measured), to_seconds(kMostStandstill));
+  if (longest > kMostStandstill || to_seconds(sum) > most)
+    invalid_.push_back(
+        fmt::format("assay itself stood still for {} of the measured {}, once for {} (limits: {} and {})",
+                    format_latency(sum), format_latency(measured), format_latency(longest),
+                    format_latency(from_seconds(most)), format_latency(kMostStandstill)));
+}
+
 RunOutcome Run::conclude() {
   RunOutcome out;
+  standstills_.stop();
+  judge_standstills();
   std::vector<std::uint64_t> abandoned(groups_.size());
   for (std::size_t g = 0; g < crews_.size(); g++)
     for (const auto& crew : crews_[g]) abandoned[g] += crew->abandoned();
@@ -315,7 +349,7 @@ RunOutcome Run::conclude() {
     group.round_trips = groups_[g]->round_trips.load();
     for (Event& event : groups_[g]->outages.events(drained_ - phases_->start())) events_.push_back(std::move(event));
     const GroupStats& measured = group.phases[static_cast<std::size_t>(Phase::measure)];
-    for (std::string& reason : lag_verdict(plan_.groups[g].group.name, measured)) invalid_.push_back(std::move(reason));
+    for (std::string& reason : lag_verdict(plan_.groups[g].group, measured)) invalid_.push_back(std::move(reason));
     for (std::size_t o = 0; o < measured.operations.size(); o++)
       if (!plan_.groups[g].group.operations[o].nested)
         out.cost.operations += static_cast<double>(measured.operations[o].completed);
@@ -356,18 +390,19 @@ Nanos ClockWatch::jump() {
   return jumped;
 }
 
-std::vector<std::string> lag_verdict(std::string_view group, const GroupStats& measure) {
+std::vector<std::string> lag_verdict(const Group& group, const GroupStats& measure) {
   Histogram lag, response;
-  for (const OperationStats& operation : measure.operations) {
-    lag.merge(operation.lag);
-    response.merge(operation.response);
+  for (std::size_t o = 0; o < measure.operations.size(); o++) {
+    if (group.operations[o].nested) continue;  // timed inside another one, without a lag of their own
+    lag.merge(measure.operations[o].lag);
+    response.merge(measure.operations[o].response);
   }
   const Nanos lag99 = lag.quantile(0.99), response99 = response.quantile(0.99);
   if (lag99 <= std::chrono::milliseconds(10) ||
       static_cast<double>(lag99.count()) <= 0.05 * static_cast<double>(response99.count()))
     return {};
-  return {fmt::format("{}: assay itself was late: lag p99 {} (limits: 10 ms, and 5 % of the response p99 {})", group,
-                      format_latency(lag99), format_latency(response99))};
+  return {fmt::format("{}: assay itself was late: lag p99 {} (limits: 10 ms, and 5 % of the response p99 {})",
+                      group.name, format_latency(lag99), format_latency(response99))};
 }
 
 }  // namespace assay

@@ -32,7 +32,7 @@ class ClockWatch {
 };
 
 /// Why the figures of the measured time cannot be trusted because of assay itself; empty when they can. Lag: p99 above
-/// 10 ms and above 5 % of the response's p99, over all operations of the group that succeeded.
-std::vector<std::string> lag_verdict(std::string_view group, const GroupStats& measure);
+/// 10 ms and above 5 % of the response's p99, over all operations of the group that succeeded and are not nested.
+std::vector<std::string> lag_verdict(const Group& group, const GroupStats& measure);
 
 }  // namespace assay

@@ -131,13 +131,13 @@ std::vector<Roster::Abandoned> Roster::abandon(TimePoint now) {
   std::vector<Abandoned> left;
   if (open_loop())
     for (; arrival_ < end_ && arrival_ <= now && may_hand_out(arrival_); next_arrival()) {
-      left.push_back({OperationId{0}, arrival_});
+      left.push_back({std::nullopt, 0, arrival_});
       if (arrival_ >= limit_from_) limit_left_--;
     }
-  for (const Triggered& t : queue_) left.push_back({OperationId{0}, t.due});
+  for (const Triggered& t : queue_) left.push_back({std::nullopt, t.payload, t.due});
   queue_.clear();
   const auto add = [&](std::uint32_t i) {
-    if (seats_[i].due <= now && may_hand_out(seats_[i].due)) left.push_back({seats_[i].operation, seats_[i].due});
+    if (seats_[i].due <= now && may_hand_out(seats_[i].due)) left.push_back({seats_[i].operation, 0, seats_[i].due});
   };
   for (const std::uint32_t i : ready_) add(i);
   for (const Later& later : later_) add(later.seat);

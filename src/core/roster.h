@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace assay {
@@ -50,10 +51,11 @@ class Roster {
   /// whether somebody may still push.
   bool over() const noexcept;
   std::size_t out() const noexcept { return out_; }
-  /// An operation that was due before the end and was never handed out. Which it would have been is known only in a closed
-  /// loop; otherwise it is told as the first of the group's.
+  /// An operation that was due before the end and was never handed out. Which it would have been is drawn already in a closed
+  /// loop only.
   struct Abandoned {
-    OperationId operation{};
+    std::optional<OperationId> operation;
+    std::uint64_t payload = 0;  // what Client::next() would have been given
     TimePoint due{};
   };
   /// All of them, taken away; what is due later than `now` is not. For the end of a drain.

@@ -87,6 +87,10 @@ TimePoint Slot::perform(const Roster::Lease& lease, TimePoint now) {
                         .end = now,
                         .wait = std::max(free - lease.due, Nanos(0)),
                         .lag = std::max(now - std::max(lease.due, free), Nanos(0))};
+  if (const Nanos ours = std::min(completion.wait, group_.standstills.within(lease.due, now)); ours > Nanos(0)) {
+    completion.wait -= ours;
+    completion.lag += ours;
+  }
   due_ = lease.due;
   Result<> result = attempt(lease);
   int tries = 0;

@@ -10,6 +10,7 @@
 #include "core/recording.h"
 #include "core/roster.h"
 #include "core/run.h"
+#include "core/standstill.h"
 
 #include <atomic>
 #include <functional>
@@ -20,13 +21,15 @@ namespace assay {
 
 /// What the slots of one group share. Made by the engine; thread-safe.
 struct GroupRun {
-  GroupRun(const GroupPlan& plan, const RetryPolicy& retry)
+  GroupRun(const GroupPlan& plan, const RetryPolicy& retry, const Standstills& standstills)
       : plan(plan),
         retry(retry),
+        standstills(standstills),
         mailbox(plan.group.operations.size(), plan.group.counters.size()),
         outages(plan.group.name, plan.sessions) {}
   const GroupPlan& plan;
   const RetryPolicy& retry;
+  const Standstills& standstills;
   Mailbox mailbox;
   OutageTracker outages;
   std::atomic<std::uint64_t> round_trips{0};

@@ -218,18 +218,34 @@ class ExitCodesTest(ProgramTest):
         done = self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", "--strict", code=4)
         self.assertIn("measurement interval", done.stdout)
 
+    def stopped_while_running(self, milliseconds, times, *options):
+        """A constant rate on a target that answers at once; assay itself is stopped in the middle. Answers how it ended."""
+        process = self.start("run", "kv", "--target", "null:?memory=true", "--rows", "1000", "--prepare", "--rate", "1000", "--clients", "4",
+                             "--result", "r.json", *options)
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+        for _ in range(times):
+            process.send_signal(signal.SIGSTOP)
+            self.wait_for(lambda: "T (stopped)" in pathlib.Path(f"/proc/{process.pid}/status").read_text(), "the stop")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=milliseconds / 1000)
+            process.send_signal(signal.SIGCONT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.1)
+        return process
+
     def test_a_run_that_assay_itself_spoiled_is_invalid(self):
-        # Stopped for a second in the middle of a constant rate: what fell due meanwhile was sent late by assay, not by the target,
-        # although all sessions had their hands full with the backlog afterwards.
-        self.prepare(workload="kv")
-        process = self.start("run", "kv", "--target", self.url, "--rows", "1000", "--rate", "200", "--clients", "4", "--duration", "3s")
-        self.wait_for_text(process, "measure")
-        process.send_signal(signal.SIGSTOP)
-        self.wait_for(lambda: "T (stopped)" in pathlib.Path(f"/proc/{process.pid}/status").read_text(), "the stop")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=1)
-        process.send_signal(signal.SIGCONT)
-        self.assertRegex(self.finish(process, 5).stdout, r"INVALID(.|\n)*stood still")
+        for milliseconds, times in ((1000, 1), (150, 4)):
+            process = self.stopped_while_running(milliseconds, times, "--duration", "4s")
+            self.assertRegex(self.finish(process, 5).stdout, r"INVALID(.|\n)*assay itself stood still for")
+            stalled = [e for e in json.loads((self.folder / "r.json").read_text())["events"] if e["kind"] == "stalled"]
+            self.assertGreaterEqual(sum(e["length_ns"] for e in stalled), 0.8e6 * milliseconds * times)
+
+    def test_what_was_due_while_assay_stood_still_is_its_lag_and_not_the_target_s_wait(self):
+        process = self.stopped_while_running(150, 1, "--duration", "3s")
+        process.communicate(timeout=60)
+        get = self.report("r.json")["by_name"]["get"]
+        self.assertGreater(get["lag_ms"]["max"], 100)
+        self.assertLess(get["wait_ms"]["max"], 100)
 
     def test_the_null_target_plays_its_script_under_load_only(self):
         # Each of the 1000 rows loaded and checked would take 10 ms, or fail.
