@@ -41,7 +41,7 @@ Command check_command() {
           [](std::span<const std::string> arguments) {
             const auto setup = JobSetup::from(find_command("check"), arguments);
             if (setup == nullptr) return ExitCode::ok;
-            const SignalWatch signals;
+            const SignalWatch signals("nothing was changed");
             TerminalProgress progress(setup->quiet);
             setup->facts();
             Job job = setup->job_for(progress, signals.token());

@@ -13,7 +13,7 @@ Command cleanup_command() {
           [](std::span<const std::string> arguments) {
             const auto setup = JobSetup::from(find_command("cleanup"), arguments);
             if (setup == nullptr) return ExitCode::ok;
-            const SignalWatch signals;
+            const SignalWatch signals("cleanup removes the rest when it is called again");
             TerminalProgress progress(setup->quiet);
             setup->facts();
             Job job = setup->job_for(progress, signals.token());

@@ -13,7 +13,7 @@ Command prepare_command() {
           [](std::span<const std::string> arguments) {
             const auto setup = JobSetup::from(find_command("prepare"), arguments);
             if (setup == nullptr) return ExitCode::ok;
-            const SignalWatch signals;
+            const SignalWatch signals("what was loaded stays, and prepare goes on with it");
             TerminalProgress progress(setup->quiet);
             setup->facts();
             Job job = setup->job_for(progress, signals.token());

@@ -184,15 +184,16 @@ void show(const Document& document, const JobSetup& setup, const std::filesystem
 /// others are left out.
 struct Aftermath {
   std::vector<std::string> reasons;  // why the run fails
-  bool gone = false;
+  bool gone = false, interrupted = false;
 
   template <class Step>
   void attempt(Step step) {
-    if (gone) return;
+    if (gone || interrupted) return;
     try {
       step();
     } catch (const Error& error) {
       gone = error.code() == ExitCode::unreachable;
+      interrupted = error.code() == ExitCode::interrupted;
       reasons.push_back(fmt::format("after the run: {}", error.what()));
     }
   }
@@ -219,7 +220,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   const std::filesystem::path path = result_path(*setup);
   probe_writable(path);
   // From here on the configuration is valid, the result can be written, and nothing about either will change.
-  const SignalWatch signals;
+  const SignalWatch signals("what was measured is saved");
   TerminalProgress progress(setup->quiet);
   const ServerFacts server = setup->facts();
   Job job = setup->job_for(progress, signals.token());
@@ -250,14 +251,16 @@ ExitCode carry_out(std::span<const std::string> arguments) {
                              checks,
                              {},
                              {"saved right after the load: what comes behind it, the check for one, did not end"}})));
-  // What remains is to say what it came to.
+  // What remains is to say what it came to. Ctrl-C in the run ended the run, and what it left is still looked at; Ctrl-C now ends this.
+  const std::stop_token stop_after = signals.stopped() ? std::stop_token() : signals.token();
+  const runtime::StopScope scope(stop_after);
   Aftermath aftermath;
   aftermath.attempt([&] { setup->workload->after_run(*setup->target); });
   aftermath.attempt([&] { require_target_after(*setup, outcome); });
   Statements statements = setup->workload->conclude(summarize_run(plan, outcome));
   aftermath.attempt([&] {
     if (check) {
-      Job after = setup->job_for(progress, {});
+      Job after = setup->job_for(progress, stop_after);
       checks.push_back(check_data(*setup, after, progress, "after"));
     }
     const bool consistent =
@@ -275,7 +278,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
       make_document({*setup, plan, outcome, server, std::move(checks), std::move(statements), aftermath.reasons});
   write_atomically(path, to_json(document));
   show(document, *setup, path);
-  return exit_code_of(document, contradicted, aftermath.gone);
+  return aftermath.interrupted ? ExitCode::interrupted : exit_code_of(document, contradicted, aftermath.gone);
 }
 
 }  // namespace

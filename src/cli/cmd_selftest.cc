@@ -97,7 +97,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   Options options{selftest_options()};
   Options* const all[] = {&options};
   assign(words, all);
-  const SignalWatch signals;
+  const SignalWatch signals("what was measured is shown");
   const double clock_ns = clock_cost_ns(), record_ns = record_cost_ns();
   const RunOutcome outcome =
       run_engine(options.duration("duration"), static_cast<std::uint64_t>(options.count("clients")), signals.token());

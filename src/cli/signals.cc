@@ -20,7 +20,7 @@ sigset_t watched() {
 
 }  // namespace
 
-SignalWatch::SignalWatch() {
+SignalWatch::SignalWatch(std::string_view kept) : kept_(kept), scope_(stop_.get_token()) {
   const sigset_t set = watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this] { watch(); });
@@ -40,7 +40,7 @@ void SignalWatch::watch() {
       fmt::print(stderr, "\nassay: ended at once; nothing more is saved\n");
       _exit(static_cast<int>(ExitCode::interrupted));
     }
-    fmt::print(stderr, "\nassay: stopping; what was measured is saved. Once more to end at once\n");
+    fmt::print(stderr, "\nassay: stopping; {}. Once more to end at once\n", kept_);
     stop_.request_stop();
   }
 }

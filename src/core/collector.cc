@@ -1,5 +1,7 @@
 #include "core/collector.h"
 
+#include "runtime/wait.h"
+
 #include <algorithm>
 #include <condition_variable>
 #include <map>
@@ -16,6 +18,7 @@ struct Collector::Sampling {
   }
 
   void sample(const std::stop_token& stop, TimePoint start, Nanos interval) {
+    const runtime::StopScope scope(stop);  // a target that stands still does not hold up the end of the run
     std::mutex sleeping;
     std::condition_variable_any woken;
     for (TimePoint next = start; !stop.stop_requested(); next += interval) {

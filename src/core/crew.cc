@@ -30,9 +30,16 @@ void Muster::opened(const Result<>& result) {
   changed_.notify_all();
 }
 
-std::optional<Failure> Muster::wait_opened() {
+std::optional<Failure> Muster::wait_opened(const std::stop_token& stop, const std::function<void()>& cancel) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return opening_ == 0; });
+  const auto all = [this] { return opening_ == 0; };
+  if (!changed_.wait(lock, stop, all)) {
+    lock.unlock();
+    cancel();
+    lock.lock();
+    changed_.wait(lock, all);
+    if (!failure_) failure_ = Failure{FailureKind::cancelled, "", "the run was stopped before it began"};
+  }
   return failure_;
 }
 

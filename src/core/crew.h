@@ -24,12 +24,12 @@ class Muster {
  public:
   explicit Muster(std::size_t slots) : opening_(slots) {}
   void opened(const Result<>&);  // one slot has opened its session, or could not
-  /// Waits until all have; the first failure, if any.
-  std::optional<Failure> wait_opened();
+  /// Waits until all have; the first failure, if any. When a stop is requested meanwhile, calls `cancel` once and goes on waiting.
+  std::optional<Failure> wait_opened(const std::stop_token& stop, const std::function<void()>& cancel);
 
  private:
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable_any changed_;
   std::size_t opening_;
   std::optional<Failure> failure_;
 };

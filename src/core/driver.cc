@@ -25,6 +25,7 @@ std::string without_secrets(std::string_view url) {
 }
 
 void throw_unreachable(std::string_view url, const Failure& failure) {
+  if (failure.kind == FailureKind::cancelled) throw Error("interrupted", ExitCode::interrupted);
   throw Error(fmt::format("cannot use {}: {}", without_secrets(url), failure.message), ExitCode::unreachable);
 }
 

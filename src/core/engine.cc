@@ -176,10 +176,15 @@ void Run::muster() {
                                                   hash_of(plan_.seed, g, j)));
   }
   for (const auto& loop : loops_) loop->run();
-  if (const std::optional<Failure> failure = muster.wait_opened()) {
+  const auto cancel = [this] {
+    for (const auto& crews : crews_)
+      for (const auto& crew : crews) crew->cancel();
+  };
+  if (const std::optional<Failure> failure = muster.wait_opened(stop_, cancel)) {
     for (const auto& crews : crews_)
       for (const auto& crew : crews) crew->dismiss();
     dismantle();
+    if (failure->kind == FailureKind::cancelled) throw Error("interrupted", ExitCode::interrupted);
     throw Error(fmt::format("cannot open the sessions of the run: {}", failure->message), ExitCode::unreachable);
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -20,6 +21,11 @@ class ChunkWorker {
       : job_(job), chunks_(chunks), work_(work), patience_(patience), next_(next), failed_(failed) {}
 
   void run() {
+    const runtime::StopScope scope(job_.stop);
+    const std::stop_callback on_stop(job_.stop, [this] {
+      const std::lock_guard lock(mutex_);
+      if (session_ != nullptr) session_->interrupt();
+    });
     for (std::uint64_t chunk = next_++; chunk < chunks_ && !failed_; chunk = next_++) {
       if (job_.stop.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
       carry_out(chunk);
@@ -34,13 +40,14 @@ class ChunkWorker {
       if (result) result = work_(*session_, chunk);
       if (result) return;
       const FailureKind kind = result.error().kind;
-      if (kind == FailureKind::disconnected || kind == FailureKind::timeout) session_.reset();
+      if (kind == FailureKind::cancelled) throw Error("interrupted", ExitCode::interrupted);
+      if (kind == FailureKind::disconnected || kind == FailureKind::timeout) drop_session();
       const bool again =
           kind == FailureKind::disconnected || kind == FailureKind::conflict || kind == FailureKind::overloaded;
       if (!again || real_clock().now() >= give_up || failed_)
         throw_failure(result.error(), fmt::format("chunk {}", chunk));
       if (job_.stop.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
-      if (session_ != nullptr && !session_->reset()) session_.reset();
+      if (session_ != nullptr && !session_->reset()) drop_session();
       runtime::sleep_until(real_clock().now() + pause);
     }
   }
@@ -49,8 +56,14 @@ class ChunkWorker {
     if (session_ != nullptr) return {};
     Result<std::unique_ptr<Session>> opened = job_.target.connect();
     if (!opened) return tl::unexpected(opened.error());
+    const std::lock_guard lock(mutex_);
     session_ = std::move(*opened);
     return {};
+  }
+
+  void drop_session() {
+    const std::lock_guard lock(mutex_);
+    session_.reset();
   }
 
   Job& job_;
@@ -59,6 +72,7 @@ class ChunkWorker {
   const Nanos patience_;
   std::atomic<std::uint64_t>& next_;
   std::atomic<bool>& failed_;
+  std::mutex mutex_;  // guards the session's existence against a stop
   std::unique_ptr<Session> session_;
 };
 
@@ -107,6 +121,7 @@ ExitCode exit_code_of(FailureKind kind) noexcept {
 }
 
 void throw_failure(const Failure& failure, std::string_view doing) {
+  if (failure.kind == FailureKind::cancelled) throw Error("interrupted", ExitCode::interrupted);
   const std::string native = failure.native_code.empty() ? "" : fmt::format(" ({})", failure.native_code);
   throw Error(fmt::format("{}: {}{}", doing, failure.message, native), exit_code_of(failure.kind));
 }

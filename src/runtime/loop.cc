@@ -258,22 +258,36 @@ bool on_fiber() noexcept { return Fiber::current() != nullptr; }
 
 namespace {
 
+constexpr Nanos kLookForStop = std::chrono::milliseconds(50);
+thread_local const std::stop_token* thread_stop = nullptr;
+
+bool stop_requested() noexcept { return thread_stop != nullptr && thread_stop->stop_requested(); }
+
+/// In slices where somebody may ask for a stop.
 Ready poll_thread(int fd, Interest interest, TimePoint deadline) {
   const short events = static_cast<short>((static_cast<unsigned>(interest) & 1u ? POLLIN : 0) |
                                           (static_cast<unsigned>(interest) & 2u ? POLLOUT : 0));
   for (;;) {
+    if (stop_requested()) return Ready::cancelled;
+    const TimePoint now = std::chrono::steady_clock::now();
+    TimePoint until = deadline;
+    if (thread_stop != nullptr) until = std::min(until, now + kLookForStop);
     pollfd entry{.fd = fd, .events = events, .revents = 0};
-    timespec timeout{};
-    if (deadline != TimePoint::max())
-      timeout = to_timespec(std::max(deadline - std::chrono::steady_clock::now(), Nanos(0)));
-    const int n = ppoll(&entry, 1, deadline == TimePoint::max() ? nullptr : &timeout, nullptr);
+    const timespec timeout = to_timespec(std::max(until == TimePoint::max() ? Nanos(0) : until - now, Nanos(0)));
+    const int n = ppoll(&entry, 1, until == TimePoint::max() ? nullptr : &timeout, nullptr);
     if (n > 0) return Ready::ready;
-    if (n == 0) return Ready::timed_out;
-    if (errno != EINTR) return Ready::ready;  // the next read or write tells what is wrong
+    if (n == 0 && until == deadline) return Ready::timed_out;
+    if (n < 0 && errno != EINTR) return Ready::ready;  // the next read or write tells what is wrong
   }
 }
 
 }  // namespace
+
+StopScope::StopScope(std::stop_token stop) noexcept : stop_(std::move(stop)), outer_(thread_stop) {
+  thread_stop = stop_.stop_possible() ? &stop_ : nullptr;
+}
+
+StopScope::~StopScope() { thread_stop = outer_; }
 
 Ready wait(int fd, Interest interest, TimePoint deadline) {
   return on_fiber() ? current_loop->wait(fd, interest, deadline, true) : poll_thread(fd, interest, deadline);
@@ -289,7 +303,10 @@ void forget(int fd) noexcept {
 
 Ready sleep_until(TimePoint at) {
   if (on_fiber()) return current_loop->sleep_until(at);
-  std::this_thread::sleep_until(at);
+  for (TimePoint now = std::chrono::steady_clock::now(); now < at; now = std::chrono::steady_clock::now()) {
+    if (stop_requested()) return Ready::cancelled;
+    std::this_thread::sleep_until(thread_stop == nullptr ? at : std::min(at, now + kLookForStop));
+  }
   return Ready::timed_out;
 }
 

@@ -158,5 +158,22 @@ TEST(Loop, on_a_plain_thread_the_same_calls_block) {
   EXPECT_EQ(wait(pair.fds[0], Interest::write, TimePoint::max()), Ready::ready);
 }
 
+TEST(Loop, a_thread_s_wait_ends_when_a_stop_is_requested_in_its_scope) {
+  Pair pair;
+  std::stop_source source;
+  const std::jthread asks([&] {
+    std::this_thread::sleep_for(20ms);
+    source.request_stop();
+  });
+  const StopScope scope(source.get_token());
+  EXPECT_EQ(wait(pair.fds[0], Interest::read, real_clock().now() + 1h), Ready::cancelled);
+  EXPECT_EQ(sleep_until(real_clock().now() + 1h), Ready::cancelled);
+  {
+    const StopScope inner{std::stop_token()};  // nobody can ask here
+    EXPECT_EQ(wait(pair.fds[0], Interest::read, real_clock().now() + 1ms), Ready::timed_out);
+  }
+  EXPECT_EQ(wait(pair.fds[0], Interest::write, TimePoint::max()), Ready::cancelled);
+}
+
 }  // namespace
 }  // namespace assay::runtime

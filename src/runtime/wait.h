@@ -6,7 +6,23 @@
 
 #include "base/time.h"
 
+#include <stop_token>
+
 namespace assay::runtime {
+
+/// As long as it lives, waits of this thread (not of fibers on it: their loop has a cancel of its own) answer cancelled soon after the
+/// stop was requested. Scopes nest; the innermost counts. For the work around a run, which a person may want to end.
+class StopScope {
+ public:
+  explicit StopScope(std::stop_token stop) noexcept;
+  ~StopScope();
+  StopScope(const StopScope&) = delete;
+  StopScope& operator=(const StopScope&) = delete;
+
+ private:
+  std::stop_token stop_;
+  const std::stop_token* outer_;
+};
 
 enum class Ready { ready, timed_out, cancelled };
 enum class Interest : unsigned { read = 1, write = 2, both = 3 };

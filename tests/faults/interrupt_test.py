@@ -92,22 +92,30 @@ class InterruptTest(ProgramTest):
         self.assertTrue(json.loads((self.folder / "r.json").read_text())["partial"])
 
     def test_a_second_ctrl_c_ends_at_once(self):
-        load = ("--scale-down", "5", "--warehouses", "8")  # so long that the lock is to be had before its end
-        # The first waits for the operation under way, and that waits for somebody's lock.
-        process = self.start("prepare", "tpcc", "--target", self.url + "?busy-timeout=60s", *load)
-        self.wait_for(lambda: self.chunks() >= 1, "the first rows")
-        with contextlib.closing(sqlite3.connect(self.file, timeout=0)) as database:
-            end = time.monotonic() + 30
-            while not database.in_transaction:  # without SQLite's own pauses, in which the load takes the lock again
-                self.assertLess(time.monotonic(), end)
-                with contextlib.suppress(sqlite3.OperationalError):
-                    database.execute("begin immediate")
+        # The first leaves what is under way its time, and that waits for somebody's lock.
+        self.prepare(workload="kv")
+        process = self.start("run", "kv", "--target", self.url + "?busy-timeout=1h", "--rows", "1000", "--mix", "put=1", "--rate", "50",
+                             "--duration", "1h", "--drain", "1h", "--operation-timeout", "1h")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as database:
+            database.execute("begin immediate")
             self.interrupt(process)
             self.wait_for_text(process, "stopping; what was measured is saved. Once more to end at once")
+            self.wait_for_text(process, r"(?m)^ +\d+ s  drain ")
             self.interrupt(process)
             self.assertIn("ended at once", self.finish(process, 130).stderr)
-        self.assay("prepare", "tpcc", "--target", self.url, *load)
-        self.assay("check", "tpcc", "--target", self.url)
+        self.assay("check", "kv", "--target", self.url)
+
+    def test_ctrl_c_ends_a_load_that_waits_for_somebody_s_lock(self):
+        load = ("--scale-down", "10", "--warehouses", "100")
+        process = self.start("prepare", "tpcc", "--target", self.url + "?busy-timeout=1h", "--operation-timeout", "1h", *load)
+        self.wait_for(lambda: self.chunks() >= 1, "the first rows")
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as database:
+            database.execute("begin immediate")
+            self.assertIsNone(process.poll(), "the load was over before the lock was had")
+            self.assertIn("what was loaded stays", self.interrupted(process).stderr)
+        self.assay("cleanup", "tpcc", "--target", self.url)
+        self.assertEqual(self.tables(), set())
 
     def test_ctrl_c_in_prepare_can_be_resumed(self):
         whole = self.uninterrupted()

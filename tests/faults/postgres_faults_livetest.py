@@ -98,6 +98,61 @@ class FrozenServerTest(OwnServerTest):
         self.assertLessEqual(shown, sessions)
 
 
+class StoppedInFrontOfAFrozenServerTest(OwnServerTest):
+    """One Ctrl-C ends a command that waits for a server which does not answer; without it, it would wait for the time-outs."""
+
+    TIMEOUTS = ("--connect-timeout", "1h", "--operation-timeout", "1h")
+
+    def interrupted_within(self, seconds, process, says):
+        self.interrupt(process)
+        began = time.monotonic()
+        done = self.finish(process, 130)
+        self.assertLess(time.monotonic() - began, seconds)
+        self.assertIn(says, done.stderr)
+        return done
+
+    def frozen(self):
+        self.server_script("freeze")
+        self.addCleanup(self.server_script, "thaw")
+
+    def test_before_anything_is_known_of_the_server(self):
+        self.prepare(workload="kv")
+        self.frozen()
+        for verb, says in (("prepare", "what was loaded stays"), ("check", "nothing was changed"), ("cleanup", "called again"),
+                           ("run", "what was measured is saved")):
+            process = self.start(verb, "kv", "--target", self.url, *self.TIMEOUTS)
+            self.wait_for(lambda process=process: self.connecting(process.pid), f"{verb} to connect")
+            self.interrupted_within(5, process, says)
+
+    def connecting(self, pid):
+        """Whether the process has a socket."""
+        try:
+            return any("socket:" in str(p.readlink()) for p in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+        except OSError:
+            return False
+
+    def test_in_the_middle_of_a_load(self):
+        process = self.start("prepare", "tpcc", "--target", self.url, "--scale-down", "10", "--warehouses", "50", *self.TIMEOUTS)
+        self.wait_for_text(process, "loading tpcc")
+        self.server_script("freeze")
+        self.interrupted_within(5, process, "what was loaded stays")
+        self.server_script("thaw")
+        self.assertIn("going on with the load", self.assay("prepare", "tpcc", "--target", self.url, "--scale-down", "10", "--warehouses",
+                                                           "50").stderr)
+        self.assay("check", "tpcc", "--target", self.url)
+
+    def test_a_run_whose_server_stands_still_at_its_end_is_saved_and_can_be_ended(self):
+        self.prepare()
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--duration", "3s", "--drain", "1s", "--result", "r.json",
+                             *self.TIMEOUTS)
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure +terminals ")
+        self.frozen()
+        # Right after the load: what comes then asks the server.
+        self.wait_for(lambda: (self.folder / "r.json").exists() and (self.folder / "r.json").stat().st_size > 0, "the result", 30)
+        self.interrupted_within(5, process, "what was measured is saved")
+        self.assertGreater(self.report("r.json")["by_name"]["new_order"]["count"], 0)
+
+
 class KilledServerTest(OwnServerTest):
 
     def events(self, numbers, kind):

@@ -81,6 +81,7 @@ void RunMark::remove_the_dead(Meta& meta) {
 }
 
 void RunMark::keep_alive(const std::stop_token& stop, Target& target) {
+  const runtime::StopScope scope(stop);
   std::unique_lock lock(mutex_);
   for (std::uint64_t beat = 1;; beat++) {
     wake_.wait_for(lock, stop, kBeat, [] { return false; });
