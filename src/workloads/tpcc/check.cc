@@ -47,6 +47,23 @@ std::vector<Range> ranges_of(std::int64_t warehouses, const Job& job) {
   return ranges;
 }
 
+/// The text with the range in it: as parameters of a statement that comes again and again, PostgreSQL would plan for any range and
+/// take it to be small. For the same reason look() names the violations twice: that makes them a table of their own, and the limit
+/// says nothing to the plan behind them. With the limit in sight PostgreSQL expects to stop early and joins by nested loops (seen:
+/// 27 s instead of 3 for 50 warehouses of a tenth).
+std::string between(std::string_view text, const Range& range) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); i++) {
+    if (text[i] != '$') {
+      out += text[i];
+      continue;
+    }
+    ASSAY_ASSERT(i + 1 < text.size() && (text[i + 1] == '1' || text[i + 1] == '2'));
+    out += std::to_string(text[++i] == '1' ? range.first : range.last);
+  }
+  return out;
+}
+
 class Checker {
  public:
   Checker(Job& job, std::vector<Condition> conditions, std::vector<Range> ranges)
@@ -71,10 +88,9 @@ class Checker {
   Result<> look(Session& session, std::size_t c, const Range& range) {
     const Condition& condition = conditions_[c];
     const std::string text =
-        fmt::format("select v.*, count(*) over () as violations from ({}) v order by 1, 2, 3 limit {}",
-                    condition.violations, kMostRows);
-    const Value arguments[] = {range.first, range.last};
-    const Result<const ResultSet*> answer = session.query()->run(text, arguments);
+        fmt::format("with v as ({}) select v.*, (select count(*) from v) as violations from v order by 1, 2, 3 limit {}",
+                    between(condition.violations, range), kMostRows);
+    const Result<const ResultSet*> answer = session.query()->run(text);
     if (!answer) {
       Failure failure = answer.error();
       failure.message = fmt::format("condition {}: {}", condition.clause, failure.message);
