@@ -1,6 +1,8 @@
 #include "core/facets.h"
 
 #include "base/error.h"
+#include "core/driver.h"
+#include "core/parallel.h"
 
 #include <cmath>
 
@@ -25,6 +27,16 @@ Isolation parse_isolation(std::string_view text) {
       fmt::format("'{}' is not an isolation level; expected default, read_uncommitted, read_committed, "
                   "repeatable_read, snapshot, serializable or linearizable",
                   text));
+}
+
+Isolation default_isolation(Session& session) {
+  QueryFacet& query = *session.query();
+  if (query.dialect().default_isolation.empty()) return Isolation::serializable;
+  const ResultSet& rows =
+      *value_or_throw(query.run(query.dialect().default_isolation), "asking for the isolation level");
+  std::string text(rows.text(0, 0).value_or(""));
+  for (char& c : text) c = c == ' ' || c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return parse_isolation(text);
 }
 
 std::optional<std::int64_t> ResultSet::integer(std::size_t row, std::size_t column) const noexcept {

@@ -3,13 +3,14 @@
 import base64
 import json
 import pathlib
+import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 
-from postgres_server import FAST, OwnServerTest, PostgresTest, unittest
+from postgres_server import BIN, FAST, OwnServerTest, PostgresTest, unittest
 
 
 def state_of(pid):
@@ -151,6 +152,25 @@ class StoppedInFrontOfAFrozenServerTest(OwnServerTest):
         self.wait_for(lambda: (self.folder / "r.json").exists() and (self.folder / "r.json").stat().st_size > 0, "the result", 30)
         self.interrupted_within(5, process, "what was measured is saved")
         self.assertGreater(self.report("r.json")["by_name"]["new_order"]["count"], 0)
+
+
+class TimedOutStatementTest(PostgresTest):
+
+    def test_a_statement_that_timed_out_is_ended_at_the_server_also_when_assay_ends_right_after(self):
+        self.prepare(workload="kv")
+        with subprocess.Popen([BIN / "psql", "-XqAt", self.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as locker:
+            locker.stdin.write("begin; lock table assay_kv in access exclusive mode; select 'locked';\n")
+            locker.stdin.flush()
+            self.assertEqual(locker.stdout.readline().strip(), "locked")
+            # All gets wait for the lock, time out, and are the last thing that assay does.
+            process = self.start("run", "kv", "--target", self.url, "--mix", "get=1", "--clients", "4", "--duration", "1s", "--drain", "0s",
+                                 "--operation-timeout", "400ms")
+            process.communicate(timeout=60)
+            self.assertNotEqual(process.returncode, 0)
+            self.wait_for(lambda: self.sql("select count(*) from pg_stat_activity where application_name like 'assay%' and "
+                                           "state = 'active'") == "0", "the statements to end", seconds=3)
+            locker.stdin.write("rollback;\n")
+            locker.stdin.close()
 
 
 class KilledServerTest(OwnServerTest):

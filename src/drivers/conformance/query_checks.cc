@@ -188,6 +188,12 @@ TEST_F(Query, a_read_only_transaction_reads_and_does_not_write) {
   must(query().commit());
 }
 
+TEST_F(Query, the_default_isolation_level_is_one_that_begin_takes) {
+  const Isolation level = default_isolation(*session_);
+  EXPECT_NE(level, Isolation::default_level);
+  EXPECT_THAT(dialect().isolations, testing::Contains(level)) << to_string(level);
+}
+
 TEST_F(Query, an_update_returns_what_it_wrote_where_the_dialect_says_so) {
   const std::int64_t ids[] = {1, 2};
   create_pairs(ids);

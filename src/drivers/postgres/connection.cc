@@ -8,9 +8,11 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
+#include <condition_variable>
 #include <libpq-fe.h>
+#include <memory>
+#include <mutex>
 #include <thread>
 
 namespace assay::postgres {
@@ -37,22 +39,46 @@ std::string without_location(std::string message) {
   return trimmed(message.c_str());
 }
 
-/// Asks the server to end the statement that runs on the connection: it would else go on, and keep its locks, although
-/// nobody waits for it any more. PQcancel blocks, so a thread does it; best effort, and few at a time.
-void cancel_at_server(PGconn* conn) {
-  constexpr int kMost = 64;
-  static std::atomic<int> running{0};
-  if (PQtransactionStatus(conn) != PQTRANS_ACTIVE) return;
-  if (running.fetch_add(1) >= kMost) {
-    running--;
-    return;
+/// Requests to cancel that are under way: PQcancel blocks, so each has a thread. The end of the process waits for them, as a request that
+/// is lost leaves the server with a statement, and its locks, for which nobody waits; but not long, as the server may stand still.
+class Cancels {
+ public:
+  ~Cancels() {
+    std::unique_lock lock(shared_->mutex);
+    shared_->fewer.wait_for(lock, std::chrono::seconds(2), [this] { return shared_->running == 0; });
   }
-  std::thread([cancel = PQgetCancel(conn)] {
-    char message[256];
-    PQcancel(cancel, message, sizeof message);
-    PQfreeCancel(cancel);
-    running--;
-  }).detach();
+
+  /// Best effort, and few at a time.
+  void begin(PGcancel* cancel) {
+    constexpr int kMost = 64;
+    {
+      const std::lock_guard lock(shared_->mutex);
+      if (shared_->running >= kMost) return PQfreeCancel(cancel);
+      shared_->running++;
+    }
+    std::thread([cancel, shared = shared_] {
+      char message[256];
+      PQcancel(cancel, message, sizeof message);
+      PQfreeCancel(cancel);
+      const std::lock_guard lock(shared->mutex);
+      shared->running--;
+      shared->fewer.notify_all();
+    }).detach();
+  }
+
+ private:
+  struct Shared {  // also of threads that are still at it when the process ends
+    std::mutex mutex;
+    std::condition_variable fewer;
+    int running = 0;
+  };
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+};
+
+/// Asks the server to end the statement that runs on the connection: it would else go on although nobody waits for it any more.
+void cancel_at_server(PGconn* conn) {
+  static Cancels cancels;
+  if (PQtransactionStatus(conn) == PQTRANS_ACTIVE) cancels.begin(PQgetCancel(conn));
 }
 
 }  // namespace

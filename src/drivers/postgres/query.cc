@@ -57,6 +57,7 @@ const Dialect& dialect() {
       .name = "postgres",
       .isolations = {Isolation::default_level, Isolation::read_uncommitted, Isolation::read_committed,
                      Isolation::repeatable_read, Isolation::serializable},
+      .default_isolation = "show default_transaction_isolation",
       .returning = true,
       .for_update = true,
       .partitions = true,

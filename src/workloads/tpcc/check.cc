@@ -87,9 +87,9 @@ class Checker {
  private:
   Result<> look(Session& session, std::size_t c, const Range& range) {
     const Condition& condition = conditions_[c];
-    const std::string text =
-        fmt::format("with v as ({}) select v.*, (select count(*) from v) as violations from v order by 1, 2, 3 limit {}",
-                    between(condition.violations, range), kMostRows);
+    const std::string text = fmt::format(
+        "with v as ({}) select v.*, (select count(*) from v) as violations from v order by 1, 2, 3 limit {}",
+        between(condition.violations, range), kMostRows);
     const Result<const ResultSet*> answer = session.query()->run(text);
     if (!answer) {
       Failure failure = answer.error();

@@ -43,6 +43,7 @@ struct RunState {
   Settings settings;  // scale.warehouses: those in use; scale.divisor: of what was loaded
   RandomConstants constants;
   Statements statements;
+  Isolation isolation = Isolation::default_level;  // really in force, also where the settings leave it to the target
   std::uint64_t seed = 1;
   Shard shard;
   std::uint64_t terminals = 0;          // of the whole job

@@ -60,6 +60,7 @@ class Tpcc : public Workload {
     state->settings = used_;
     state->constants = loaded.source.constants;
     state->statements = make_statements(dialect);
+    state->isolation = used_.isolation == Isolation::default_level ? default_isolation(*session) : used_.isolation;
     state->seed = options.seed;
     state->waits = settings_.think_times && !options.open_loop;
     count_terminals(*state, options, dialect);
