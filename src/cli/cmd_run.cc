@@ -1,4 +1,5 @@
-// assay run WORKLOAD: the load, with everything around it: prepare and check when asked, the live panel, the result, the verdict.
+// assay run WORKLOAD: the load, with everything around it: prepare and check when asked, the live panel, the result, the
+// verdict.
 
 #include "base/units.h"
 #include "cli/document.h"
@@ -251,7 +252,8 @@ ExitCode carry_out(std::span<const std::string> arguments) {
                              checks,
                              {},
                              {"saved right after the load: what comes behind it, the check for one, did not end"}})));
-  // What remains is to say what it came to. Ctrl-C in the run ended the run, and what it left is still looked at; Ctrl-C now ends this.
+  // What remains is to say what it came to. Ctrl-C in the run ended the run, and what it left is still looked at; Ctrl-C
+  // now ends this.
   const std::stop_token stop_after = signals.stopped() ? std::stop_token() : signals.token();
   const runtime::StopScope scope(stop_after);
   Aftermath aftermath;

@@ -1,5 +1,5 @@
-// assay selftest: what assay itself costs, on this machine, without a target: the engine's ceiling, the cost of a record and of
-// a clock read.
+// assay selftest: what assay itself costs, on this machine, without a target: the engine's ceiling, the cost of a record
+// and of a clock read.
 
 #include "cli/arguments.h"
 #include "cli/command.h"

@@ -11,8 +11,8 @@
 
 namespace assay::cli {
 
-/// To be made before any other thread, so that all inherit the blocked signals. Lives as long as the command works. As long as it does,
-/// waits of the thread that made it end at the first signal (runtime::StopScope).
+/// To be made before any other thread, so that all inherit the blocked signals. Lives as long as the command works. As long
+/// as it does, waits of the thread that made it end at the first signal (runtime::StopScope).
 class SignalWatch {
  public:
   /// `kept` says what becomes of what was done until then: "what was measured is saved".

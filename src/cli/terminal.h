@@ -1,5 +1,5 @@
-// What a person sees while assay works: progress with rate and time left, the live panel of a run. On a terminal it is redrawn
-// in place; elsewhere plain lines every few seconds; nothing with --quiet. All on stderr; stdout is for results.
+// What a person sees while assay works: progress with rate and time left, the live panel of a run. On a terminal it is
+// redrawn in place; elsewhere plain lines every few seconds; nothing with --quiet. All on stderr; stdout is for results.
 #pragma once
 
 #include "core/run.h"

@@ -24,7 +24,8 @@ class Muster {
  public:
   explicit Muster(std::size_t slots) : opening_(slots) {}
   void opened(const Result<>&);  // one slot has opened its session, or could not
-  /// Waits until all have; the first failure, if any. When a stop is requested meanwhile, calls `cancel` once and goes on waiting.
+  /// Waits until all have; the first failure, if any. When a stop is requested meanwhile, calls `cancel` once and goes on
+  /// waiting.
   std::optional<Failure> wait_opened(const std::stop_token& stop, const std::function<void()>& cancel);
 
  private:

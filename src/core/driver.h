@@ -105,8 +105,8 @@ class Driver {
   virtual std::unique_ptr<Target> open(const TargetSpec&) const = 0;
 };
 
-/// A failure to connect, as an Error for people: "cannot use postgres://…: …" with the exit code for it; "interrupted" when it
-/// was cancelled.
+/// A failure to connect, as an Error for people: "cannot use postgres://…: …" with the exit code for it; "interrupted" when
+/// it was cancelled.
 [[noreturn]] void throw_unreachable(std::string_view url, const Failure&);
 /// The URL without its password, for messages and results.
 std::string without_secrets(std::string_view url);

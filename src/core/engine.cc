@@ -309,8 +309,8 @@ void Run::drain() {
   drained_ = clock_.now();
 }
 
-/// Operations that were waiting have it as lag. Those under way have it in their service time, where nobody can tell it from the
-/// target's: so there must not be much of it.
+/// Operations that were waiting have it as lag. Those under way have it in their service time, where nobody can tell it
+/// from the target's: so there must not be much of it.
 void Run::judge_standstills() {
   const std::vector<Standstills::Span> spans = standstills_.all();
   Nanos sum{}, longest{}, untold{};

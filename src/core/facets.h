@@ -38,8 +38,8 @@ std::string_view to_string(Isolation) noexcept;
 Isolation parse_isolation(std::string_view);
 
 class Session;
-/// The level that a transaction of the session really gets by default: asked of the target (Dialect::default_isolation). Throws Error
-/// when the target does not answer, or with a level that has no name here.
+/// The level that a transaction of the session really gets by default: asked of the target (Dialect::default_isolation).
+/// Throws Error when the target does not answer, or with a level that has no name here.
 Isolation default_isolation(Session&);
 
 struct Transaction {
@@ -52,8 +52,8 @@ struct Transaction {
 struct Dialect {
   std::string_view name;              // "postgres", "sqlite", "mysql"
   std::vector<Isolation> isolations;  // those that `begin` accepts
-  /// A statement that answers the level a transaction gets by default in this session, as one text, in words like the names of
-  /// Isolation with any separator ("repeatable read", "REPEATABLE-READ"). Empty: it is always serializable.
+  /// A statement that answers the level a transaction gets by default in this session, as one text, in words like the names
+  /// of Isolation with any separator ("repeatable read", "REPEATABLE-READ"). Empty: it is always serializable.
   std::string_view default_isolation = {};
   bool returning = false;   // UPDATE … RETURNING
   bool for_update = false;  // SELECT … FOR UPDATE

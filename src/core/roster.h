@@ -51,8 +51,8 @@ class Roster {
   /// whether somebody may still push.
   bool over() const noexcept;
   std::size_t out() const noexcept { return out_; }
-  /// An operation that was due before the end and was never handed out. Which it would have been is drawn already in a closed
-  /// loop only.
+  /// An operation that was due before the end and was never handed out. Which it would have been is drawn already in a
+  /// closed loop only.
   struct Abandoned {
     std::optional<OperationId> operation;
     std::uint64_t payload = 0;  // what Client::next() would have been given

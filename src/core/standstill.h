@@ -1,10 +1,10 @@
-// When assay itself stood still: stopped, suspended, swapped out or without a processor, so that a timer that was due did not
-// fire. What became due meanwhile waited for assay and not for the target: it is booked as lag.
+// When assay itself stood still: stopped, suspended, swapped out or without a processor, so that a timer that was due did
+// not fire. What became due meanwhile waited for assay and not for the target: it is booked as lag.
 //
-// A thread sleeps for kBeat again and again; waking up kTolerance later than asked is a standstill from when it should have woken
-// up. A busy scheduler makes a thread wait for some milliseconds, and there is no telling that from a short stop: the tolerance is
-// several times as long. While a standstill goes on, and right behind it before the watching thread had its turn, within() counts
-// what has passed since the last beat. Thread-safe.
+// A thread sleeps for kBeat again and again; waking up kTolerance later than asked is a standstill from when it should have
+// woken up. A busy scheduler makes a thread wait for some milliseconds, and there is no telling that from a short stop: the
+// tolerance is several times as long. While a standstill goes on, and right behind it before the watching thread had its
+// turn, within() counts what has passed since the last beat. Thread-safe.
 #pragma once
 
 #include "base/time.h"
@@ -36,8 +36,8 @@ class Standstills {
 
   /// One beat, that was due kBeat after the last one.
   void beat(TimePoint now);
-  /// How much of [from, to) assay stood still; `to` is not later than now. Costs two loads when the stretch is no longer than the
-  /// tolerance.
+  /// How much of [from, to) assay stood still; `to` is not later than now. Costs two loads when the stretch is no longer
+  /// than the tolerance.
   Nanos within(TimePoint from, TimePoint to) const { return to - from < kTolerance ? Nanos(0) : sum(from, to); }
   std::vector<Span> all() const;
 

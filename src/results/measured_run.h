@@ -1,5 +1,5 @@
-// The figures of a run as conditions ask for them (results/threshold.h): of a finished one, of one under way, or of one that has
-// not begun, where only the names are known.
+// The figures of a run as conditions ask for them (results/threshold.h): of a finished one, of one under way, or of one
+// that has not begun, where only the names are known.
 //
 // A view: it points at what its maker owns and must not outlive it. Not thread-safe.
 #pragma once
@@ -34,9 +34,9 @@ struct MeasuredRun {
   static MeasuredRun of(const Document&);
 };
 
-/// The value in the units of its quantity. An operation is named by its name (of all groups that have one), by GROUP/OPERATION, or by
-/// GROUP, which is all of its operations; without a name it is all that are not nested. Throws Error with those that there are when
-/// there is none of the name.
+/// The value in the units of its quantity. An operation is named by its name (of all groups that have one), by
+/// GROUP/OPERATION, or by GROUP, which is all of its operations; without a name it is all that are not nested. Throws Error
+/// with those that there are when there is none of the name.
 std::optional<double> value_in(const MeasuredRun&, const ThresholdValue&);
 
 }  // namespace assay

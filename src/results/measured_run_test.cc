@@ -11,8 +11,8 @@ namespace {
 
 using testing::HasSubstr;
 
-// What sample_document.cc says of itself: in 2 s, get has responses of 10, 20, …, 100 ns and services 10 ns less; put one of 120 ns, a
-// failure and three retries.
+// What sample_document.cc says of itself: in 2 s, get has responses of 10, 20, …, 100 ns and services 10 ns less; put one
+// of 120 ns, a failure and three retries.
 std::optional<double> value(std::string_view condition) {
   const Document document = small_document();
   return value_in(MeasuredRun::of(document), Threshold::parse(condition).values().at(0));

@@ -1,5 +1,6 @@
-// A result as JUnit XML, for the test pages of CI systems: one test for the validity of the run, one for each requirement, one
-// for each check. The schema is the one that Jenkins and GitLab read (testsuites, testsuite, testcase, failure, skipped).
+// A result as JUnit XML, for the test pages of CI systems: one test for the validity of the run, one for each requirement,
+// one for each check. The schema is the one that Jenkins and GitLab read (testsuites, testsuite, testcase, failure,
+// skipped).
 
 #include "base/units.h"
 #include "results/render.h"

@@ -9,8 +9,8 @@
 //   argument   = word | '"' any characters '"'
 //   literal    = number [ unit ]                       unit = ns us ms s m h, %, /s /m /h, k M G
 //
-// A value alone holds when it is not zero. Parsing knows every name and its kind, so that a duration is never compared with a
-// count; which operations, groups and figures there are is known only to who looks values up. Immutable; thread-safe.
+// A value alone holds when it is not zero. Parsing knows every name and its kind, so that a duration is never compared with
+// a count; which operations, groups and figures there are is known only to who looks values up. Immutable; thread-safe.
 #pragma once
 
 #include "base/time.h"
@@ -35,8 +35,8 @@ struct ThresholdValue {
   std::string text() const;             // as in the condition
 };
 
-/// Looks a value up: nanoseconds, per second, or plain. nullopt: there is none (nothing was measured). Throws Error when it names
-/// something that does not exist.
+/// Looks a value up: nanoseconds, per second, or plain. nullopt: there is none (nothing was measured). Throws Error when it
+/// names something that does not exist.
 using ThresholdLookup = std::function<std::optional<double>(const ThresholdValue&)>;
 
 class Threshold {

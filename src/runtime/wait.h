@@ -10,8 +10,9 @@
 
 namespace assay::runtime {
 
-/// As long as it lives, waits of this thread (not of fibers on it: their loop has a cancel of its own) answer cancelled soon after the
-/// stop was requested. Scopes nest; the innermost counts. For the work around a run, which a person may want to end.
+/// As long as it lives, waits of this thread (not of fibers on it: their loop has a cancel of its own) answer cancelled
+/// soon after the stop was requested. Scopes nest; the innermost counts. For the work around a run, which a person may want
+/// to end.
 class StopScope {
  public:
   explicit StopScope(std::stop_token stop) noexcept;

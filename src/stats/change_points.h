@@ -2,10 +2,10 @@
 //
 // D. S. Matteson, N. A. James: "A Nonparametric Approach for Multiple Change Point Analysis of Multivariate Data", JASA 109,
 // 2014, with exponent 1 in one dimension, as used on performance data by D. Daly et al., "The Use of Change Point Detection
-// to Identify Software Performance Regressions …", ICPE 2020. The series is cut where the two sides differ most (the statistic
-// Q below), if a permutation test says that a cut of series without a change is seldom that good; then each side is treated
-// likewise. The permutation test takes the best cut of each permutation, so that having looked at every cut does not raise
-// false alarms; permutations are drawn from a fixed seed: the same series gives the same answer.
+// to Identify Software Performance Regressions …", ICPE 2020. The series is cut where the two sides differ most (the
+// statistic Q below), if a permutation test says that a cut of series without a change is seldom that good; then each side
+// is treated likewise. The permutation test takes the best cut of each permutation, so that having looked at every cut does
+// not raise false alarms; permutations are drawn from a fixed seed: the same series gives the same answer.
 //
 // It assumes values that are independent of each other between changes, as runs that start from the same state are.
 #pragma once
@@ -37,7 +37,8 @@ struct ChangePoint {
 std::vector<ChangePoint> change_points(std::span<const double> series, const ChangePointOptions& options = {});
 
 /// Where series[0, n) is cut best, and how good the cut is:
-/// Q(τ) = 2/n Σ|x_i - y_j| - 2m/(n(τ-1)) Σ|x_i - x_k| - 2τ/(n(m-1)) Σ|y_i - y_k| with x the first τ values, y the other m = n - τ.
+/// Q(τ) = 2/n Σ|x_i - y_j| - 2m/(n(τ-1)) Σ|x_i - x_k| - 2τ/(n(m-1)) Σ|y_i - y_k| with x the first τ values, y the other m =
+/// n - τ.
 struct Cut {
   std::size_t index = 0;
   double q = 0;

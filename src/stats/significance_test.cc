@@ -9,8 +9,9 @@
 namespace assay {
 namespace {
 
-// Two samples in an order in which neighbours alternate, so that they count as 15 independent values each. The expected values
-// are scipy 1.16's: ttest_ind(b, a, equal_var=False), its confidence_interval(0.95), t.sf and t.ppf; Hedges' g by its formula.
+// Two samples in an order in which neighbours alternate, so that they count as 15 independent values each. The expected
+// values are scipy 1.16's: ttest_ind(b, a, equal_var=False), its confidence_interval(0.95), t.sf and t.ppf; Hedges' g by
+// its formula.
 const std::vector<double> kA = {16.9, 27.5, 17.0, 23.6, 17.9, 23.1, 19.0, 22.6,
                                 19.0, 21.9, 19.6, 21.7, 20.1, 21.4, 21.0};
 const std::vector<double> kB = {20.2, 30.5, 20.8, 27.1, 21.9, 25.8, 22.0, 24.8,

@@ -264,7 +264,7 @@ class MistakesTest(ProgramTest):
     def test_an_unknown_format_or_file_of_a_report_is_refused(self):
         self.assertIn("no-such.json cannot be read", self.refused("report", "no-such.json"))
         (self.folder / "r.json").write_text("{}")
-        self.assertIn("'pdf' is none of table, csv, json, html", self.refused("report", "r.json", "--format", "pdf"))
+        self.assertIn("'pdf' is none of table, csv, json, jsonl, html, markdown, junit", self.refused("report", "r.json", "--format", "pdf"))
         self.assertIn("r.json", self.refused("report", "r.json"))
 
 

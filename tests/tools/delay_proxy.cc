@@ -1,12 +1,13 @@
-// A TCP proxy on loopback that delays each direction by a constant time, as a longer wire would: `make bench` and tests put it
-// between assay and a server.
+// A TCP proxy on loopback that delays each direction by a constant time, as a longer wire would: `make bench` and tests put
+// it between assay and a server.
 //
 //   delay_proxy --to PORT --delay 1ms [--with-parent]
 //
 // Listens on a free port of 127.0.0.1, prints that port as its first line, and forwards each connection to 127.0.0.1:PORT.
-// Every byte leaves `delay` after it came, whatever else is under way: a delay line, not stop-and-wait, so pipelined requests
-// overlap. An end of stream travels through the line too, behind the bytes before it; a reset ends both sides at once. The
-// three-way handshake is not delayed. Ends at SIGTERM or SIGINT; with --with-parent also within a second of its parent's end.
+// Every byte leaves `delay` after it came, whatever else is under way: a delay line, not stop-and-wait, so pipelined
+// requests overlap. An end of stream travels through the line too, behind the bytes before it; a reset ends both sides at
+// once. The three-way handshake is not delayed. Ends at SIGTERM or SIGINT; with --with-parent also within a second of its
+// parent's end.
 //
 // One thread. The delay is constant, so bytes become due in the order in which they came: one queue over all connections is
 // the whole timer.

@@ -39,8 +39,9 @@ std::string without_location(std::string message) {
   return trimmed(message.c_str());
 }
 
-/// Requests to cancel that are under way: PQcancel blocks, so each has a thread. The end of the process waits for them, as a request that
-/// is lost leaves the server with a statement, and its locks, for which nobody waits; but not long, as the server may stand still.
+/// Requests to cancel that are under way: PQcancel blocks, so each has a thread. The end of the process waits for them, as
+/// a request that is lost leaves the server with a statement, and its locks, for which nobody waits; but not long, as the
+/// server may stand still.
 class Cancels {
  public:
   ~Cancels() {
@@ -75,7 +76,8 @@ class Cancels {
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
-/// Asks the server to end the statement that runs on the connection: it would else go on although nobody waits for it any more.
+/// Asks the server to end the statement that runs on the connection: it would else go on although nobody waits for it any
+/// more.
 void cancel_at_server(PGconn* conn) {
   static Cancels cancels;
   if (PQtransactionStatus(conn) == PQTRANS_ACTIVE) cancels.begin(PQgetCancel(conn));

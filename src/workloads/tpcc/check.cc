@@ -47,10 +47,10 @@ std::vector<Range> ranges_of(std::int64_t warehouses, const Job& job) {
   return ranges;
 }
 
-/// The text with the range in it: as parameters of a statement that comes again and again, PostgreSQL would plan for any range and
-/// take it to be small. For the same reason look() names the violations twice: that makes them a table of their own, and the limit
-/// says nothing to the plan behind them. With the limit in sight PostgreSQL expects to stop early and joins by nested loops (seen:
-/// 27 s instead of 3 for 50 warehouses of a tenth).
+/// The text with the range in it: as parameters of a statement that comes again and again, PostgreSQL would plan for any
+/// range and take it to be small. For the same reason look() names the violations twice: that makes them a table of their
+/// own, and the limit says nothing to the plan behind them. With the limit in sight PostgreSQL expects to stop early and
+/// joins by nested loops (seen: 27 s instead of 3 for 50 warehouses of a tenth).
 std::string between(std::string_view text, const Range& range) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); i++) {
