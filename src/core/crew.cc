@@ -181,6 +181,14 @@ void FiberCrew::close(TimePoint end) {
   });
 }
 
+void FiberCrew::change(Roster::Change change) {
+  // Actions of a loop are copied.
+  loop_.post([this, shared = std::make_shared<Roster::Change>(std::move(change))] {
+    roster_->change(std::move(*shared));
+    wake_for_due(loop_.clock().now());
+  });
+}
+
 void FiberCrew::no_more_triggers() {
   loop_.post([this] {
     no_more_triggers_ = true;
@@ -306,6 +314,13 @@ void ThreadCrew::limit(TimePoint from, std::uint64_t operations) {
 void ThreadCrew::close(TimePoint end) {
   const std::lock_guard lock(mutex_);
   roster_->close(end);
+  changed_.notify_all();
+  led_.notify_all();
+}
+
+void ThreadCrew::change(Roster::Change change) {
+  const std::lock_guard lock(mutex_);
+  roster_->change(std::move(change));
   changed_.notify_all();
   led_.notify_all();
 }

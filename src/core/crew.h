@@ -48,6 +48,7 @@ class Crew {
   virtual void limit(TimePoint from, std::uint64_t operations) = 0;
   /// Nothing that is due at or after `end` is begun any more.
   virtual void close(TimePoint end) = 0;
+  virtual void change(Roster::Change) = 0;
   /// Nobody will trigger any more: a triggered crew ends when its queue is empty.
   virtual void no_more_triggers() = 0;
   /// Whether every slot has ended. Thread-safe.
@@ -73,6 +74,7 @@ class FiberCrew final : public Crew {
   void trigger(std::uint64_t payload, TimePoint due) override;
   void limit(TimePoint from, std::uint64_t operations) override;
   void close(TimePoint end) override;
+  void change(Roster::Change) override;
   void no_more_triggers() override;
   bool ended() const override { return working_.load() == 0; }
   TimePoint ended_at() const override { return ended_at_.load(); }
@@ -115,6 +117,7 @@ class ThreadCrew final : public Crew {
   void trigger(std::uint64_t payload, TimePoint due) override;
   void limit(TimePoint from, std::uint64_t operations) override;
   void close(TimePoint end) override;
+  void change(Roster::Change) override;
   void no_more_triggers() override;
   bool ended() const override { return working_.load() == 0; }
   TimePoint ended_at() const override { return ended_at_.load(); }

@@ -76,8 +76,14 @@ class LoopThread {
 /// One run, from the opening of sessions to the outcome.
 class Run {
  public:
-  Run(const RunPlan& plan, std::stop_token stop, RunObserver& observer, const Clock& clock)
-      : plan_(plan), stop_(std::move(stop)), observer_(observer), clock_(clock), watch_(clock), standstills_(clock) {}
+  Run(const RunPlan& plan, std::stop_token stop, RunObserver& observer, const Clock& clock, RunControl* control)
+      : plan_(plan),
+        stop_(std::move(stop)),
+        observer_(observer),
+        clock_(clock),
+        watch_(clock),
+        standstills_(clock),
+        control_(control) {}
 
   RunOutcome carry_out() {
     muster();
@@ -95,6 +101,7 @@ class Run {
   void measure();
   void drain();
   void tick();
+  void carry_out(const GroupChange&);
   void dismantle();
   void judge_standstills();
   RunOutcome conclude();
@@ -109,6 +116,13 @@ class Run {
   const Clock& clock_;
   ClockWatch watch_;
   Standstills standstills_;
+  ControlledRun control_;
+  struct InForce {  // of a group, as changed so far
+    std::string schedule;
+    std::uint64_t clients = 0;
+    std::uint64_t changes = 0;
+  };
+  std::vector<InForce> in_force_;
 
   std::vector<std::unique_ptr<GroupRun>> groups_;
   std::vector<std::unique_ptr<LoopThread>> loops_;
@@ -211,7 +225,47 @@ void Run::start() {
       if (!triggered) crew.close(phases_->measure_end());
       crew.start(*phases_, plan_.ramp_up, plan_.interval);
     }
+    const GroupPlan& plan = plan_.groups[g];
+    in_force_.push_back({plan.schedule.describe(), plan.clients, 0});
+    control_.add_group(plan.group.name, triggered, crews_[g].size());
   }
+  control_.begin();
+}
+
+/// Each thread gets its share; together exactly the whole.
+void Run::carry_out(const GroupChange& change) {
+  std::size_t g = 0;
+  while (plan_.groups[g].group.name != change.group) g++;
+  const GroupPlan& plan = plan_.groups[g];
+  InForce& now = in_force_[g];
+  const TimePoint at = std::max(phases_->start() + change.at, clock_.now());
+  now.changes++;
+  const auto threads = static_cast<std::uint32_t>(crews_[g].size());
+  const std::uint64_t clients = change.clients.value_or(now.clients);
+  for (std::uint32_t j = 0; j < threads; j++) {
+    if (change.remove) crews_[g][j]->close(at);
+    Roster::Change part{.at = at, .schedule = change.schedule};
+    if (change.schedule && !change.schedule->closed())
+      part.arrivals =
+          change.schedule->arrivals(Shard{plan_.shard.index + plan_.shard.count * j, plan_.shard.count * threads},
+                                    hash_of(plan_.seed, now.changes));
+    for (std::uint64_t k = now.clients; k < clients; k++)
+      if (k % threads == j) part.come.push_back(plan.group.make_client(k));
+    for (std::uint64_t k = clients; k < now.clients; k++) part.leave += k % threads == j;
+    if (!change.remove) crews_[g][j]->change(std::move(part));
+  }
+  std::string text = plan.group.name + ":";
+  if (change.remove) text += " removed";
+  if (change.schedule && !change.remove) {
+    text += fmt::format(" {} → {}", now.schedule, change.schedule->describe());
+    now.schedule = change.schedule->describe();
+  }
+  if (change.clients && !change.remove) {
+    text += fmt::format("{} {} → {} clients", change.schedule ? "," : "", now.clients, clients);
+    now.clients = clients;
+  }
+  events_.push_back({at - phases_->start(), Nanos(0), "change", std::move(text)});
+  observer_.event(events_.back());
 }
 
 bool Run::scheduled_ended() const {
@@ -256,6 +310,7 @@ void Run::tick() {
     observer_.event(event);
     invalid_.push_back(event.text);
   }
+  for (const GroupChange& change : control_.take()) carry_out(change);
   collector_->collect(now);
 }
 
@@ -279,6 +334,7 @@ void Run::measure() {
       phases_->end_now(last_end());  // when the last operation ended, not when it was noticed
     }
   }
+  control_.end();
   if (!measuring_) note_cpu(cpu_begin_, loop_cpu_begin_);
   note_cpu(cpu_end_, loop_cpu_end_);
   for (std::size_t g = 0; g < crews_.size(); g++)
@@ -384,8 +440,9 @@ RunOutcome Run::conclude() {
 
 }  // namespace
 
-RunOutcome run(const RunPlan& plan, std::stop_token stop, RunObserver& observer, const Clock& clock) {
-  return Run(plan, std::move(stop), observer, clock).carry_out();
+RunOutcome run(const RunPlan& plan, std::stop_token stop, RunObserver& observer, const Clock& clock,
+               RunControl* control) {
+  return Run(plan, std::move(stop), observer, clock, control).carry_out();
 }
 
 Nanos ClockWatch::jump() {

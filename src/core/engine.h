@@ -6,6 +6,7 @@
 // target are not cut off.
 #pragma once
 
+#include "core/control.h"
 #include "core/run.h"
 
 #include <stop_token>
@@ -13,8 +14,10 @@
 namespace assay {
 
 /// Blocks until the run is over. Throws Error(unreachable) when a session cannot be opened at the start. A stop request
-/// ends the phase and makes the outcome partial. The observer is called on the calling thread.
-RunOutcome run(const RunPlan&, std::stop_token, RunObserver&, const Clock& = real_clock());
+/// ends the phase and makes the outcome partial. The observer is called on the calling thread. `control`, if given, takes changes
+/// from when all sessions are open until the measured time ends.
+RunOutcome run(const RunPlan&, std::stop_token, RunObserver&, const Clock& = real_clock(),
+               RunControl* control = nullptr);
 
 /// Compares the monotonic with the wall clock: a jump of one against the other beyond the tolerance means that somebody
 /// set the clock or that the machine was suspended.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace assay {
 
@@ -19,10 +20,7 @@ void Roster::start(TimePoint start, Nanos ramp_up) {
   const auto n = static_cast<std::int64_t>(seats_.size());
   for (std::uint32_t i = 0; i < seats_.size(); i++) {
     seats_[i].free_since = start;
-    if (triggered_ || open_loop())
-      idle_.push_back(i);
-    else
-      draw(i, start + Nanos(ramp_up.count() / n * i));
+    settle(i, start + Nanos(ramp_up.count() / n * i));
   }
   if (open_loop()) next_arrival();
 }
@@ -52,12 +50,77 @@ void Roster::draw(std::uint32_t i, TimePoint from) {
   }
 }
 
+/// A client that is free: due after its pause in a closed loop, at hand in the others.
+void Roster::settle(std::uint32_t i, TimePoint from) {
+  if (triggered_ || open_loop())
+    idle_.push_back(i);
+  else
+    draw(i, from);
+}
+
+void Roster::change(Change change) {
+  ASSAY_ASSERT(!triggered_);
+  if (!changes_.empty()) change.at = std::max(change.at, changes_.back().at);
+  changes_.push_back(std::move(change));
+}
+
+void Roster::apply_changes(TimePoint now) {
+  for (; !changes_.empty() && changes_.front().at <= now; changes_.pop_front()) {
+    // What was due before is handed out first.
+    Change& change = changes_.front();
+    if (next_operation() < change.at || (open_loop() && arrival_ < change.at && may_hand_out(arrival_))) return;
+    apply(change);
+  }
+}
+
+void Roster::apply(Change& change) {
+  remove(change.leave);
+  const std::size_t first = seats_.size();
+  for (std::unique_ptr<Client>& client : change.come) {
+    Seat& seat = seats_.emplace_back();
+    seat.client = std::move(client);
+    seat.free_since = change.at;
+  }
+  if (change.schedule) {
+    const bool was_open = open_loop();
+    schedule_ = *change.schedule;
+    arrivals_ = std::move(change.arrivals);
+    start_ = change.at;
+    if (open_loop()) {
+      // Clients that had a time of their own are at hand now, unless they were due before.
+      for (const Later& later : later_) idle_.push_back(later.seat);
+      for (const std::uint32_t i : ready_) idle_.push_back(i);
+      later_.clear();
+      ready_.clear();
+      next_arrival();
+    } else if (was_open) {
+      arrival_ = TimePoint::max();
+      for (const std::uint32_t i : std::exchange(idle_, {})) draw(i, change.at);
+    }
+  }
+  for (std::size_t i = first; i < seats_.size(); i++) settle(static_cast<std::uint32_t>(i), change.at);
+}
+
+void Roster::remove(std::size_t clients) {
+  for (std::size_t i = seats_.size(); i > 0 && clients > 0; i--)
+    if (!seats_[i - 1].left) {
+      seats_[i - 1].left = true;
+      left_++;
+      clients--;
+    }
+  const auto left = [this](std::uint32_t i) { return seats_[i].left; };
+  std::erase_if(ready_, left);
+  std::erase_if(idle_, left);
+  std::erase_if(later_, [&](const Later& later) { return left(later.seat); });
+  std::make_heap(later_.begin(), later_.end(), std::greater<>());
+}
+
 void Roster::next_arrival() {
   const std::optional<Nanos> offset = arrivals_->next();
   arrival_ = offset ? start_ + *offset : TimePoint::max();
 }
 
-TimePoint Roster::next_due() const noexcept {
+TimePoint Roster::next_operation() const noexcept {
   TimePoint due = TimePoint::max();
   if (open_loop()) {
     if (!idle_.empty()) due = arrival_;
@@ -70,11 +133,21 @@ TimePoint Roster::next_due() const noexcept {
   return may_hand_out(due) ? due : TimePoint::max();
 }
 
+/// One that waits for its time; behind a backlog it waits for that, and is applied with its last operation.
+TimePoint Roster::next_change() const noexcept {
+  if (changes_.empty() || changes_.front().at >= end_ || limit_left_ == 0) return TimePoint::max();
+  if (open_loop() && arrival_ < changes_.front().at) return TimePoint::max();
+  return changes_.front().at;
+}
+
+TimePoint Roster::next_due() const noexcept { return std::min(next_operation(), next_change()); }
+
 bool Roster::over() const noexcept {
+  if (next_change() != TimePoint::max()) return false;
   if (open_loop()) return !may_hand_out(arrival_);
   if (triggered_) return queue_.empty();
   // A client that is out comes back with a due time of its own, unless none may be handed out any more.
-  return next_due() == TimePoint::max() && (out_ == 0 || limit_left_ == 0);
+  return next_operation() == TimePoint::max() && (out_ == 0 || limit_left_ == 0);
 }
 
 void Roster::hand_out(std::uint32_t i, TimePoint due, Lease& lease) {
@@ -85,7 +158,8 @@ void Roster::hand_out(std::uint32_t i, TimePoint due, Lease& lease) {
 }
 
 bool Roster::take(TimePoint now, Lease& lease) {
-  const TimePoint due = next_due();
+  if (!changes_.empty()) apply_changes(now);
+  const TimePoint due = next_operation();
   if (due > now || due == TimePoint::max()) return false;
   if (open_loop() || triggered_) {
     const std::uint32_t i = idle_.front();
@@ -119,21 +193,23 @@ void Roster::give_back(std::uint32_t i, TimePoint end) {
   ASSAY_ASSERT(out_ > 0);
   out_--;
   seats_[i].free_since = end;
-  if (triggered_ || open_loop())
-    idle_.push_back(i);
-  else
-    draw(i, end);
+  if (!seats_[i].left) settle(i, end);
 }
 
 void Roster::trigger(std::uint64_t payload, TimePoint due) { queue_.push_back({due, payload}); }
 
 std::vector<Roster::Abandoned> Roster::abandon(TimePoint now) {
   std::vector<Abandoned> left;
-  if (open_loop())
-    for (; arrival_ < end_ && arrival_ <= now && may_hand_out(arrival_); next_arrival()) {
+  for (std::size_t to_come = changes_.size() + 1; to_come > changes_.size();) {
+    while (open_loop() && arrival_ <= now && may_hand_out(arrival_) &&
+           (changes_.empty() || arrival_ < changes_.front().at)) {
       left.push_back({std::nullopt, 0, arrival_});
       if (arrival_ >= limit_from_) limit_left_--;
+      next_arrival();
     }
+    to_come = changes_.size();
+    apply_changes(std::min(now, end_));
+  }
   for (const Triggered& t : queue_) left.push_back({std::nullopt, t.payload, t.due});
   queue_.clear();
   const auto add = [&](std::uint32_t i) {

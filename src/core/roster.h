@@ -36,6 +36,20 @@ class Roster {
   void start(TimePoint start, Nanos ramp_up);
   /// Nothing that is due at or after `end` is handed out any more.
   void close(TimePoint end) noexcept;
+  /// What becomes of the roster at an instant, while it works. What was due before stays due.
+  struct Change {
+    TimePoint at{};
+    std::optional<Schedule> schedule = {};           // from then on
+    std::unique_ptr<Arrivals> arrivals = {};         // of it, as offsets from `at`; null in a closed loop
+    std::vector<std::unique_ptr<Client>> come = {};  // these join
+    std::size_t leave = 0;                           // so many leave, the youngest first; what they are at they finish
+  };
+  /// Changes are applied in the order in which they come; one that is due before the last one is due with it. Not for a triggered
+  /// roster.
+  void change(Change);
+  /// Clients that have not left.
+  std::size_t clients() const noexcept { return seats_.size() - left_; }
+
   /// Hands out at most `leases` that are due at or after `from`.
   void limit(TimePoint from, std::uint64_t leases) noexcept;
 
@@ -67,6 +81,7 @@ class Roster {
     OperationId operation{};
     TimePoint due{};
     TimePoint free_since{};
+    bool left = false;
   };
   struct Later {
     TimePoint due;
@@ -79,7 +94,13 @@ class Roster {
   };
   bool open_loop() const noexcept { return arrivals_ != nullptr; }
   bool may_hand_out(TimePoint due) const noexcept;
+  TimePoint next_operation() const noexcept;
+  TimePoint next_change() const noexcept;
   void draw(std::uint32_t seat, TimePoint from);
+  void settle(std::uint32_t seat, TimePoint from);
+  void apply_changes(TimePoint now);
+  void apply(Change&);
+  void remove(std::size_t clients);
   void next_arrival();
   void hand_out(std::uint32_t seat, TimePoint due, Lease& lease);
 
@@ -92,7 +113,8 @@ class Roster {
   TimePoint start_{}, end_ = TimePoint::max();
   TimePoint limit_from_ = TimePoint::max();
   std::uint64_t limit_left_ = ~std::uint64_t{0};
-  std::size_t out_ = 0;
+  std::size_t out_ = 0, left_ = 0;
+  std::deque<Change> changes_;  // to come, ascending
 
   std::deque<std::uint32_t> ready_;  // closed: due at once, oldest first
   std::vector<Later> later_;         // closed: a heap by due time

@@ -149,5 +149,89 @@ TEST(Roster, the_client_that_has_been_due_longest_comes_first_whether_it_paused_
   EXPECT_THAT(order, ElementsAre(1, 1, 1, 1, 0));  // at 3 s both are due; then 0 has been due longer
 }
 
+std::vector<Nanos> dues_until(Roster& roster, Nanos until) {
+  std::vector<Nanos> dues;
+  Roster::Lease lease;
+  while (roster.take(kStart + until, lease)) {
+    dues.push_back(lease.due - kStart);
+    roster.give_back(lease.seat, lease.due);
+  }
+  return dues;
+}
+
+Roster::Change change_to(const Schedule& schedule, Nanos at) {
+  return {.at = kStart + at, .schedule = schedule, .arrivals = schedule.closed() ? nullptr : schedule.arrivals({}, 1)};
+}
+
+TEST(RosterChange, a_rate_holds_from_its_instant_on) {
+  const Schedule one = Schedule::parse("1", "constant", "0", 0s), four = Schedule::parse("4", "constant", "0", 0s);
+  Roster roster(clients(1), one, false, one.arrivals({}, 1), 1);
+  roster.start(kStart, 0s);
+  roster.change(change_to(four, 2500ms));
+  EXPECT_THAT(dues_until(roster, 3400ms), ElementsAre(0ms, 1000ms, 2000ms, 2500ms, 2750ms, 3000ms, 3250ms));
+}
+
+TEST(RosterChange, what_was_due_before_stays_due_behind_a_busy_client) {
+  const Schedule one = Schedule::parse("1", "constant", "0", 0s), ten = Schedule::parse("10", "constant", "0", 0s);
+  Roster roster(clients(1), one, false, one.arrivals({}, 1), 1);
+  roster.start(kStart, 0s);
+  Roster::Lease lease;
+  ASSERT_TRUE(roster.take(kStart, lease));
+  roster.change(change_to(ten, 2500ms));
+  EXPECT_FALSE(roster.take(kStart + 10s, lease));
+  EXPECT_FALSE(roster.over());
+  EXPECT_EQ(roster.next_due(), TimePoint::max());  // nothing can be begun before the client comes back
+  roster.give_back(lease.seat, kStart + 10s);
+  EXPECT_THAT(dues_until(roster, 2650ms), ElementsAre(1000ms, 2000ms, 2500ms, 2600ms));
+}
+
+TEST(RosterChange, from_closed_to_open_and_back) {
+  const Schedule thinking = Schedule::parse("", "constant", "1s", 0s), two = Schedule::parse("2", "constant", "0", 0s);
+  Roster roster(clients(1), thinking, false, nullptr, 1);
+  roster.start(kStart, 0s);
+  roster.change(change_to(two, 2500ms));
+  roster.change(change_to(thinking, 4s));
+  EXPECT_EQ(roster.next_due(), kStart + 1s);
+  EXPECT_THAT(dues_until(roster, 6100ms), ElementsAre(1000ms, 2000ms, 2500ms, 3000ms, 3500ms, 5000ms, 6000ms));
+}
+
+TEST(RosterChange, clients_come_and_leave_and_one_that_is_out_finishes_first) {
+  Roster roster(clients(1, 1s), Schedule(), false, nullptr, 1);
+  roster.start(kStart, 0s);
+  roster.change({.at = kStart + 500ms, .come = clients(2, 1s)});
+  Roster::Lease first, second, third, none;
+  EXPECT_EQ(roster.next_due(), kStart + 500ms);
+  ASSERT_TRUE(roster.take(kStart + 2s, first));
+  ASSERT_TRUE(roster.take(kStart + 2s, second));
+  ASSERT_TRUE(roster.take(kStart + 2s, third));
+  EXPECT_EQ(first.due, kStart + 1s);
+  EXPECT_EQ(second.due, kStart + 1500ms);
+  EXPECT_EQ(roster.clients(), 3u);
+  roster.change({.at = kStart + 3s, .leave = 2});
+  EXPECT_FALSE(roster.take(kStart + 3s, none));
+  EXPECT_EQ(roster.clients(), 1u);
+  for (const auto* lease : {&first, &second, &third}) roster.give_back(lease->seat, kStart + 3s);
+  EXPECT_EQ(dues_until(roster, 4500ms).size(), 1u);
+}
+
+TEST(RosterChange, a_change_behind_the_end_is_never_waited_for) {
+  Roster roster(clients(1, 1s), Schedule(), false, nullptr, 1);
+  roster.start(kStart, 0s);
+  roster.close(kStart + 500ms);
+  roster.change({.at = kStart + 600ms, .come = clients(1)});
+  EXPECT_TRUE(roster.over());
+}
+
+TEST(RosterChange, what_was_never_begun_counts_on_both_sides_of_a_change) {
+  const Schedule one = Schedule::parse("1", "constant", "0", 0s), four = Schedule::parse("4", "constant", "0", 0s);
+  Roster roster(clients(1), one, false, one.arrivals({}, 1), 1);
+  roster.start(kStart, 0s);
+  roster.close(kStart + 4s);
+  Roster::Lease lease;
+  ASSERT_TRUE(roster.take(kStart, lease));
+  roster.change(change_to(four, 2s));
+  EXPECT_EQ(roster.abandon(kStart + 10s).size(), 1u + 8u);  // at 1 s; from 2 s on four a second
+}
+
 }  // namespace
 }  // namespace assay

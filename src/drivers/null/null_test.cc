@@ -1,8 +1,6 @@
-#include "drivers/null/null.h"
-
 #include "base/error.h"
 #include "core/engine.h"
-#include "core/workload.h"
+#include "drivers/null/null_fixture.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,37 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::unique_ptr<Target> open_null(const std::map<std::string, std::string>& options) {
-  TargetSpec spec{.url = "null:", .options = Options(null_driver().info().options)};
-  spec.options.set_all(options);
-  return null_driver().open(spec);
-}
-
-class GetClient final : public Client {
- public:
-  OperationId next(std::uint64_t) override { return OperationId{0}; }
-  Result<> run(Context& context, OperationId) override {
-    return context.kv().get("k", value_).map([](bool) {});
-  }
-
- private:
-  std::string value_;
-};
-
-GroupPlan get_group(Target& target, const Schedule& schedule, std::uint64_t clients, std::uint64_t sessions,
-                    Waiting waiting) {
-  GroupPlan plan;
-  plan.group.name = "main";
-  plan.group.operations = {{"get", ""}};
-  plan.group.make_client = [](std::uint64_t) { return std::make_unique<GetClient>(); };
-  plan.target = &target;
-  plan.waiting = waiting;
-  plan.schedule = schedule;
-  plan.clients = clients;
-  plan.sessions = sessions;
-  return plan;
-}
-
 RunOutcome run_for(Nanos duration, GroupPlan group, std::uint64_t count = 0, int threads = 1) {
   RunPlan plan;
   plan.groups.push_back(std::move(group));
@@ -55,10 +22,6 @@ RunOutcome run_for(Nanos duration, GroupPlan group, std::uint64_t count = 0, int
   plan.threads = threads;
   RunObserver observer;
   return run(plan, {}, observer);
-}
-
-const OperationStats& measured(const RunOutcome& outcome) {
-  return outcome.groups[0].phases[static_cast<std::size_t>(Phase::measure)].operations[0];
 }
 
 class OnFibersAndThreads : public testing::TestWithParam<Waiting> {};

@@ -1,0 +1,141 @@
+// Runs on the null driver that are changed while they go on.
+
+#include "base/error.h"
+#include "core/engine.h"
+#include "drivers/null/null_fixture.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace assay {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Schedule rate(const char* text) { return Schedule::parse(text, "constant", "0", 0s); }
+Schedule thinking(const char* text) { return Schedule::parse("", "constant", text, 0s); }
+
+std::string refusal(RunControl& control, const GroupChange& change) {
+  try {
+    control.change(change);
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "it was taken";
+}
+
+/// Asks as soon as the run takes changes.
+std::string ask(RunControl& control, const GroupChange& change, const std::stop_token& stop) {
+  std::string answer;
+  while ((answer = refusal(control, change)).starts_with("the run has not begun") && !stop.stop_requested())
+    std::this_thread::sleep_for(1ms);
+  return answer;
+}
+
+RunOutcome run_with(const RunPlan& plan, const std::vector<GroupChange>& changes) {
+  RunControl control;
+  const std::jthread asks([&](const std::stop_token& stop) {
+    for (const GroupChange& change : changes) EXPECT_EQ(ask(control, change, stop), "it was taken");
+  });
+  RunObserver observer;
+  return run(plan, {}, observer, real_clock(), &control);
+}
+
+std::vector<std::string> changes_of(const RunOutcome& outcome) {
+  std::vector<std::string> texts;
+  for (const Event& event : outcome.events)
+    if (event.kind == "change") texts.push_back(event.text);
+  return texts;
+}
+
+class Changed : public testing::TestWithParam<Waiting> {
+ protected:
+  const std::unique_ptr<Target> target_ = open_null({});
+};
+
+TEST_P(Changed, a_rate_holds_from_its_instant_on_and_every_operation_of_both_counts_once) {
+  RunPlan plan;
+  plan.duration = 2s;
+  plan.threads = 2;
+  plan.groups.push_back(get_group(*target_, rate("200"), 8, 8, GetParam()));
+  const RunOutcome outcome = run_with(plan, {{.group = "main", .at = 1s, .schedule = rate("800")}});
+  EXPECT_EQ(measured(outcome).count(), 200u + 800u);
+  EXPECT_EQ(measured(outcome).errors(), 0u);
+  ASSERT_EQ(changes_of(outcome).size(), 1u);
+  EXPECT_THAT(changes_of(outcome)[0], HasSubstr("main: " + rate("200").describe() + " → " + rate("800").describe()));
+}
+
+TEST_P(Changed, clients_come_and_go) {
+  // Each thinks for 20 ms between operations that take no time worth naming: n clients do 50 n a second.
+  RunPlan plan;
+  plan.duration = 3s;
+  plan.interval = 500ms;
+  plan.groups.push_back(get_group(*target_, thinking("20ms"), 4, 2, GetParam()));
+  const RunOutcome outcome =
+      run_with(plan, {{.group = "main", .at = 1s, .clients = 40}, {.group = "main", .at = 2s, .clients = 2}});
+  std::map<std::int64_t, double> completed;
+  for (const SeriesInterval& interval : outcome.groups[0].series.intervals())
+    completed[interval.index] = static_cast<double>(interval.operations[0].completed);
+  for (const auto& [interval, clients] : {std::pair{1, 4.0}, {3, 40.0}, {5, 2.0}})
+    EXPECT_NEAR(completed[interval], clients * 25, clients * 25 * 0.25) << interval;
+  EXPECT_THAT(changes_of(outcome), ElementsAre("main: 4 → 40 clients", "main: 40 → 2 clients"));
+}
+
+TEST_P(Changed, a_group_is_removed_and_the_other_goes_on) {
+  RunPlan plan;
+  plan.duration = 1s;
+  for (const char* name : {"main", "other"}) {
+    plan.groups.push_back(get_group(*target_, rate("1000"), 4, 4, GetParam()));
+    plan.groups.back().group.name = name;
+  }
+  const RunOutcome outcome = run_with(plan, {{.group = "main", .at = 500ms, .remove = true}});
+  EXPECT_EQ(measured(outcome).count(), 500u);
+  EXPECT_EQ(outcome.groups[1].phases[static_cast<std::size_t>(Phase::measure)].operations[0].count(), 1000u);
+  EXPECT_EQ(outcome.groups[0].abandoned, 0u);
+}
+
+TEST_P(Changed, a_closed_loop_becomes_an_open_one) {
+  RunPlan plan;
+  plan.duration = 2s;
+  plan.groups.push_back(get_group(*target_, thinking("10ms"), 4, 4, GetParam()));
+  const RunOutcome outcome = run_with(plan, {{.group = "main", .at = 1s, .schedule = rate("100")}});
+  // 4 clients for 1 s at 10 ms a turn, then exactly 100.
+  EXPECT_NEAR(static_cast<double>(measured(outcome).count()), 400 + 100, 60);
+}
+
+TEST_P(Changed, what_is_asked_for_too_late_is_done_at_once_and_nothing_is_asked_of_a_run_that_is_over) {
+  RunPlan plan;
+  plan.duration = 1s;
+  plan.groups.push_back(get_group(*target_, rate("100"), 2, 2, GetParam()));
+  RunControl control;
+  EXPECT_THAT(refusal(control, {.group = "main", .clients = 1}), HasSubstr("has not begun"));
+  std::vector<std::string> refusals;
+  std::jthread asks([&](const std::stop_token& stop) {
+    const std::string taken = ask(control, {.group = "main", .at = 0s, .clients = 3}, stop);
+    refusals = {taken,
+                refusal(control, {.group = "mine", .clients = 4}),
+                refusal(control, {.group = "main", .clients = 0}),
+                refusal(control, {.group = "main"}),
+                refusal(control, {.group = "main", .remove = true}),
+                refusal(control, {.group = "main", .clients = 4})};
+  });
+  RunObserver observer;
+  const RunOutcome outcome = run(plan, {}, observer, real_clock(), &control);
+  asks.join();
+  EXPECT_THAT(refusals, ElementsAre("it was taken", HasSubstr("no group 'mine'; expected one of main"),
+                                    HasSubstr("expected at least 1"), HasSubstr("changes nothing"), "it was taken",
+                                    HasSubstr("was removed")));
+  EXPECT_THAT(refusal(control, {.group = "main", .clients = 4}), HasSubstr("the run is over"));
+  EXPECT_THAT(changes_of(outcome), ElementsAre("main: 2 → 3 clients", "main: removed"));
+  EXPECT_LT(measured(outcome).count(), 50u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Null, Changed, testing::Values(Waiting::fiber, Waiting::thread),
+                         [](const auto& info) { return info.param == Waiting::fiber ? "fibers" : "threads"; });
+
+}  // namespace
+}  // namespace assay
