@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 namespace assay {
@@ -36,27 +37,56 @@ double quantile_of_sorted(std::span<const double> sorted, double q) {
 
 double relative(double a, double b) { return a == 0 ? std::nan("") : (b - a) / a; }
 
-/// Neighbouring intervals added up so that at most kBlocks are left.
-std::vector<Histogram> blocks_of(std::span<const Histogram> intervals) {
-  const std::size_t per_block = (intervals.size() + kBlocks - 1) / kBlocks;
-  std::vector<Histogram> blocks;
-  for (std::size_t i = 0; i < intervals.size(); i++) {
-    if (i % per_block == 0) blocks.emplace_back();
-    blocks.back().merge(intervals[i]);
+/// The histograms of one run in a form in which many sums of them are cheap: a row of counts for each block of neighbouring
+/// intervals, over the buckets that hold anything at all.
+class Blocks {
+ public:
+  explicit Blocks(std::span<const Histogram> intervals) {
+    const std::size_t per_block = (intervals.size() + kBlocks - 1) / kBlocks;
+    std::vector<Histogram> blocks;
+    for (std::size_t i = 0; i < intervals.size(); i++) {
+      if (i % per_block == 0) blocks.emplace_back();
+      blocks.back().merge(intervals[i]);
+      whole_.merge(intervals[i]);
+    }
+    std::map<std::int64_t, std::size_t> column;  // by the bucket's lowest value
+    for (const Histogram::Bucket& bucket : whole_.buckets()) {
+      column.emplace(bucket.low.count(), values_.size());
+      values_.push_back(static_cast<double>((bucket.low + (bucket.high - bucket.low) / 2).count()));
+    }
+    for (const Histogram& block : blocks) {
+      std::vector<std::uint64_t>& counts = counts_.emplace_back(values_.size());
+      for (const Histogram::Bucket& bucket : block.buckets()) counts[column.at(bucket.low.count())] = bucket.count;
+    }
   }
-  return blocks;
-}
 
-Histogram sum_of(std::span<const Histogram> parts) {
-  Histogram sum;
-  for (const Histogram& part : parts) sum.merge(part);
-  return sum;
-}
+  std::size_t size() const noexcept { return counts_.size(); }
+  const Histogram& whole() const noexcept { return whole_; }
 
-void resample(std::span<const Histogram> blocks, Random& random, Histogram& into) {
-  into.clear();
-  for (std::size_t i = 0; i < blocks.size(); i++) into.merge(blocks[random.below(blocks.size())]);
-}
+  /// As many blocks as there are, drawn with replacement, added up.
+  void draw(Random& random, std::vector<std::uint64_t>& sum) const {
+    sum.assign(values_.size(), 0);
+    for (std::size_t i = 0; i < counts_.size(); i++) {
+      const std::vector<std::uint64_t>& counts = counts_[random.below(counts_.size())];
+      for (std::size_t k = 0; k < sum.size(); k++) sum[k] += counts[k];
+    }
+  }
+  /// The middle of the bucket with the smallest value that at least q of all are not above; 0 when there are none.
+  double quantile(const std::vector<std::uint64_t>& sum, double q) const {
+    const double total = static_cast<double>(std::accumulate(sum.begin(), sum.end(), std::uint64_t{0}));
+    double seen = 0;
+    for (std::size_t k = 0; k < sum.size(); k++) {
+      seen += static_cast<double>(sum[k]);
+      if (seen > 0 && seen >= q * total) return values_[k];
+    }
+    return 0;
+  }
+
+ private:
+  Histogram whole_;
+  std::vector<double> values_;
+  std::vector<std::vector<std::uint64_t>> counts_;
+};
 
 }  // namespace
 
@@ -126,25 +156,23 @@ Difference compare_means(std::span<const double> a, std::span<const double> b, d
 
 std::vector<Difference> compare_quantiles(std::span<const Histogram> a, std::span<const Histogram> b,
                                           std::span<const double> quantiles, double confidence, std::uint64_t seed) {
-  const Histogram whole_a = sum_of(a), whole_b = sum_of(b);
-  const std::vector<Histogram> blocks_a = blocks_of(a), blocks_b = blocks_of(b);
+  const Blocks blocks_a(a), blocks_b(b);
   std::vector<std::vector<double>> drawn(quantiles.size());
   Random random(hash_of(seed, 0xb007));
-  Histogram sample_a, sample_b;
+  std::vector<std::uint64_t> sample_a, sample_b;
   for (int i = 0; i < kResamples && blocks_a.size() >= kLeastBlocks && blocks_b.size() >= kLeastBlocks; i++) {
-    resample(blocks_a, random, sample_a);
-    resample(blocks_b, random, sample_b);
-    if (sample_a.empty() || sample_b.empty()) continue;
+    blocks_a.draw(random, sample_a);
+    blocks_b.draw(random, sample_b);
     for (std::size_t q = 0; q < quantiles.size(); q++) {
-      const auto low = static_cast<double>(sample_a.quantile(quantiles[q]).count());
-      drawn[q].push_back(relative(std::max(low, 1.0), static_cast<double>(sample_b.quantile(quantiles[q]).count())));
+      const double in_a = blocks_a.quantile(sample_a, quantiles[q]), in_b = blocks_b.quantile(sample_b, quantiles[q]);
+      if (in_a > 0) drawn[q].push_back(relative(in_a, in_b));
     }
   }
   std::vector<Difference> differences;
   for (std::size_t q = 0; q < quantiles.size(); q++) {
     Difference& d = differences.emplace_back();
-    d.a = static_cast<double>(whole_a.quantile(quantiles[q]).count());
-    d.b = static_cast<double>(whole_b.quantile(quantiles[q]).count());
+    d.a = static_cast<double>(blocks_a.whole().quantile(quantiles[q]).count());
+    d.b = static_cast<double>(blocks_b.whole().quantile(quantiles[q]).count());
     d.relative = relative(d.a, d.b);
     d.values_a = static_cast<double>(blocks_a.size());
     d.values_b = static_cast<double>(blocks_b.size());

@@ -114,7 +114,7 @@ std::vector<Histogram> intervals(std::size_t n, double mean_ns, std::uint64_t se
   Random random(seed);
   std::vector<Histogram> made(n);
   for (Histogram& h : made)
-    for (int i = 0; i < 500; i++) h.record(Nanos(static_cast<std::int64_t>(random.exponential(mean_ns))));
+    for (int i = 0; i < 200; i++) h.record(Nanos(static_cast<std::int64_t>(random.exponential(mean_ns))));
   return made;
 }
 
@@ -125,23 +125,23 @@ TEST(Significance, a_quantile_that_grew_by_a_fifth_is_seen_with_an_interval_that
     EXPECT_TRUE(d.significant());
     EXPECT_TRUE(d.interval.holds(0.2)) << d.interval.low << " " << d.interval.high;
     EXPECT_LT(d.p_value, 0.01);
-    EXPECT_LT(d.detectable, 0.1);
+    EXPECT_LT(d.detectable, 0.15);
   }
   for (const Difference& d : compare_quantiles(a, same, quantiles)) EXPECT_TRUE(d.interval.holds(0));
   // The median of an exponential distribution is its mean times ln 2.
-  EXPECT_NEAR(compare_quantiles(a, b, quantiles)[0].a, 1e6 * M_LN2, 1e6 * 0.02);
+  EXPECT_NEAR(compare_quantiles(a, b, quantiles)[0].a, 1e6 * M_LN2, 1e6 * 0.03);
 }
 
 TEST(Significance, the_interval_of_a_quantile_holds_the_truth_as_often_as_it_says) {
   const double quantiles[] = {0.9};
   int held = 0;
-  const int trials = 60;
+  const int trials = 40;
   for (int i = 0; i < trials; i++) {
     const auto a = intervals(30, 1e6, hash_of(5, static_cast<std::uint64_t>(i)));
     const auto b = intervals(30, 1.1e6, hash_of(6, static_cast<std::uint64_t>(i)));
     if (compare_quantiles(a, b, quantiles)[0].interval.holds(0.1)) held++;
   }
-  EXPECT_GE(held, 51);  // 95 % of 60 are 57; fewer than 51 have a probability of 1 %
+  EXPECT_GE(held, 34);  // 95 % of 40 are 38; fewer than 34 have a probability of 0.4 %
 }
 
 TEST(Significance, a_run_of_few_intervals_has_no_interval_for_quantiles) {
