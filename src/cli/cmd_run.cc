@@ -89,6 +89,10 @@ std::span<const OptionSpec> run_options() {
        .type = OptionType::flag,
        .default_value = "false",
        .help = "a requirement of the specification that is missed fails the run (exit code 4)"},
+      {.name = "fail-if",
+       .default_value = "",
+       .help = "conditions that fail the run (exit code 4), such as 'p99(new_order) > 50ms; errors > 0.1%'; "
+               "docs/thresholds.md"},
       {.name = "json",
        .type = OptionType::flag,
        .default_value = "false",
@@ -218,6 +222,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   const auto setup = JobSetup::from(find_command("run"), arguments);
   if (setup == nullptr) return ExitCode::ok;
   setup->workload->require_of_run(run_options_of(*setup));
+  const std::vector<Threshold> fail_if = parse_conditions(setup->own.text("fail-if"));
   const std::filesystem::path path = result_path(*setup);
   probe_writable(path);
   // From here on the configuration is valid, the result can be written, and nothing about either will change.
@@ -231,6 +236,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   // From here on the data is in place.
   const RunPlan plan = make_plan(*setup);
   tell_in_force(*setup, progress);
+  require_names(fail_if, plan);
   const bool check = setup->own.flag("check") || setup->verify();
   std::vector<CheckResult> checks;
   if (check) checks.push_back(check_data(*setup, job, progress, "before"));
@@ -276,8 +282,8 @@ ExitCode carry_out(std::span<const std::string> arguments) {
                   [](const Requirement& r) { return r.decides && r.verdict == Requirement::Verdict::fail; });
   if (setup->own.flag("strict"))
     for (Requirement& requirement : statements.requirements) requirement.decides = true;
-  Document document =
-      make_document({*setup, plan, outcome, server, std::move(checks), std::move(statements), aftermath.reasons});
+  Document document = make_document(
+      {*setup, plan, outcome, server, std::move(checks), std::move(statements), aftermath.reasons, fail_if});
   write_atomically(path, to_json(document));
   show(document, *setup, path);
   return aftermath.interrupted ? ExitCode::interrupted : exit_code_of(document, contradicted, aftermath.gone);

@@ -1,8 +1,10 @@
 #include "cli/document.h"
 
+#include "base/error.h"
 #include "base/units.h"
 #include "results/file.h"
 #include "results/machine.h"
+#include "results/measured_run.h"
 
 #include <algorithm>
 
@@ -72,6 +74,27 @@ void judge_failures(Document& document, std::vector<std::string>& reasons) {
         fmt::format("{} of {} operations failed: the figures are of those that succeeded", failed, succeeded + failed));
 }
 
+/// A condition that holds fails the run, and so does one that cannot be judged: a pipeline must not pass because nothing was
+/// measured.
+void judge_conditions(Document& document, const std::vector<Threshold>& fail_if) {
+  const MeasuredRun run = MeasuredRun::of(document);
+  std::vector<Requirement> judged;
+  for (const Threshold& condition : fail_if) {
+    Threshold::Outcome outcome;
+    try {
+      outcome = condition.evaluate([&](const ThresholdValue& value) { return value_in(run, value); });
+    } catch (const Error& error) {  // which figures and requirements there are is known only now
+      outcome.actual = error.what();
+    }
+    judged.push_back({condition.text(), "--fail-if",
+                      outcome.truth == Threshold::Truth::unknown ? "a value to judge it by" : "that it does not hold",
+                      outcome.actual,
+                      outcome.truth == Threshold::Truth::no ? Requirement::Verdict::pass : Requirement::Verdict::fail,
+                      true});
+  }
+  for (Requirement& requirement : judged) document.requirements.push_back(std::move(requirement));
+}
+
 RunVerdict decide(const Document& document, const RunOutcome& outcome, std::vector<std::string> reasons) {
   if (!outcome.invalid.empty()) return {Verdict::invalid, outcome.invalid};
   for (const CheckResult& check : document.checks)
@@ -86,6 +109,27 @@ RunVerdict decide(const Document& document, const RunOutcome& outcome, std::vect
 }
 
 }  // namespace
+
+std::vector<Threshold> parse_conditions(std::string_view text) {
+  std::vector<Threshold> conditions;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(';'), text.size());
+    conditions.push_back(Threshold::parse(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return conditions;
+}
+
+void require_names(const std::vector<Threshold>& conditions, const RunPlan& plan) {
+  MeasuredRun run;
+  for (const GroupPlan& group : plan.groups) {
+    MeasuredRun::Group& view = run.groups.emplace_back(MeasuredRun::Group{group.group.name, {}, 0});
+    for (const auto& operation : group.group.operations)
+      view.operations.push_back({operation.name, operation.nested, nullptr});
+  }
+  for (const Threshold& condition : conditions)
+    for (const ThresholdValue& value : condition.values()) value_in(run, value);
+}
 
 RunSummary summarize_run(const RunPlan& plan, const RunOutcome& outcome) {
   RunSummary summary;
@@ -173,6 +217,7 @@ Document make_document(DocumentInput input) {
     document.figures.push_back({"round_trips_per_operation", static_cast<double>(round_trips) / operations, "",
                                 "round trips of all sessions / operations that began, whole run"});
   judge_failures(document, input.reasons);
+  judge_conditions(document, input.fail_if);
   document.verdict = decide(document, outcome, std::move(input.reasons));
   return document;
 }

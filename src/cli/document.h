@@ -4,6 +4,7 @@
 #include "cli/job.h"
 #include "core/run.h"
 #include "results/document.h"
+#include "results/threshold.h"
 
 #include <vector>
 
@@ -18,7 +19,13 @@ struct DocumentInput {
   std::vector<CheckResult> checks;
   Statements statements;
   std::vector<std::string> reasons;  // for a fail, beside checks and requirements
+  std::vector<Threshold> fail_if = {};
 };
+
+/// The conditions of --fail-if, separated by ';'. Throws Error.
+std::vector<Threshold> parse_conditions(std::string_view text);
+/// Throws Error when one names an operation or a group that the run does not have.
+void require_names(const std::vector<Threshold>&, const RunPlan&);
 
 /// What the workload is told to state its figures from.
 RunSummary summarize_run(const RunPlan&, const RunOutcome&);

@@ -1,9 +1,9 @@
-// Changes a run while it goes on: the rate, schedule and clients of its groups, and their removal. For who drives a run from outside,
-// an agent or a page, on another thread.
+// Changes a run while it goes on: the rate, schedule and clients of its groups, and their removal. For who drives a run
+// from outside, an agent or a page, on another thread.
 //
-// A change is asked for at an instant of the run's time line and is carried out there on every thread; the instant of one that comes
-// late is when it comes. What was due before stays due, and is waited for. Each change is an event of the result, with what was
-// before and after. Sessions stay as they are: clients share them. Thread-safe.
+// A change is asked for at an instant of the run's time line and is carried out there on every thread; the instant of one
+// that comes late is when it comes. What was due before stays due, and is waited for. Each change is an event of the
+// result, with what was before and after. Sessions stay as they are: clients share them. Thread-safe.
 #pragma once
 
 #include "core/schedule.h"
@@ -26,8 +26,8 @@ struct GroupChange {
 
 class RunControl {
  public:
-  /// Throws Error: no such group (with those that there are) or one that was removed, a group that another one triggers, too few
-  /// clients, the run is over, or has not begun.
+  /// Throws Error: no such group (with those that there are) or one that was removed, a group that another one triggers,
+  /// too few clients, the run is over, or has not begun.
   void change(GroupChange);
 
  private:

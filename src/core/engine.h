@@ -14,8 +14,8 @@
 namespace assay {
 
 /// Blocks until the run is over. Throws Error(unreachable) when a session cannot be opened at the start. A stop request
-/// ends the phase and makes the outcome partial. The observer is called on the calling thread. `control`, if given, takes changes
-/// from when all sessions are open until the measured time ends.
+/// ends the phase and makes the outcome partial. The observer is called on the calling thread. `control`, if given, takes
+/// changes from when all sessions are open until the measured time ends.
 RunOutcome run(const RunPlan&, std::stop_token, RunObserver&, const Clock& = real_clock(),
                RunControl* control = nullptr);
 

@@ -44,8 +44,8 @@ class Roster {
     std::vector<std::unique_ptr<Client>> come = {};  // these join
     std::size_t leave = 0;                           // so many leave, the youngest first; what they are at they finish
   };
-  /// Changes are applied in the order in which they come; one that is due before the last one is due with it. Not for a triggered
-  /// roster.
+  /// Changes are applied in the order in which they come; one that is due before the last one is due with it. Not for a
+  /// triggered roster.
   void change(Change);
   /// Clients that have not left.
   std::size_t clients() const noexcept { return seats_.size() - left_; }

@@ -218,6 +218,27 @@ class ExitCodesTest(ProgramTest):
         done = self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", "--strict", code=4)
         self.assertIn("measurement interval", done.stdout)
 
+    def test_a_condition_that_holds_fails_the_run_and_every_report_tells_it(self):
+        run = ("run", "kv", "--target", "null:?memory=true&latency=2ms", "--rows", "100", "--prepare", "--mix", "get=1", "--count", "200",
+               "--clients", "2", "--result", "r.json", "--fail-if")
+        self.assay(*run, "p50(get) > 1s; errors > 0.1%; rate < 1/m")
+        done = self.assay(*run, "p50(get) > 1ms; errors > 0.1%", code=4)
+        self.assertRegex(done.stdout, r"FAIL +p50\(get\) > 1ms +p50\(get\) = 2\.\d+ ms +that it does not hold +--fail-if \(decides\)")
+        self.assertRegex(done.stdout, r"PASS +errors > 0\.1% +errors = 0 %")
+        self.assertIn("<failure message=\"p50(get) = 2.", self.assay("report", "r.json", "--format", "junit").stdout)
+        self.assertIn("| ❌ | p50(get) \\> 1ms |", self.assay("report", "r.json", "--format", "markdown").stdout)
+        # What cannot be judged does not pass.
+        self.assertIn("cpu = ", self.assay(*run, "wait.p99(get) > 1h or cpu > 1h or figure(values_verified) < 1").stdout)
+        self.assay(*run, 'failed("values verified")', code=4)
+        self.assertIn("there is no requirement 'values verified'; expected one of every value read is what was written",
+                      self.report("r.json")["verdict"]["reasons"][0])
+
+    def test_a_condition_that_makes_no_sense_is_refused_before_the_run(self):
+        for condition, message in (("p99(got) > 1ms", "there is no operation 'got'; expected one of all, get"),
+                                   ("p99(get) > 1", "p99(get) > 1\n            ^ 1 has no unit; expected a unit of time")):
+            self.assertIn(message, self.refused("run", "kv", "--target", "null:?memory=true", "--rows", "100", "--prepare", "--quiet",
+                                                "--fail-if", condition))
+
     def stopped_while_running(self, milliseconds, times, *options):
         """A constant rate on a target that answers at once; assay itself is stopped in the middle. Answers how it ended."""
         process = self.start("run", "kv", "--target", "null:?memory=true", "--rows", "1000", "--prepare", "--rate", "1000", "--clients", "4",

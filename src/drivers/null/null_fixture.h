@@ -1,4 +1,5 @@
-// What tests of the engine on the null driver have in common: a target, a group of clients that get, the figures of the first.
+// What tests of the engine on the null driver have in common: a target, a group of clients that get, the figures of the
+// first.
 #pragma once
 
 #include "core/run.h"
