@@ -71,8 +71,12 @@ ExitCode carry_out(std::span<const std::string> arguments) {
 }  // namespace
 
 Command report_command() {
-  return {"report", "RESULT [options]", "Show a result as a table, CSV, JSON or a self-contained page.",
-          false,    {report_options()}, carry_out};
+  return {"report",
+          "RESULT [options]",
+          "Show a result: table, CSV, JSON, JSON Lines, Markdown, JUnit XML, or a self-contained page.",
+          false,
+          {report_options()},
+          carry_out};
 }
 
 }  // namespace assay::cli
