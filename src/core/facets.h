@@ -64,6 +64,9 @@ struct Dialect {
   /// that +, -, sum and comparison in the query language stay exact as long as all operands have one scale. A Decimal
   /// parameter is then its unscaled integer, and a decimal cell is read as that integer.
   bool exact_decimals = true;
+  bool infinite_reals = true;  // a column of reals takes infinities
+  /// The statement that refreshes what the planner knows of the table whose name follows.
+  std::string_view analyze = "analyze";
 };
 
 enum class StatementId : std::uint16_t {};

@@ -306,7 +306,7 @@ class Loader {
   /// Statistics for the target's planner; what is no statement of the target's language is left out.
   void analyze() {
     for (const Table& table : tables_)
-      if (!session_->query()->run(fmt::format("analyze {}", table.name))) return;
+      if (!session_->query()->run(fmt::format("{} {}", session_->query()->dialect().analyze, table.name))) return;
   }
 
   Job& job_;

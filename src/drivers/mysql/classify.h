@@ -1,0 +1,14 @@
+// What kind of failure an error number is: one pure function, so that the rule can be read and tested as a table.
+//
+// Source: MariaDB Knowledge Base, "MariaDB Error Codes"; MySQL 8 Error Message Reference; below 1000 and from 2000 to 2999,
+// and from 5000 on, the client library's own (errmsg.h).
+#pragma once
+
+#include "base/result.h"
+
+namespace assay::mysql {
+
+/// An unknown number is `rejected`: the server answered, and did not do it.
+FailureKind classify(unsigned number) noexcept;
+
+}  // namespace assay::mysql
