@@ -239,17 +239,17 @@ Result<> Executor::exchange(Prepared& statement, bool doubtful) {
     return mysql->methods->db_read_execute_response(handle) == 0 && mysql_stmt_store_result(handle) == 0;
   });
   if (read) return {};
-  if (mysql_errno(connection_.raw()) == 0 &&
-      mysql_stmt_errno(handle) != 0) {  // found by the library, not by the server
-    const unsigned number = mysql_stmt_errno(handle);
-    return tl::unexpected(
-        connection_.lose(FailureKind::disconnected, mysql_stmt_error(handle), std::to_string(number)));
+  if (mysql_errno(connection_.raw()) == 0 && mysql_stmt_errno(handle) != 0) {
+    // Found by the library: the table changed its shape.
+    Failure failure{FailureKind::rejected, std::to_string(mysql_stmt_errno(handle)),
+                    fmt::format("statement '{}': {}", statement.label, mysql_stmt_error(handle))};
+    retire(statement);  // reads what is left of the answer, too
+    return tl::unexpected(std::move(failure));
   }
   Failure failure = connection_.failure();
   failure.message = fmt::format("statement '{}': {}", statement.label, failure.message);
-  // The table changed its shape, or the server has forgotten the statement.
-  if (failure.native_code == "1243" || failure.native_code == "1615" || failure.native_code == "2057")
-    retire(statement);
+  // The server has forgotten the statement, or cannot make it fit the table any more.
+  if (failure.native_code == "1243" || failure.native_code == "1615") retire(statement);
   return tl::unexpected(std::move(failure));
 }
 
