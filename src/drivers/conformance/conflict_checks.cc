@@ -56,7 +56,9 @@ class Conflict : public Conformance {
           queries[i]->declare(kStatements);
           outcomes[i] = add(*queries[i], [&] { both_have_read.arrive_and_wait(); });
           // What it holds may be what the other one waits for.
-          if (!outcomes[i]) EXPECT_EQ(outcome(queries[i]->rollback()), "ok");
+          if (!outcomes[i]) {
+            EXPECT_EQ(outcome(queries[i]->rollback()), "ok");
+          }
         });
     }
     const std::size_t loser = outcomes[0] ? 1 : 0;

@@ -1,6 +1,7 @@
 #include "drivers/mysql/classify.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 namespace assay::mysql {
@@ -72,6 +73,20 @@ FailureKind classify(unsigned number) noexcept {
   const auto* rule = std::lower_bound(std::begin(kRules), std::end(kRules), number,
                                       [](const Rule& r, unsigned wanted) { return r.number < wanted; });
   return rule != std::end(kRules) && rule->number == number ? rule->kind : FailureKind::rejected;
+}
+
+EarlyError early_error(std::string_view message) noexcept {
+  constexpr std::string_view kBefore = "cannot be verified: ", kBetween = " - ";
+  const std::size_t at = message.find(kBefore);
+  if (at == std::string_view::npos) return {};
+  message.remove_prefix(at + kBefore.size());
+  EarlyError out;
+  const auto [end, error] = std::from_chars(message.data(), message.data() + message.size(), out.number);
+  if (error != std::errc{}) return {};
+  message.remove_prefix(static_cast<std::size_t>(end - message.data()));
+  if (!message.starts_with(kBetween)) return {};
+  out.text = message.substr(kBetween.size());
+  return out;
 }
 
 }  // namespace assay::mysql

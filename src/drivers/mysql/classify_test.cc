@@ -26,5 +26,17 @@ TEST(MysqlClassify, TellsTheKindOfEveryNumberThatControlFlowDependsOn) {
   for (const auto& c : kCases) EXPECT_EQ(to_string(classify(c.number)), to_string(c.kind)) << c.number;
 }
 
+TEST(MysqlClassify, FindsWhatTheServerSaidBeforeTls) {
+  const EarlyError found = early_error(
+      "Received error packet before completion of TLS handshake. The authenticity of the following error cannot be "
+      "verified: "
+      "1040 - Too many connections");
+  EXPECT_EQ(found.number, 1040u);
+  EXPECT_EQ(found.text, "Too many connections");
+  for (const char* other :
+       {"", "Can't connect", "cannot be verified: ", "cannot be verified: x - y", "cannot be verified: 1"})
+    EXPECT_TRUE(early_error(other).text.empty()) << other;
+}
+
 }  // namespace
 }  // namespace assay::mysql

@@ -155,8 +155,12 @@ Failure Connection::failure_of_wait() {
 
 Failure Connection::connect_failure() {
   const Address& address = spec_->address;
-  const unsigned number = mysql_errno(mysql_);
+  unsigned number = mysql_errno(mysql_);
   std::string message = mysql_error(mysql_);
+  if (const EarlyError early = early_error(message); early.number != 0) {
+    number = early.number;
+    message = std::string(early.text);
+  }
   FailureKind kind = classify(number);
   if (waited_ == runtime::Ready::cancelled) {
     kind = FailureKind::cancelled;

@@ -49,6 +49,16 @@ class MysqlLive : public ::testing::Test {
   static std::int64_t count(Session& session, const std::string& table) {
     return number(session, "select count(*) from " + table);
   }
+  static std::string environment(const char* name) { return std::getenv(name) == nullptr ? "" : std::getenv(name); }
+  /// The server's URL with another user (and password), database and options, and host.
+  static std::string at(const std::string& user, const std::string& rest, const std::string& host = "127.0.0.1") {
+    return "mysql://" + user + "@" + host + ":" + environment("ASSAY_TEST_MARIADB_PORT") + rest;
+  }
+  /// Why it cannot be connected to; empty when it can.
+  static std::string problem_of(const std::string& url) {
+    const auto session = mysql_driver().open(spec(url))->connect();
+    return session ? "" : session.error().message;
+  }
   /// A counter of the session.
   static std::int64_t status(Session& session, const std::string& name) {
     return number(
