@@ -159,6 +159,8 @@ class RowsFacet {
   /// Creates the table: columns, primary key, partitions. Not its indexes nor foreign keys. Throws Error when the
   /// target cannot.
   virtual void create(const Table&) = 0;
+  /// Both are part of the open transaction. Where DDL commits by itself, they make what is not there yet: what was begun and
+  /// not noted is made again.
   virtual void create_indexes(const Table&) = 0;
   virtual void create_foreign_keys(const Table&) = 0;
   virtual bool exists(std::string_view table) = 0;  // throws Error

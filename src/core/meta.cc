@@ -32,7 +32,12 @@ Meta::Meta(Session& session, std::string_view workload)
 
 void Meta::create() {
   if (by_kv_) return session_.kv()->create(meta_table().name);
-  if (!exists()) session_.rows()->create(meta_table());
+  if (exists()) return;
+  try {
+    session_.rows()->create(meta_table());
+  } catch (const Error&) {
+    if (!exists()) throw;  // another process, or the statement of one that was killed, made it between the two
+  }
 }
 
 bool Meta::exists() {

@@ -110,26 +110,32 @@ std::int64_t MysqlRows::ask(std::string_view text, std::span<const Value> argume
 
 void MysqlRows::create(const Table& table) { carry_out(create_statement(table, connection_.is_mariadb())); }
 
+/// The server goes on with the statement of a process that was killed: what was not there when we looked may be there when it
+/// is our turn.
+void MysqlRows::make(const std::string& statement, std::string_view is_there, std::span<const Value> arguments) {
+  if (ask(is_there, arguments) > 0) return;
+  auto done = connection_.command(statement, true);
+  if (!done && (connection_.lost() || ask(is_there, arguments) == 0)) throw_failure(done.error(), statement);
+}
+
 void MysqlRows::create_indexes(const Table& table) {
+  constexpr std::string_view kIsThere =
+      "select count(*) from information_schema.statistics where table_schema = database() and table_name = $1 and "
+      "index_name = $2";
   for (const Index& index : table.indexes) {
     const Value arguments[] = {std::string_view(table.name), std::string_view(index.name)};
-    if (ask("select count(*) from information_schema.statistics where table_schema = database() and table_name = $1 "
-            "and "
-            "index_name = $2",
-            arguments) == 0)
-      carry_out(index_statement(table, index));
+    make(index_statement(table, index), kIsThere, arguments);
   }
 }
 
 void MysqlRows::create_foreign_keys(const Table& table) {
+  constexpr std::string_view kIsThere =
+      "select count(*) from information_schema.table_constraints where table_schema = database() and table_name = $1 "
+      "and constraint_name = $2";
   for (std::size_t i = 0; i < table.foreign_keys.size(); i++) {
     const std::string name = foreign_key_name(table, i);
     const Value arguments[] = {std::string_view(table.name), std::string_view(name)};
-    if (ask("select count(*) from information_schema.table_constraints where table_schema = database() and table_name "
-            "= $1 "
-            "and constraint_name = $2",
-            arguments) == 0)
-      carry_out(foreign_key_statement(table, i));
+    make(foreign_key_statement(table, i), kIsThere, arguments);
   }
 }
 

@@ -33,6 +33,8 @@ class MysqlRows final : public RowsFacet {
   Result<> bulk(const Table&, const RowBatch&);
   Result<> insert(const Table&, const RowBatch&);
   void carry_out(const std::string& statement);
+  /// Carries the statement out unless what it makes is there: a count that `is_there` answers.
+  void make(const std::string& statement, std::string_view is_there, std::span<const Value> arguments);
   /// The one integer that the statement answers.
   std::int64_t ask(std::string_view text, std::span<const Value> arguments);
 

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 
 namespace assay {
 namespace {
@@ -283,6 +285,41 @@ TEST_F(MysqlRowsLive, ForeignKeysAreMadeOnceAndDoNotKeepATableFromBeingDropped) 
   EXPECT_FALSE(rows().exists("parts"));
   EXPECT_TRUE(rows().exists("child"));
   EXPECT_TRUE(rows().write(child, batch));
+}
+
+TEST_F(MysqlRowsLive, WhatAnotherStatementMakesMeanwhileIsMade) {
+  const Table parent{.name = "parts",
+                     .columns = {{.name = "w", .type = ColumnType::integer}},
+                     .primary_key = {"w"},
+                     .foreign_keys = {},
+                     .indexes = {},
+                     .partitioning = {}};
+  const Table child{.name = "child",
+                    .columns = {{.name = "w", .type = ColumnType::integer}, {.name = "c", .type = ColumnType::integer}},
+                    .primary_key = {"w", "c"},
+                    .foreign_keys = {{.columns = {"w"}, .table = "parts", .references = {"w"}}},
+                    .indexes = {{.name = "child_c", .columns = {"c"}}},
+                    .partitioning = {}};
+  rows().create(parent);
+  rows().create(child);
+  const auto both_make = [&](void (RowsFacet::*make)(const Table&)) {
+    const auto reader = connect(*target_);
+    ASSERT_TRUE(reader->query()->begin({}));
+    run(*reader, "select * from child");  // keeps the table's definition as it is
+    const auto one_of_them = [&] { (connect(*target_)->rows()->*make)(child); };
+    std::future<void> first = std::async(std::launch::async, one_of_them),
+                      second = std::async(std::launch::async, one_of_them);
+    while (
+        number(*session_,
+               "select count(*) from information_schema.processlist where state like 'Waiting for table metadata%'") <
+        2)
+      ASSERT_EQ(second.wait_for(std::chrono::milliseconds(5)), std::future_status::timeout);
+    ASSERT_TRUE(reader->query()->rollback());
+    EXPECT_NO_THROW(first.get());
+    EXPECT_NO_THROW(second.get());
+  };
+  both_make(&RowsFacet::create_indexes);
+  both_make(&RowsFacet::create_foreign_keys);
 }
 
 TEST_F(MysqlRowsLive, ABatchOfKeysAndValuesThatTakesSeveralStatementsIsAllOrNone) {
