@@ -75,6 +75,15 @@ void add_lists(std::string& out, const Document& d) {
                          f.available ? escaped(number(f.value) + (f.unit.empty() ? "" : " " + f.unit)) : "n/a",
                          escaped(f.formula));
   }
+  if (!d.search.steps.empty()) {
+    out += fmt::format(
+        "\n### Search for the highest rate with {}\n\n{}\n\n| rate /s | completed /s | held | why |\n"
+        "|--:|--:|---|---|\n",
+        escaped(d.search.condition), escaped(describe_search(d.search)));
+    for (const RateSearchStep& step : d.search.steps)
+      out += fmt::format("| {} | {} | {} | {} |\n", number(step.rate), number(step.completed), step.held ? "yes" : "no",
+                         escaped(step.why));
+  }
   for (const CheckResult& c : d.checks) {
     if (&c == &d.checks.front()) out += "\n### Consistency\n\n";
     out += fmt::format("- {} the run: {}, {} conditions\n", c.when, to_string(c.state), c.conditions);

@@ -46,6 +46,7 @@ class TableRenderer {
     requirements();
     figures();
     counters();
+    search();
     checks();
     events();
     own_cost();
@@ -229,6 +230,20 @@ class TableRenderer {
     if (!any) return;
     title("Counters");
     table(t);
+  }
+
+  void search() {
+    if (d_.search.steps.empty()) return;
+    title("Search for the highest rate with " + d_.search.condition);
+    TextTable t({Align::right, Align::right, Align::left, Align::left});
+    t.row({{"rate /s", Tint::dim}, {"completed /s", Tint::dim}, {"held", Tint::dim}, {"why", Tint::dim}});
+    for (const RateSearchStep& step : d_.search.steps)
+      t.row({{digits(step.rate)},
+             {digits(step.completed)},
+             {step.held ? "yes" : "no", step.held ? Tint::good : Tint::bad},
+             {step.why, Tint::dim}});
+    table(t);
+    line("  " + wrapped(describe_search(d_.search), width_ - 2, 2));
   }
 
   void checks() {

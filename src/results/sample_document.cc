@@ -82,6 +82,14 @@ void add_statements(Document& d) {
                CheckResult::State::failed,
                12,
                {{"3.3.2.1", "W_YTD = sum(D_YTD) of the warehouse's districts", {"w_id=3: 1200.50 <> 1190.50"}, 1}}}};
+  d.search = {"p99(new_order) < 10 ms",
+              {{400, 400, true, "p99(new_order) = 3.2 ms"},
+               {800, 612.5, false, "completed 612.5/s, less than 97 % of the rate"},
+               {566, 566, true, "p99(new_order) = 9.1 ms"}},
+              566,
+              800,
+              1,
+              false};
   d.own_cost = {0.41, 25444, 64ull << 20, 4, 0.0871};
   d.machine = {
       "Debian GNU/Linux 12 (bookworm)", "6.1.0-13-amd64", "Imaginary CPU @ 2.00GHz", 2, 8ull << 30, 2, 1.5, 4ull << 30};

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "core/engine.h"
+#include "core/validity.h"
 #include "drivers/null/null_fixture.h"
 
 #include <gmock/gmock.h>
