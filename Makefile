@@ -19,10 +19,10 @@ dev: ## The Debug build with warnings as errors and all tests, in build/dev
 	@tools/build.sh dev all
 
 asan: ## The sanitized tests under AddressSanitizer and UBSan, in build/asan
-	@tools/test.sh postgres asan
+	@tools/test.sh postgres mariadb asan
 
 tsan: ## The sanitized tests under ThreadSanitizer, in build/tsan
-	@tools/test.sh postgres tsan
+	@tools/test.sh postgres mariadb tsan
 
 format: ## Reformat the C++ files in place
 	@tools/format.sh --fix

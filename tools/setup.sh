@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs what is missing, and only that, from Debian's packages: tools/setup.sh demo|test|bench
 #   demo  what building assay and its report page needs
-#   test  that, and what the tests need: a PostgreSQL server, the clang tools, Chromium, …
+#   test  that, and what the tests need: PostgreSQL and MariaDB servers, the clang tools, Chromium, …
 #   bench what building needs, and the programs that benchmarks compare with
 # Runs as root, or with sudo. Says nothing and touches no network when nothing is missing.
 set -euo pipefail
 
 build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-certificates
   libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev
-  libsqlite3-dev libpq-dev libssl-dev)
+  libsqlite3-dev libpq-dev libmariadb-dev libssl-dev)
 test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy
-  postgresql-15 openssl sqlite3 python3-jsonschema chromium fonts-dejavu-core iproute2 util-linux)
+  postgresql-15 mariadb-server-core mariadb-client-core openssl sqlite3 python3-jsonschema chromium fonts-dejavu-core iproute2 util-linux)
 
 bench_packages=(postgresql-15 sysbench util-linux)
 

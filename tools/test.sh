@@ -2,11 +2,12 @@
 # make test: every test and check of the project, in stages, in one command that needs nothing but Debian 12.
 #
 #   tools/test.sh            all stages
-#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres release asan tsan tidy
+#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb release asan tsan tidy
 #
 # setup     installs what is missing (tools/setup.sh)
 # format    clang-format, without changing anything
 # postgres  starts a PostgreSQL server for the live tests (tests/servers/postgres); stopped when this script ends
+# mariadb   the same for MariaDB (tests/servers/mariadb)
 # release   builds build/ and runs all tests: unit, conformance, live, cli, browser, house
 # asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan      the same under ThreadSanitizer
@@ -18,19 +19,22 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8 TZ=UTC
-# The caller's own defaults for PostgreSQL are not for the tests.
-for variable in "${!PG@}"; do unset "$variable"; done
+# The caller's own defaults for PostgreSQL and MariaDB are not for the tests.
+for variable in "${!PG@}" "${!MYSQL_@}"; do unset "$variable"; done
 stages=("$@")
-[ $# -gt 0 ] || stages=(setup format postgres release asan tsan tidy)
+[ $# -gt 0 ] || stages=(setup format postgres mariadb release asan tsan tidy)
 
 logs=$PWD/build/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/assay-test.XXXXXX")
-chmod 755 "$scratch" # the database server runs as another user
+chmod 755 "$scratch" # the database servers run as other users
 cleanup() {
   trap - EXIT INT TERM
-  [ ! -d "$scratch/postgres" ] || tests/servers/postgres down "$scratch/postgres"
+  local server
+  for server in postgres mariadb; do
+    [ ! -d "$scratch/$server" ] || "tests/servers/$server" down "$scratch/$server"
+  done
   rm -rf "$scratch"
 }
 trap cleanup EXIT
@@ -74,8 +78,8 @@ run_tests() {
   note "$name tests" tests $((SECONDS - started)) "$logs/$name.xml"
 }
 
-start_postgres() {
-  tests/servers/postgres up "$scratch/postgres" --tls && tests/servers/postgres env "$scratch/postgres" >"$scratch/postgres.env"
+start_server() {
+  "tests/servers/$1" up "$scratch/$1" --tls && "tests/servers/$1" env "$scratch/$1" >"$scratch/$1.env"
 }
 
 jobs=$(nproc)
@@ -84,9 +88,9 @@ for stage in "${stages[@]}"; do
   case "$stage" in
     setup) check setup tools/setup.sh test || break ;;
     format) check format tools/format.sh --check ;;
-    postgres)
-      # shellcheck disable=SC1091
-      check postgres start_postgres && . "$scratch/postgres.env"
+    postgres | mariadb)
+      # shellcheck disable=SC1090
+      check "$stage" start_server "$stage" && . "$scratch/$stage.env"
       ;;
     release) check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
     asan | tsan) check "$stage-build" tools/build.sh "$stage" sanitized_tests && run_tests "$stage" "build/$stage" -L sanitized -j "$jobs" ;;

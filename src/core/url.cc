@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 namespace assay {
 
@@ -60,6 +61,42 @@ Url parse_url(std::string_view text) {
     url.query.emplace_back(std::move(name), percent_decoded(pair.substr(equals + 1)));
   }
   return url;
+}
+
+Authority parse_authority(const Url& url) {
+  std::string_view rest = url.rest;
+  if (!rest.starts_with("//"))
+    throw Error(fmt::format("a URL of {} names a server; expected {}://user@host:port/…", url.scheme, url.scheme));
+  rest.remove_prefix(2);
+  Authority out;
+  const std::size_t slash = rest.find('/');
+  if (slash != std::string_view::npos) out.path = percent_decoded(rest.substr(slash + 1));
+  rest = rest.substr(0, slash);
+  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
+    const std::string_view user = rest.substr(0, at);
+    const std::size_t colon = user.find(':');
+    out.user = percent_decoded(user.substr(0, colon));
+    if (colon != std::string_view::npos) out.password = percent_decoded(user.substr(colon + 1));
+    rest.remove_prefix(at + 1);
+  }
+  std::string_view port;
+  if (const std::size_t end = rest.find(']'); rest.starts_with("[") && end != std::string_view::npos) {
+    out.host = percent_decoded(rest.substr(1, end - 1));
+    port = rest.substr(end + 1);
+  } else {
+    const std::size_t colon = std::min(rest.find(':'), rest.size());
+    out.host = percent_decoded(rest.substr(0, colon));
+    port = rest.substr(colon);
+  }
+  if (port.empty()) return out;
+  port.remove_prefix(1);
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  // Not shown: behind a '/' or '@' in a password that was not encoded, this may be the rest of the password.
+  if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535)
+    throw Error("the port is none; expected 1 to 65535 (in a password, write %2F for '/', %40 for '@', %3A for ':')");
+  out.port = number;
+  return out;
 }
 
 }  // namespace assay

@@ -1,6 +1,7 @@
 // The URL of a target, taken apart: scheme, what stands before the query, and the query's pairs, percent-decoded.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,16 @@ struct Url {
 
 /// Throws Error: no scheme, a bad escape, a pair without '=', a name given twice. Messages do not show secrets.
 Url parse_url(std::string_view text);
+/// What a URL names a server by: "//user:password@host:port/path" in Url::rest, each part percent-decoded.
+struct Authority {
+  std::optional<std::string> user, password;
+  std::string host;  // "" when none is given; an IPv6 address without its brackets
+  std::optional<unsigned> port;
+  std::string path;  // behind the first '/'
+};
+/// Throws Error: no "//", a port that is none. Messages do not show secrets.
+Authority parse_authority(const Url&);
+
 /// "%41" → "A". Throws Error.
 std::string percent_decoded(std::string_view text);
 

@@ -35,5 +35,39 @@ TEST(Url, secrets_are_taken_out_wherever_they_stand) {
   EXPECT_EQ(without_secrets("sqlite:a.db"), "sqlite:a.db");
 }
 
+TEST(Authority, its_parts_are_taken_apart_and_decoded) {
+  const auto of = [](const char* url) { return parse_authority(parse_url(url)); };
+  const Authority all = of("mysql://me:p%40ss%2Fword@db.example:3307/be%20nch?x=1");
+  EXPECT_EQ(all.user, "me");
+  EXPECT_EQ(all.password, "p@ss/word");
+  EXPECT_EQ(all.host, "db.example");
+  EXPECT_EQ(all.port, 3307u);
+  EXPECT_EQ(all.path, "be nch");
+  const Authority none = of("mysql://");
+  EXPECT_EQ(none.user, std::nullopt);
+  EXPECT_EQ(none.password, std::nullopt);
+  EXPECT_EQ(none.host, "");
+  EXPECT_EQ(none.port, std::nullopt);
+  EXPECT_EQ(none.path, "");
+  EXPECT_EQ(of("mysql://me@h/").password, std::nullopt);
+  EXPECT_EQ(of("mysql://me:@h/").password, "");
+  EXPECT_EQ(of("mysql://[::1]:3306/d").host, "::1");
+  EXPECT_EQ(of("mysql://[::1]:3306/d").port, 3306u);
+  EXPECT_EQ(of("s3://host:9000/bucket/key").path, "bucket/key");
+  EXPECT_EQ(of("s3://host/key@home").path, "key@home");
+  EXPECT_EQ(of("mysql://me:p@ss@h/d").password, "p@ss") << "the last @ ends the password";
+}
+
+TEST(Authority, a_port_that_is_none_is_refused_without_being_shown) {
+  for (const char* url : {"mysql://u@h:port/d", "mysql://u@h:0/d", "mysql://u@h:65536/d", "mysql://u@h:/d",
+                          "mysql://u@h:33o6/d", "mysql://u:hunter2/d", "mysql://u:hunter2/3@h:1/d", "mysql:d"})
+    try {
+      parse_authority(parse_url(url));
+      FAIL() << url;
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()).find("hunter2"), std::string::npos) << error.what();
+    }
+}
+
 }  // namespace
 }  // namespace assay

@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "drivers/postgres/classify.h"
+#include "runtime/errands.h"
 #include "runtime/wait.h"
 
 #include <fmt/format.h>
@@ -9,11 +10,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <condition_variable>
 #include <libpq-fe.h>
 #include <memory>
-#include <mutex>
-#include <thread>
 
 namespace assay::postgres {
 namespace {
@@ -39,48 +37,15 @@ std::string without_location(std::string message) {
   return trimmed(message.c_str());
 }
 
-/// Requests to cancel that are under way: PQcancel blocks, so each has a thread. The end of the process waits for them, as
-/// a request that is lost leaves the server with a statement, and its locks, for which nobody waits; but not long, as the
-/// server may stand still.
-class Cancels {
- public:
-  ~Cancels() {
-    std::unique_lock lock(shared_->mutex);
-    shared_->fewer.wait_for(lock, std::chrono::seconds(2), [this] { return shared_->running == 0; });
-  }
-
-  /// Best effort, and few at a time.
-  void begin(PGcancel* cancel) {
-    constexpr int kMost = 64;
-    {
-      const std::lock_guard lock(shared_->mutex);
-      if (shared_->running >= kMost) return PQfreeCancel(cancel);
-      shared_->running++;
-    }
-    std::thread([cancel, shared = shared_] {
-      char message[256];
-      PQcancel(cancel, message, sizeof message);
-      PQfreeCancel(cancel);
-      const std::lock_guard lock(shared->mutex);
-      shared->running--;
-      shared->fewer.notify_all();
-    }).detach();
-  }
-
- private:
-  struct Shared {  // also of threads that are still at it when the process ends
-    std::mutex mutex;
-    std::condition_variable fewer;
-    int running = 0;
-  };
-  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
-};
-
 /// Asks the server to end the statement that runs on the connection: it would else go on although nobody waits for it any
-/// more.
+/// more. PQcancel blocks.
 void cancel_at_server(PGconn* conn) {
-  static Cancels cancels;
-  if (PQtransactionStatus(conn) == PQTRANS_ACTIVE) cancels.begin(PQgetCancel(conn));
+  if (PQtransactionStatus(conn) != PQTRANS_ACTIVE) return;
+  const std::shared_ptr<PGcancel> cancel(PQgetCancel(conn), PQfreeCancel);
+  runtime::errands().begin([cancel] {
+    char message[256];
+    PQcancel(cancel.get(), message, sizeof message);
+  });
 }
 
 }  // namespace
