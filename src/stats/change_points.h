@@ -20,7 +20,7 @@ namespace assay {
 struct ChangePointOptions {
   double significance = 0.01;     // a cut is kept when at most this share of permutations has as good a cut
   std::size_t least_segment = 5;  // no segment is shorter: a single outlier is no change
-  double least_magnitude = 0;     // of the relative difference of the means of both sides
+  double least_magnitude = 0;     // of the relative difference of the means of both sides; from 0 it is without limit
   int permutations = 999;
   std::uint64_t seed = 1;
 };
@@ -33,7 +33,7 @@ struct ChangePoint {
   double relative() const noexcept;
 };
 
-/// Ascending by index. Quadratic in the length. Throws Error for NaN or infinite values, which it names.
+/// Ascending by index. Takes n log n for each permutation of n values. Throws Error for NaN or infinite values, which it names.
 std::vector<ChangePoint> change_points(std::span<const double> series, const ChangePointOptions& options = {});
 
 /// Where series[0, n) is cut best, and how good the cut is:

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <span>
 
 namespace assay {
 namespace {
@@ -39,6 +40,42 @@ TEST(ChangePoints, the_statistic_is_the_paper_s) {
   // (0, 2, 5, 9), τ = 2: between = 5+9+3+7 = 24, left = 2, right = 4: 2/4·24 - 2·2/(4·1)·2 - 2·2/(4·1)·4 = 6.
   const std::vector<double> uneven = {0, 2, 5, 9};
   EXPECT_DOUBLE_EQ(best_cut(uneven, 2).q, 6);
+}
+
+TEST(ChangePoints, the_best_cut_is_the_best_by_the_formula_written_out) {
+  const auto mean_distance = [](std::span<const double> a, std::span<const double> b) {
+    double sum = 0;
+    for (const double x : a)
+      for (const double y : b) sum += std::abs(x - y);
+    return sum;
+  };
+  for (std::uint64_t seed = 0; seed < 20; seed++) {
+    std::vector<double> series = series_of({1e9, 1e9 + 300}, 12, 200, seed);
+    series[5] = series[6];  // equal values too
+    const std::span<const double> all(series);
+    Cut expected{0, -1e300};
+    for (std::size_t tau = 3; tau + 3 <= all.size(); tau++) {
+      const auto x = all.first(tau), y = all.subspan(tau);
+      const auto n = static_cast<double>(all.size()), a = static_cast<double>(tau), b = n - a;
+      const double q = 2 / n * mean_distance(x, y) - b / (n * (a - 1)) * mean_distance(x, x) -
+                       a / (n * (b - 1)) * mean_distance(y, y);  // each pair within x or y is in its sum twice
+      if (q > expected.q) expected = {tau, q};
+    }
+    const Cut found = best_cut(series, 3);
+    EXPECT_EQ(found.index, expected.index) << seed;
+    EXPECT_NEAR(found.q, expected.q, 1e-9 * std::abs(expected.q) + 1e-6) << seed;
+  }
+}
+
+TEST(ChangePoints, a_change_from_nothing_to_something_is_never_too_small) {
+  // 0 errors, then 1, then 1.02: the second step is 2 %, the first one has no share.
+  std::vector<double> series(40, 0.0);
+  const auto later = series_of({1, 1.02}, 40, 0.002, 9);
+  series.insert(series.end(), later.begin(), later.end());
+  EXPECT_EQ(indexes(change_points(series)), (std::vector<std::size_t>{40, 80}));
+  ChangePointOptions options;
+  options.least_magnitude = 0.1;
+  EXPECT_EQ(indexes(change_points(series, options)), (std::vector<std::size_t>{40}));
 }
 
 TEST(ChangePoints, a_step_of_two_deviations_is_found_where_it_is) {
