@@ -225,9 +225,10 @@ export class Chart {
           ctx.strokeStyle = color("event");
           ctx.lineWidth = Math.max(1, devicePixelRatio);
           ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+          const at = Math.round(from) + (ctx.lineWidth % 2) / 2; // in the middle of a pixel, so that it is crisp
           ctx.beginPath();
-          ctx.moveTo(from, top);
-          ctx.lineTo(from, top + height);
+          ctx.moveTo(at, top);
+          ctx.lineTo(at, top + height);
           ctx.stroke();
         } else {
           ctx.fillStyle = color(span.kind === "outage" ? "outage" : "ground");

@@ -203,7 +203,9 @@ class SetupView {
     const segment = means(series);
     series.runs.forEach((run, i) => {
       values[run] = series.values[i] * factor;
-      mean[run] = segment[i] * factor;
+      // Also over runs that do not have the value.
+      const next = series.runs[i + 1] ?? run + 1;
+      mean.fill(segment[i] * factor, run, next);
     });
     const spans: Span[] = series.changes.map((change) => ({
       from: series.runs[change.index] + 1,
