@@ -115,8 +115,8 @@ void find_changes(HistorySetup& setup, const HistoryOptions& options) {
   ChangePointOptions how;
   how.significance = setup.level;
   how.least_segment = options.least_segment;
-  // So many that a p at the level rests on five permutations that were as good.
-  how.permutations = static_cast<int>(std::clamp(std::ceil(5 / setup.level), 1000.0, 1e6)) - 1;
+  // So many that one of them may be as good by chance.
+  how.permutations = static_cast<int>(std::clamp(std::ceil(2 / setup.level), 1000.0, 1e6)) - 1;
   for (HistorySeries& series : setup.series) {
     series.changes = change_points(series.values, how);
     judge(series, options);

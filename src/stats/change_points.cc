@@ -22,95 +22,64 @@ double magnitude(const ChangePoint& point) {
   return point.mean_after == 0 ? 0 : std::numeric_limits<double>::infinity();
 }
 
-/// A value of a segment, with what does not depend on the order of the segment.
-struct Item {
-  double value = 0;      // less the segment's median: sums of what is left lose fewer digits
-  std::size_t rank = 0;  // 0 for the smallest
-  double to_all = 0;     // Σ|x - y| over all others
-};
-
-std::vector<Item> items_of(std::span<const double> segment) {
-  std::vector<std::size_t> order(segment.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return segment[a] < segment[b]; });
-  const double median = segment[order[order.size() / 2]];
-  std::vector<Item> items(segment.size());
-  double all = 0;
-  for (const double v : segment) all += v - median;
-  double below = 0;
-  const auto n = static_cast<double>(segment.size());
-  for (std::size_t rank = 0; rank < order.size(); rank++) {
-    const double x = segment[order[rank]] - median, before = static_cast<double>(rank);
-    items[order[rank]] = {x, rank, x * before - below + (all - below) - x * (n - before)};
-    below += x;
-  }
-  return items;
-}
-
-/// The values on the left of the border, by rank: Σ|x - y| over them without looking at each (a Fenwick tree of counts
-/// and sums).
-class Left {
+/// Room for the search in a segment, taken once for all its permutations.
+class CutSearch {
  public:
-  explicit Left(std::size_t size) : counts_(size + 1), sums_(size + 1) {}
-  void clear() {
-    std::fill(counts_.begin(), counts_.end(), 0.0);
-    std::fill(sums_.begin(), sums_.end(), 0.0);
-    count_ = sum_ = 0;
+  CutSearch(std::size_t size, std::size_t least)
+      : least_(least), between_(size + 1), right_(size + 1), left_(size + 1) {
+    inverse_.reserve(size + 1);
+    for (std::size_t i = 0; i <= size; i++) inverse_.push_back(i == 0 ? 0 : 1 / static_cast<double>(i));
   }
-  double distance(const Item& x) const {
-    double count = 0, sum = 0;
-    for (std::size_t i = x.rank + 1; i > 0; i &= i - 1) {
-      count += counts_[i];
-      sum += sums_[i];
+
+  /// The right side's end moves by one value at a time. For each border τ before it, the sums over pairs between the sides
+  /// and within the right one grow by the new value's distances to the values on each side of the border.
+  Cut best(std::span<const double> x) {
+    std::fill(between_.begin(), between_.end(), 0.0);
+    std::fill(right_.begin(), right_.end(), 0.0);
+    left_[0] = left_[1] = 0;
+    Cut best{0, 0, -std::numeric_limits<double>::infinity()};
+    for (std::size_t end = 2; end <= x.size(); end++) {
+      const double added = x[end - 1];
+      double before = 0;  // Σ|x_i - added| over i < τ
+      double all = 0;
+      for (std::size_t i = 0; i + 1 < end; i++) all += std::abs(x[i] - added);
+      for (std::size_t tau = 1; tau < end; tau++) {
+        before += std::abs(x[tau - 1] - added);
+        between_[tau] += before;
+        right_[tau] += all - before;
+      }
+      left_[end] = left_[end - 1] + all;
+      if (end >= 2 * least_) look(end, best);
     }
-    return x.value * count - sum + (sum_ - sum) - x.value * (count_ - count);
-  }
-  void add(const Item& x) {
-    for (std::size_t i = x.rank + 1; i < counts_.size(); i += i & (~i + 1)) {
-      counts_[i] += 1;
-      sums_[i] += x.value;
-    }
-    count_ += 1;
-    sum_ += x.value;
+    return best;
   }
 
  private:
-  std::vector<double> counts_, sums_;
-  double count_ = 0, sum_ = 0;
-};
-
-Cut best_cut_of(std::span<const Item> items, std::size_t least, Left& seen) {
-  const std::size_t n = items.size();
-  seen.clear();
-  // Sums over pairs within the left, within the right, and between, as the border moves one value at a time.
-  double left = 0, right = 0, between = 0;
-  for (const Item& item : items) right += item.to_all / 2;
-  Cut best{0, -std::numeric_limits<double>::infinity()};
-  for (std::size_t tau = 1; tau + least <= n; tau++) {
-    const Item& moved = items[tau - 1];
-    const double to_left = seen.distance(moved), to_right = moved.to_all - to_left;
-    seen.add(moved);
-    left += to_left;
-    right -= to_right;
-    between += to_right - to_left;
-    if (tau < least) continue;
-    const auto x = static_cast<double>(tau), y = static_cast<double>(n - tau), all = static_cast<double>(n);
-    const double q = 2 / all * between - 2 * y / (all * (x - 1)) * left - 2 * x / (all * (y - 1)) * right;
-    if (q > best.q) best = {tau, q};
+  void look(std::size_t end, Cut& best) const {
+    for (std::size_t tau = least_; tau + least_ <= end; tau++) {
+      const auto x = static_cast<double>(tau), y = static_cast<double>(end - tau);
+      const double q = 2 * inverse_[end] *
+                       (between_[tau] - y * inverse_[tau - 1] * left_[tau] - x * inverse_[end - tau - 1] * right_[tau]);
+      if (q > best.q) best = {tau, end, q};
+    }
   }
-  return best;
-}
+
+  const std::size_t least_;
+  std::vector<double> between_, right_;  // by border, of the end of now
+  std::vector<double> left_;             // by border
+  std::vector<double> inverse_;
+};
 
 /// A permuted segment has as good a cut in how many of the permutations? Ends early when it is too many anyway.
 double p_of(std::span<const double> segment, double q, const ChangePointOptions& options, Random& random) {
-  std::vector<Item> permuted = items_of(segment);
-  Left left(permuted.size());
+  std::vector<double> permuted(segment.begin(), segment.end());
+  CutSearch search(permuted.size(), options.least_segment);
   const double allowed = options.significance * (options.permutations + 1);
   int as_good = 1;  // the series itself is one of its permutations
   for (int i = 0; i < options.permutations; i++) {
     for (std::size_t k = permuted.size() - 1; k > 0; k--) std::swap(permuted[k], permuted[random.below(k + 1)]);
     // What sums in another order lose must not count as being worse.
-    if (best_cut_of(permuted, options.least_segment, left).q >= q * (1 - 1e-9) && ++as_good > allowed) break;
+    if (search.best(permuted).q >= q * (1 - 1e-9) && ++as_good > allowed) break;
   }
   return static_cast<double>(as_good) / (options.permutations + 1);
 }
@@ -164,8 +133,7 @@ double ChangePoint::relative() const noexcept {
 Cut best_cut(std::span<const double> series, std::size_t least_segment) {
   const std::size_t least = std::max<std::size_t>(least_segment, 2);
   if (series.size() < 2 * least) return {};
-  Left left(series.size());
-  return best_cut_of(items_of(series), least, left);
+  return CutSearch(series.size(), least).best(series);
 }
 
 std::vector<ChangePoint> change_points(std::span<const double> series, const ChangePointOptions& options) {

@@ -53,16 +53,18 @@ TEST(ChangePoints, the_best_cut_is_the_best_by_the_formula_written_out) {
     std::vector<double> series = series_of({1e9, 1e9 + 300}, 12, 200, seed);
     series[5] = series[6];  // equal values too
     const std::span<const double> all(series);
-    Cut expected{0, -1e300};
-    for (std::size_t tau = 3; tau + 3 <= all.size(); tau++) {
-      const auto x = all.first(tau), y = all.subspan(tau);
-      const auto n = static_cast<double>(all.size()), a = static_cast<double>(tau), b = n - a;
-      const double q = 2 / n * mean_distance(x, y) - b / (n * (a - 1)) * mean_distance(x, x) -
-                       a / (n * (b - 1)) * mean_distance(y, y);  // each pair within x or y is in its sum twice
-      if (q > expected.q) expected = {tau, q};
-    }
+    Cut expected{0, 0, -1e300};
+    for (std::size_t end = 6; end <= all.size(); end++)
+      for (std::size_t tau = 3; tau + 3 <= end; tau++) {
+        const auto x = all.first(tau), y = all.subspan(tau, end - tau);
+        const auto n = static_cast<double>(end), a = static_cast<double>(tau), b = n - a;
+        const double q = 2 / n * mean_distance(x, y) - b / (n * (a - 1)) * mean_distance(x, x) -
+                         a / (n * (b - 1)) * mean_distance(y, y);  // each pair within x or y is in its sum twice
+        if (q > expected.q) expected = {tau, end, q};
+      }
     const Cut found = best_cut(series, 3);
     EXPECT_EQ(found.index, expected.index) << seed;
+    EXPECT_EQ(found.end, expected.end) << seed;
     EXPECT_NEAR(found.q, expected.q, 1e-9 * std::abs(expected.q) + 1e-6) << seed;
   }
 }
@@ -92,6 +94,12 @@ TEST(ChangePoints, several_steps_up_and_down_are_all_found) {
   const auto found = indexes(change_points(series_of({100, 120, 90, 100}, 25, 2, 3)));
   ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(found, (std::vector<std::size_t>{25, 50, 75}));
+}
+
+TEST(ChangePoints, what_came_and_went_is_found_though_both_ends_are_alike) {
+  std::vector<double> series = series_of({100}, 72, 2, 12);
+  for (std::size_t i = 30; i < 42; i++) series[i] += 20;
+  EXPECT_EQ(indexes(change_points(series)), (std::vector<std::size_t>{30, 42}));
 }
 
 TEST(ChangePoints, one_outlier_is_no_change) {
