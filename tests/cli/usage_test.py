@@ -6,7 +6,7 @@ import subprocess
 
 from program import PROGRAM, ROOT, ProgramTest, environment, unittest
 
-COMMANDS = ("run", "prepare", "check", "cleanup", "report", "drivers", "workloads", "selftest", "completion")
+COMMANDS = ("run", "prepare", "check", "cleanup", "report", "history", "drivers", "workloads", "selftest", "completion")
 WORKLOADS = ("tpcc", "kv")
 
 
@@ -38,6 +38,7 @@ TABLES = {
     "run": options_in("src/cli", "cmd_run.cc", "load.cc"),
     "check": options_in("src/cli", "cmd_check.cc"),
     "report": options_in("src/cli", "cmd_report.cc"),
+    "history": options_in("src/cli", "cmd_history.cc"),
     "selftest": options_in("src/cli", "cmd_selftest.cc"),
 }
 
@@ -64,6 +65,7 @@ class HelpTest(ProgramTest):
         self.assertEqual(self.listed("check", "--help"), TABLES["job"] - NOT_OF["check"] | TABLES["check"])
         self.assertEqual(self.listed("run", "--help"), TABLES["job"] | TABLES["run"])
         self.assertEqual(self.listed("report", "--help"), TABLES["report"])
+        self.assertEqual(self.listed("history", "--help"), TABLES["history"])
         self.assertEqual(self.listed("selftest", "--help"), TABLES["selftest"])
 
     def test_the_help_of_a_command_with_a_workload_lists_its_options_too(self):
@@ -123,6 +125,9 @@ class CompletionTest(ProgramTest):
     def test_bash_completes_values(self):
         self.assertEqual(self.complete("run", "tpcc", "--partition-type", "list_"), {"list_hash", "list_range"})
         self.assertEqual(self.complete("run", "tpcc", "--prepare", "t"), {"true"})
+        # Two commands have an option of this name, with other values.
+        self.assertIn("junit", self.complete("report", "r.json", "--format", ""))
+        self.assertEqual(self.complete("history", "results", "--format", ""), {"table", "csv", "html", "markdown"})
         self.assertEqual(self.complete("run", "tpcc", "--target", "sq"), {"sqlite:"})
         self.assertEqual(self.complete("report", "r.json", "--format", "h"), {"html"})
 
