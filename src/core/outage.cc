@@ -6,51 +6,66 @@
 
 namespace assay {
 
+void OutageTracker::add_sessions(std::size_t sessions) {
+  const std::lock_guard lock(mutex_);
+  sessions_ += sessions;
+}
+
 void OutageTracker::lost(Nanos at, const std::string& why) {
   const std::lock_guard lock(mutex_);
-  if (!spell_) {
-    spell_ = true;
-    outage_ = false;
-    spell_begin_ = at;
-    lost_in_spell_ = 0;
-    why_ = why;
-  }
   down_++;
-  lost_in_spell_++;
-  if (down_ >= sessions_) outage_ = true;
+  const bool total = down_ >= sessions_;
+  if (!in_spell() || (total && answered_)) {  // what still worked when the spell began is gone now too
+    if (!in_spell()) lost_ = 0;
+    begin_ = at;
+    why_ = why;
+    all_down_ = refused_ = answered_ = false;
+    in_spell_ = true;
+  }
+  lost_++;
+  if (total) all_down_ = true;
 }
 
 void OutageTracker::refused() {
   const std::lock_guard lock(mutex_);
-  if (spell_) outage_ = true;
+  if (in_spell()) refused_ = true;
 }
 
 void OutageTracker::reopened(Nanos at) {
   const std::lock_guard lock(mutex_);
   if (down_ > 0) down_--;
-  if (!spell_ || outage_ || down_ > 0) return;
-  spell_ = false;
-  events_.push_back(
-      {spell_begin_, at - spell_begin_, "sessions_lost",
-       fmt::format("{}: {} of {} sessions lost and reopened: {}", group_, lost_in_spell_, sessions_, why_)});
+  if (in_spell() && down_ == 0 && !silent()) end(at, false);
 }
 
-void OutageTracker::worked(Nanos at) {
+void OutageTracker::succeeded(Nanos sent, Nanos at) {
   const std::lock_guard lock(mutex_);
-  if (!spell_ || !outage_) return;
-  spell_ = false;  // sessions that are still down belong to it; one that is lost from now on begins another
-  events_.push_back({spell_begin_, at - spell_begin_, "outage",
-                     fmt::format("{}: {} of {} sessions lost, back after {}: {}", group_, lost_in_spell_, sessions_,
-                                 format_latency(at - spell_begin_), why_)});
+  if (!in_spell() || sent <= begin_) return;
+  if (silent())
+    end(at, true);  // sessions that are still down belong to it; one that is lost from now on begins another
+  else
+    answered_ = true;
+}
+
+void OutageTracker::end(Nanos at, bool outage) {
+  in_spell_ = false;
+  const Nanos length = at - begin_;
+  events_.push_back(
+      {begin_, length, outage ? "outage" : "sessions_lost",
+       outage ? fmt::format("{} of {} sessions lost, back after {}: {}", lost_, sessions_, format_latency(length), why_)
+              : fmt::format("{} of {} sessions lost and reopened within {}: {}", lost_, sessions_,
+                            format_latency(length), why_)});
 }
 
 std::vector<Event> OutageTracker::events(Nanos now) const {
   const std::lock_guard lock(mutex_);
   std::vector<Event> out = events_;
-  if (spell_)
-    out.push_back({spell_begin_, now - spell_begin_, outage_ ? "outage" : "sessions_lost",
-                   fmt::format("{}: {} of {} sessions lost, and nothing worked again before the end of the run: {}",
-                               group_, lost_in_spell_, sessions_, why_)});
+  if (in_spell())
+    out.push_back(
+        {begin_, now - begin_, silent() ? "outage" : "sessions_lost",
+         silent() ? fmt::format("{} of {} sessions lost, and nothing worked again before the end of the run: {}", lost_,
+                                sessions_, why_)
+                  : fmt::format("{} of {} sessions lost, of which {} were not open again at the end of the run: {}",
+                                lost_, sessions_, down_, why_)});
   return out;
 }
 

@@ -6,7 +6,7 @@ import subprocess
 
 from program import PROGRAM, ROOT, ProgramTest, environment, unittest
 
-COMMANDS = ("run", "prepare", "check", "cleanup", "report", "history", "drivers", "workloads", "selftest", "completion")
+COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "drivers", "workloads", "selftest", "completion")
 WORKLOADS = ("tpcc", "kv")
 
 
@@ -108,7 +108,7 @@ class CompletionTest(ProgramTest):
 
     def test_bash_completes_commands_workloads_and_drivers(self):
         self.assertEqual(self.complete(""), set(COMMANDS))
-        self.assertEqual(self.complete("c"), {"check", "cleanup", "completion"})
+        self.assertEqual(self.complete("c"), {"check", "cleanup", "compare", "completion"})
         self.assertEqual(self.complete("run", ""), set(WORKLOADS))
         self.assertEqual(self.complete("workloads", "t"), {"tpcc"})
         self.assertTrue({"null", "sqlite"} <= self.complete("drivers", ""))

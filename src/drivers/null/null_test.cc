@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <thread>
@@ -81,6 +82,39 @@ TEST_P(OnFibersAndThreads, a_lost_session_is_reopened_and_the_outage_is_an_event
   EXPECT_LT(outcome.events[0].length, 900ms);
   EXPECT_GT(measured(outcome).count(), 300u);
   EXPECT_GE(measured(outcome).failures[static_cast<std::size_t>(FailureKind::disconnected)], 1u);
+}
+
+TEST_P(OnFibersAndThreads, what_waited_for_a_session_to_come_back_waited_and_was_served_as_fast_as_ever) {
+  // The 100th of 1 ms each loses the session for 400 ms; what is due meanwhile waits.
+  const auto target =
+      open_null({{"latency", "1ms"}, {"fail", "disconnected"}, {"fail-every", "100"}, {"refuse-for", "400ms"}});
+  const RunOutcome outcome =
+      run_for(1s, get_group(*target, Schedule::parse("200", "constant", "0", 0s), 1, 1, GetParam()));
+  const OperationStats& get = measured(outcome);
+  EXPECT_GE(get.response.max(), 380ms);
+  EXPECT_GE(get.wait.max(), 380ms);
+  EXPECT_LT(get.service.max(), 200ms);
+  const double parts = get.wait.mean_ns() + get.lag.mean_ns() + get.service.mean_ns();
+  EXPECT_NEAR(parts, get.response.mean_ns(), 0.001 * get.response.mean_ns()) << "response = wait + lag + service";
+}
+
+TEST_P(OnFibersAndThreads, groups_on_one_target_have_one_outage) {
+  const auto target = open_null({{"fail", "disconnected"}, {"fail-every", "150"}, {"refuse-for", "300ms"}});
+  RunPlan plan;
+  plan.duration = 1s;
+  for (const char* name : {"main", "other"}) {
+    plan.groups.push_back(get_group(*target, Schedule::parse("300", "constant", "0", 0s), 1, 1, GetParam()));
+    plan.groups.back().group.name = name;
+  }
+  RunObserver observer;
+  const RunOutcome outcome = run(plan, {}, observer);
+  std::vector<Event> outages;
+  for (const Event& event : outcome.events)
+    if (event.kind == "outage") outages.push_back(event);
+  ASSERT_FALSE(outages.empty());
+  std::ranges::sort(outages, {}, &Event::at);
+  for (std::size_t i = 1; i < outages.size(); i++)
+    EXPECT_LE(outages[i - 1].at + outages[i - 1].length, outages[i].at) << "of one target, told once for each group";
 }
 
 TEST_P(OnFibersAndThreads, what_was_due_and_never_begun_when_the_drain_ends_counts_as_timed_out) {
