@@ -1,7 +1,7 @@
 // Tells an outage of a target from single lost sessions, over all groups that work on it. It is an outage when every session
 // was lost, or when one was lost, was not let in again at once, and nothing that was begun after the loss has succeeded on
-// another session; it lasts from the first loss until the first operation that was begun after it and succeeded. Otherwise
-// sessions were lost, until all are open again. Thread-safe; called only when a session is lost, refused or open again, and
+// another session; it lasts from the first loss until the first operation that was begun after it and succeeded. A session that
+// was idle through an outage and is found lost behind it belongs to it. Otherwise sessions were lost, until all are open again. Thread-safe; called only when a session is lost, refused or open again, and
 // for successes while in_spell().
 #pragma once
 
@@ -20,10 +20,10 @@ class OutageTracker {
   explicit OutageTracker(std::size_t sessions) : sessions_(sessions) {}
   void add_sessions(std::size_t sessions);
 
-  /// A session that worked is gone; `why` is what its operation or its reopening was told. `at` is the time line's.
-  void lost(Nanos at, const std::string& why);
+  /// A session that last worked at `worked` is gone; `why` is what its operation was told. Times are the time line's.
+  void lost(Nanos worked, Nanos at, const std::string& why);
   /// A lost session tried to come back and was not let in.
-  void refused();
+  void refused(Nanos at, const std::string& why);
   /// A lost session is open again.
   void reopened(Nanos at);
   /// An operation succeeded, on whichever session.
@@ -34,20 +34,26 @@ class OutageTracker {
   std::vector<Event> events(Nanos now) const;
 
  private:
-  bool silent() const noexcept { return !answered_ && (all_down_ || refused_); }
-  void end(Nanos at, bool outage);
+  struct Spell {
+    Nanos begin{}, end{};
+    std::string why;
+    std::size_t lost = 0;
+    bool all_down = false, refused = false;
+    bool answered = false;  // something that was begun in it succeeded
+    bool silent() const noexcept { return !answered && (all_down || refused); }
+    bool outage = false;    // once it is over
+  };
+  void begin(Nanos at, const std::string& why);
+  void end(Nanos at);
+  Event told(const Spell&) const;
+  Event told_as_lasting(Nanos now) const;
 
   mutable std::mutex mutex_;
   std::size_t sessions_;
   std::size_t down_ = 0;  // sessions that are not open
   std::atomic<bool> in_spell_{false};
-  // Of the spell:
-  bool all_down_ = false, refused_ = false;
-  bool answered_ = false;  // something that was begun in it succeeded
-  std::size_t lost_ = 0;
-  Nanos begin_{};
-  std::string why_;
-  std::vector<Event> events_;
+  Spell spell_;
+  std::vector<Spell> over_;
 };
 
 }  // namespace assay

@@ -124,15 +124,15 @@ TimePoint Slot::perform(const Roster::Lease& lease, TimePoint now) {
     recorder_->failed(lease.operation, completion, result.error());
     if (!loses_session(result.error().kind)) result = session_->reset();
   }
-  if (!result) lose_session(result.error());
+  if (!result) lose_session(free_since_, result.error());
   free_since_ = environment_.clock.now();
   return completion.end;
 }
 
-void Slot::lose_session(const Failure& failure) {
+void Slot::lose_session(TimePoint worked, const Failure& failure) {
   close_session();
   if (failure.kind == FailureKind::cancelled) return;
-  group_.outages.lost(on_time_line(environment_.clock.now()), failure.message);
+  group_.outages.lost(on_time_line(worked), on_time_line(environment_.clock.now()), failure.message);
 }
 
 bool Slot::ready(TimePoint& now) {
@@ -141,7 +141,7 @@ bool Slot::ready(TimePoint& now) {
     const Result<> opened = open();
     if (opened) break;
     if (opened.error().kind == FailureKind::cancelled) return false;
-    group_.outages.refused();
+    group_.outages.refused(on_time_line(environment_.clock.now()), opened.error().message);
     // Jitter, so that hundreds of sessions do not come back in step.
     const Nanos jittered(static_cast<std::int64_t>((0.5 + random_.unit()) * static_cast<double>(pause.count())));
     if (!environment_.sleep_until(environment_.clock.now() + jittered)) return false;

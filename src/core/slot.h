@@ -65,7 +65,7 @@ class Slot final : public Context {
  private:
   Result<> attempt(const Roster::Lease&);
   bool back_off(int tries);
-  void lose_session(const Failure&);
+  void lose_session(TimePoint worked, const Failure&);
   void close_session() noexcept;
   Nanos on_time_line(TimePoint t) const noexcept { return t - phases_->start(); }
 
