@@ -10,7 +10,9 @@ build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-cert
   libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev
   libsqlite3-dev libpq-dev libmariadb-dev libssl-dev)
 test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy
-  postgresql-15 mariadb-server-core mariadb-client-core openssl sqlite3 python3-jsonschema chromium fonts-dejavu-core iproute2 util-linux)
+  postgresql-15 mariadb-server-core mariadb-client-core
+  openssl sqlite3 python3-jsonschema python3-venv
+  chromium fonts-dejavu-core iproute2 util-linux)
 
 bench_packages=(postgresql-15 sysbench util-linux)
 

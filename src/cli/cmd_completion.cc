@@ -20,12 +20,13 @@ std::vector<std::string> option_words(std::span<const OptionSpec> table, unsigne
   return words;
 }
 
-/// What may follow an option: choices of an enumerated one, true and false of a flag.
-void add_values(std::map<std::string, std::string>& values, std::span<const OptionSpec> table) {
+/// What may follow an option of a command ("*": of any): choices of an enumerated one, true and false of a flag.
+void add_values(std::map<std::string, std::string>& values, std::string_view command,
+                std::span<const OptionSpec> table) {
   for (const OptionSpec& spec : table) {
-    if (spec.type == OptionType::choice)
-      values[fmt::format("--{}", spec.name)] = fmt::format("{}", fmt::join(spec.choices, " "));
-    if (spec.type == OptionType::flag) values[fmt::format("--{}", spec.name)] = "true false";
+    const std::string key = fmt::format("{},--{}", command, spec.name);
+    if (spec.type == OptionType::choice) values[key] = fmt::format("{}", fmt::join(spec.choices, " "));
+    if (spec.type == OptionType::flag) values[key] = "true false";
   }
 }
 
@@ -39,13 +40,13 @@ std::string bash_script() {
     std::vector<std::string> words{"--help"};
     for (const auto& table : command.tables) {
       for (std::string& word : option_words(table, command.verbs)) words.push_back(std::move(word));
-      add_values(values, table);
+      add_values(values, command.name, table);
     }
     by_command += fmt::format("    {}) options='{}' ;;\n", command.name, fmt::join(words, " "));
   }
   for (const WorkloadType* type : all_workloads()) {
     workloads.push_back(type->info().name);
-    add_values(values, type->info().options);
+    add_values(values, "*", type->info().options);
     for (const Command& command : all_commands())
       if (command.takes_workload)
         by_workload += fmt::format("    {},{}) options+=' {}' ;;\n", command.name, type->info().name,
@@ -64,16 +65,16 @@ _assay() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
   local command=${{COMP_WORDS[1]}} workload=${{COMP_WORDS[2]}} options=
   if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '{commands}' -- "$current")); return; fi
-  case $previous in
-{by_value}    --target) COMPREPLY=($(compgen -W '{schemes}' -- "$current")); compopt -o nospace; return ;;
-    --result|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  case $command,$previous in
+{by_value}    *,--target) COMPREPLY=($(compgen -W '{schemes}' -- "$current")); compopt -o nospace; return ;;
+    *,--result|*,--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   case $command in
 {by_command}  esac
   if [ "$COMP_CWORD" = 2 ] && [[ $current != -* ]]; then
     case $command in
       prepare|run|check|cleanup|workloads) COMPREPLY=($(compgen -W '{workloads}' -- "$current")); return ;;
-      report) COMPREPLY=($(compgen -f -- "$current")); return ;;
+      report|compare|history) COMPREPLY=($(compgen -f -- "$current")); return ;;
       drivers) COMPREPLY=($(compgen -W '{drivers}' -- "$current")); return ;;
       completion) COMPREPLY=($(compgen -W 'bash zsh' -- "$current")); return ;;
     esac

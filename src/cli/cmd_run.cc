@@ -3,8 +3,7 @@
 
 #include "base/units.h"
 #include "cli/document.h"
-#include "cli/job.h"
-#include "core/engine.h"
+#include "cli/load.h"
 #include "results/file.h"
 #include "results/render.h"
 
@@ -13,72 +12,15 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 namespace assay::cli {
 namespace {
 
+constexpr Nanos kPatienceWhenStopped = std::chrono::seconds(3);
+
 std::span<const OptionSpec> run_options() {
-  static const std::vector<OptionSpec> table = {
-      {.name = "duration",
-       .type = OptionType::duration,
-       .default_value = "15s",
-       .help = "how long is measured",
-       .min = 0.001},
-      {.name = "warmup",
-       .type = OptionType::duration,
-       .default_value = "0",
-       .help = "load before the measured time that does not count",
-       .min = 0},
-      {.name = "ramp-up",
-       .type = OptionType::duration,
-       .default_value = "0",
-       .help = "before that: clients come in one by one, or the rate grows from 0",
-       .min = 0},
-      {.name = "drain",
-       .type = OptionType::duration,
-       .default_value = "10s",
-       .help = "how long operations that were due in the measured time are waited for",
-       .min = 0},
-      {.name = "count",
-       .type = OptionType::count,
-       .default_value = "0",
-       .help = "end after so many measured operations; alone, without --duration, there is no other end",
-       .min = 0},
-      {.name = "clients",
-       .type = OptionType::count,
-       .default_value = "0",
-       .help = "simulated users; 0 is what the workload proposes",
-       .min = 0,
-       .max = 1e7},
-      {.name = "sessions",
-       .type = OptionType::count,
-       .default_value = "0",
-       .help = "connections that the clients share; 0 is what the workload proposes",
-       .min = 0,
-       .max = 1e5},
-      {.name = "threads",
-       .type = OptionType::count,
-       .default_value = "1",
-       .help = "event loops, for drivers whose sessions share a thread",
-       .min = 1,
-       .max = 1024},
-      {.name = "rate",
-       .default_value = "",
-       .help = "open loop: 1000, 30/m, a ramp 100..1000@30s, steps 100@10s,200@10s,400; without it a closed loop"},
-      {.name = "arrival",
-       .type = OptionType::choice,
-       .default_value = "constant",
-       .help = "how a rate's operations are spaced",
-       .choices = {"constant", "poisson"}},
-      {.name = "think-time",
-       .default_value = "0",
-       .help = "closed loop: pause before a client's next operation; exp:TIME is exponential"},
-      {.name = "retries",
-       .type = OptionType::count,
-       .default_value = "10",
-       .help = "tries beyond the first after a conflict or push-back",
-       .min = 0,
-       .max = 1000},
+  static const std::vector<OptionSpec> own = {
       {.name = "prepare", .type = OptionType::flag, .default_value = "false", .help = "make the data first"},
       {.name = "check",
        .type = OptionType::flag,
@@ -89,61 +31,18 @@ std::span<const OptionSpec> run_options() {
        .type = OptionType::flag,
        .default_value = "false",
        .help = "a requirement of the specification that is missed fails the run (exit code 4)"},
-      {.name = "fail-if",
-       .default_value = "",
-       .help = "conditions that fail the run (exit code 4), such as 'p99(new_order) > 50ms; errors > 0.1%'; "
-               "docs/thresholds.md"},
       {.name = "json",
        .type = OptionType::flag,
        .default_value = "false",
        .help = "print the report as JSON on stdout instead of a table"},
       {.name = "result", .default_value = "", .help = "file of the result; without it results/ and a name of its own"},
   };
+  static const std::vector<OptionSpec> table = [] {
+    std::vector<OptionSpec> all(load_options().begin(), load_options().end());
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+  }();
   return table;
-}
-
-RunOptions run_options_of(const JobSetup& setup) {
-  const Options& own = setup.own;
-  RunOptions options{.shard = setup.shard, .seed = setup.seed, .open_loop = !own.text("rate").empty()};
-  if (own.count("clients") > 0)
-    options.clients = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("clients"))));
-  if (own.count("sessions") > 0)
-    options.sessions = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("sessions"))));
-  return options;
-}
-
-RunPlan make_plan(const JobSetup& setup) {
-  const Options& own = setup.own;
-  RunPlan plan;
-  plan.shard = setup.shard;
-  plan.seed = setup.seed;
-  plan.ramp_up = own.duration("ramp-up");
-  plan.warmup = own.duration("warmup");
-  const auto count = static_cast<std::uint64_t>(own.count("count"));
-  plan.count = count == 0 ? 0 : std::max<std::uint64_t>(1, setup.shard.share(count));
-  plan.duration = count > 0 && !own.given("duration") ? Nanos::max() : own.duration("duration");
-  plan.drain = own.duration("drain");
-  plan.threads = static_cast<int>(own.count("threads"));
-  plan.retry.most = static_cast<int>(own.count("retries"));
-  const Schedule schedule =
-      Schedule::parse(own.text("rate"), own.text("arrival"), own.text("think-time"), plan.ramp_up);
-
-  const RunOptions options = run_options_of(setup);
-  for (Group& group : setup.workload->groups(*setup.target, options)) {
-    GroupPlan planned;
-    planned.target = setup.target.get();
-    planned.waiting = setup.driver->info().waiting;
-    planned.clients = group.clients;
-    planned.sessions = group.sessions;
-    if (!group.triggered) {
-      planned.schedule = schedule;
-      if (options.clients > 0) planned.clients = options.clients;
-      if (options.sessions > 0) planned.sessions = options.sessions;
-    }
-    planned.group = std::move(group);
-    plan.groups.push_back(std::move(planned));
-  }
-  return plan;
 }
 
 /// What was not asked for and is not the default either, but what the target holds.
@@ -182,7 +81,7 @@ void show(const Document& document, const JobSetup& setup, const std::filesystem
     std::fputs(render_table(document, {.color = wants_color(STDOUT_FILENO), .width = terminal_width()}).c_str(),
                stdout);
   std::fflush(stdout);
-  if (!setup.quiet) fmt::print(stderr, "result: {}\n", path.string());
+  if (!setup.quiet && !path.empty()) fmt::print(stderr, "result: {}\n", path.string());
 }
 
 /// The steps behind the load. What was measured must not be lost because one of them fails; when the target is gone, the
@@ -222,7 +121,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   const auto setup = JobSetup::from(find_command("run"), arguments);
   if (setup == nullptr) return ExitCode::ok;
   setup->workload->require_of_run(run_options_of(*setup));
-  const std::vector<Threshold> fail_if = parse_conditions(setup->own.text("fail-if"));
+  const LoadConditions conditions(setup->own);
   const std::filesystem::path path = result_path(*setup);
   probe_writable(path);
   // From here on the configuration is valid, the result can be written, and nothing about either will change.
@@ -234,38 +133,43 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   if (prepare) setup->workload->prepare(job);
   progress.finish();
   // From here on the data is in place.
-  const RunPlan plan = make_plan(*setup);
+  RunPlan plan = make_plan(*setup);
   tell_in_force(*setup, progress);
-  require_names(fail_if, plan);
+  conditions.require_names(plan);
   const bool check = setup->own.flag("check") || setup->verify();
   std::vector<CheckResult> checks;
   if (check) checks.push_back(check_data(*setup, job, progress, "before"));
-  setup->workload->before_run(*setup->target);
-  RunOutcome outcome;
-  {
-    LivePanel panel(setup->quiet, fmt::format("{} on {}", setup->type->info().name, without_secrets(setup->url)));
-    setup->target->under_load(true);
-    outcome = run(plan, signals.token(), panel);
-    setup->target->under_load(false);
-  }
-  // The load is over, and is saved before anything that may take long or fail; the file is replaced at the end.
-  write_atomically(
-      path,
-      to_json(make_document({*setup,
-                             plan,
-                             outcome,
-                             server,
-                             checks,
-                             {},
-                             {"saved right after the load: what comes behind it, the check for one, did not end"}})));
+  // A load is saved before anything that may take long or fail; the file is replaced at the end.
+  const auto save = [&](const Load& load) {
+    const Document document =
+        make_document({*setup,
+                       load.plan,
+                       load.outcome,
+                       server,
+                       checks,
+                       {},
+                       {"saved right after the load: what comes behind it, the check for one, did not end"},
+                       {},
+                       load.search});
+    try {
+      write_atomically(path, to_json(document));
+    } catch (const Error& error) {  // the disk is full, say; it may not be when all is done
+      progress.note(error.what());
+    }
+  };
+  Load load = carry_out_load(*setup, std::move(plan), conditions, signals.token(), progress, save);
   // What remains is to say what it came to. Ctrl-C in the run ended the run, and what it left is still looked at; Ctrl-C
   // now ends this.
   const std::stop_token stop_after = signals.stopped() ? std::stop_token() : signals.token();
   const runtime::StopScope scope(stop_after);
   Aftermath aftermath;
-  aftermath.attempt([&] { setup->workload->after_run(*setup->target); });
-  aftermath.attempt([&] { require_target_after(*setup, outcome); });
-  Statements statements = setup->workload->conclude(summarize_run(plan, outcome));
+  {
+    std::optional<runtime::TimeLimit> limit;  // whoever stopped the run does not wait for a target that stands still
+    if (signals.stopped()) limit.emplace(kPatienceWhenStopped);
+    aftermath.attempt([&] { setup->workload->after_run(*setup->target); });
+    aftermath.attempt([&] { require_target_after(*setup, load.outcome); });
+  }
+  Statements statements = setup->workload->conclude(summarize_run(load.plan, load.outcome));
   aftermath.attempt([&] {
     if (check) {
       Job after = setup->job_for(progress, stop_after);
@@ -282,9 +186,16 @@ ExitCode carry_out(std::span<const std::string> arguments) {
                   [](const Requirement& r) { return r.decides && r.verdict == Requirement::Verdict::fail; });
   if (setup->own.flag("strict"))
     for (Requirement& requirement : statements.requirements) requirement.decides = true;
-  Document document = make_document(
-      {*setup, plan, outcome, server, std::move(checks), std::move(statements), aftermath.reasons, fail_if});
-  write_atomically(path, to_json(document));
+  for (Requirement& requirement : load.requirements) statements.requirements.push_back(std::move(requirement));
+  load.reasons.insert(load.reasons.end(), aftermath.reasons.begin(), aftermath.reasons.end());
+  Document document = make_document({*setup, load.plan, load.outcome, server, std::move(checks), std::move(statements),
+                                     load.reasons, conditions.fail_if, std::move(load.search)});
+  try {
+    write_atomically(path, to_json(document));
+  } catch (const Error&) {  // what was measured is at least seen
+    show(document, *setup, {});
+    throw;
+  }
   show(document, *setup, path);
   return aftermath.interrupted ? ExitCode::interrupted : exit_code_of(document, contradicted, aftermath.gone);
 }

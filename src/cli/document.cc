@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "core/url.h"
 #include "results/file.h"
 #include "results/machine.h"
 #include "results/measured_run.h"
@@ -47,14 +48,17 @@ GroupResult make_group(const GroupPlan& plan, const GroupOutcome& outcome) {
 }
 
 /// Event loops, or a thread for each session of a driver that waits inside its library.
-std::uint32_t threads_of(const RunPlan& plan) {
-  std::uint64_t loops = 0, sessions = 0;
-  for (const GroupPlan& group : plan.groups)
-    if (group.waiting == Waiting::fiber)
-      loops = std::max(loops, std::min({static_cast<std::uint64_t>(plan.threads), group.sessions, group.clients}));
-    else
-      sessions += group.sessions;
-  return static_cast<std::uint32_t>(loops + sessions);
+std::uint32_t threads_of(const RunPlan& plan, const std::vector<GroupPlan>& joined) {
+  const auto threads = [&](const std::vector<GroupPlan>& groups) {
+    std::uint64_t loops = 0, sessions = 0;
+    for (const GroupPlan& group : groups)
+      if (group.waiting == Waiting::fiber)
+        loops = std::max(loops, std::min({static_cast<std::uint64_t>(plan.threads), group.sessions, group.clients}));
+      else
+        sessions += group.sessions;
+    return static_cast<std::uint32_t>(loops + sessions);
+  };
+  return threads(plan.groups) + threads(joined);
 }
 
 /// A run that measured nothing proves nothing; one with many failures should not look like one without.
@@ -110,27 +114,6 @@ RunVerdict decide(const Document& document, const RunOutcome& outcome, std::vect
 
 }  // namespace
 
-std::vector<Threshold> parse_conditions(std::string_view text) {
-  std::vector<Threshold> conditions;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(';'), text.size());
-    conditions.push_back(Threshold::parse(text.substr(0, end)));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return conditions;
-}
-
-void require_names(const std::vector<Threshold>& conditions, const RunPlan& plan) {
-  MeasuredRun run;
-  for (const GroupPlan& group : plan.groups) {
-    MeasuredRun::Group& view = run.groups.emplace_back(MeasuredRun::Group{group.group.name, {}, 0});
-    for (const auto& operation : group.group.operations)
-      view.operations.push_back({operation.name, operation.nested, nullptr});
-  }
-  for (const Threshold& condition : conditions)
-    for (const ThresholdValue& value : condition.values()) value_in(run, value);
-}
-
 RunSummary summarize_run(const RunPlan& plan, const RunOutcome& outcome) {
   RunSummary summary;
   summary.ramp = outcome.ramp_up;
@@ -138,7 +121,7 @@ RunSummary summarize_run(const RunPlan& plan, const RunOutcome& outcome) {
   summary.measure = outcome.measure;
   summary.partial = outcome.partial;
   const Nanos begin = outcome.ramp_up + outcome.warmup, end = begin + outcome.measure;
-  for (std::size_t g = 0; g < outcome.groups.size(); g++) {
+  for (std::size_t g = 0; g < plan.groups.size(); g++) {  // of the workload; groups that joined are not its own
     const GroupOutcome& group = outcome.groups[g];
     RunSummary::Phased& phased = summary.groups.emplace_back();
     phased.measure = measured(group);
@@ -188,11 +171,14 @@ Document make_document(DocumentInput input) {
   document.schedule = input.plan.groups.front().schedule.describe();
   add_phases(document, outcome);
   for (std::size_t g = 0; g < outcome.groups.size(); g++) {
-    document.groups.push_back(make_group(input.plan.groups[g], outcome.groups[g]));
+    const std::size_t planned = input.plan.groups.size();
+    document.groups.push_back(
+        make_group(g < planned ? input.plan.groups[g] : outcome.joined[g - planned], outcome.groups[g]));
     for (const OperationResult& operation : document.groups.back().operations)
       for (const OperationStats& stats : operation.phases) document.in_doubt += stats.in_doubt;
   }
   document.events = outcome.events;
+  document.search = std::move(input.search);
   document.figures = std::move(input.statements.figures);
   document.requirements = std::move(input.statements.requirements);
   document.checks = std::move(input.checks);
@@ -200,7 +186,7 @@ Document make_document(DocumentInput input) {
   document.own_cost = {.cpu_seconds = outcome.cost.cpu_seconds,
                        .operations = outcome.cost.operations,
                        .peak_rss_bytes = outcome.cost.peak_rss_bytes,
-                       .threads = threads_of(input.plan),
+                       .threads = threads_of(input.plan, outcome.joined),
                        .busiest_loop = outcome.cost.busiest_loop};
   document.machine = gather_machine_facts();
   document.warnings = outcome.warnings;

@@ -20,12 +20,8 @@ struct DocumentInput {
   Statements statements;
   std::vector<std::string> reasons;  // for a fail, beside checks and requirements
   std::vector<Threshold> fail_if = {};
+  RateSearchFacts search = {};
 };
-
-/// The conditions of --fail-if, separated by ';'. Throws Error.
-std::vector<Threshold> parse_conditions(std::string_view text);
-/// Throws Error when one names an operation or a group that the run does not have.
-void require_names(const std::vector<Threshold>&, const RunPlan&);
 
 /// What the workload is told to state its figures from.
 RunSummary summarize_run(const RunPlan&, const RunOutcome&);

@@ -2,7 +2,9 @@
 
 #include "base/units.h"
 #include "cli/help.h"
+#include "cli/load.h"
 #include "core/schedule.h"
+#include "core/url.h"
 #include "registry/registry.h"
 
 #include <fmt/ranges.h>
@@ -182,8 +184,7 @@ void JobSetup::refuse_without_effect(const Command& command) const {
     mistakes.push_back(
         "--verify with --shard would look at what other processes are still loading; run `assay check` when all have "
         "ended");
-  if (run && own.given("arrival") && own.text("rate").empty())
-    mistakes.push_back("--arrival has no effect without --rate: in a closed loop nothing arrives by the clock");
+  if (run) require_of_load(own, mistakes);
   if (run && own.count("clients") > 0 && own.count("sessions") > own.count("clients"))
     mistakes.push_back(
         fmt::format("--sessions is {} with {} clients, each of which uses one at a time; expected at most as many",

@@ -61,18 +61,19 @@ struct Collector::Sampling {
 Collector::Collector(const RunPlan& plan, const std::vector<std::unique_ptr<GroupRun>>& groups, const Phases& phases,
                      RunObserver& observer)
     : plan_(plan), groups_(groups), phases_(phases), observer_(observer), told_(phases.start()) {
-  std::vector<Target*> targets;
-  for (const GroupPlan& group : plan.groups) {
-    outcomes_.emplace_back();
-    outcomes_.back().series = Series(plan.interval, group.group.operations.size());
-    for (GroupStats& stats : outcomes_.back().phases)
-      stats = GroupStats(group.group.operations.size(), group.group.counters.size());
-    recent_.emplace_back(group.group.operations.size(), group.group.counters.size());
-    if (std::find(targets.begin(), targets.end(), group.target) == targets.end()) targets.push_back(group.target);
-  }
-  for (Target* target : targets)
-    if (std::unique_ptr<Sampler> sampler = target->sampler())
-      samplings_.push_back(std::make_unique<Sampling>(std::move(sampler), phases.start(), plan.interval));
+  for (const GroupPlan& group : plan.groups) add(group);
+}
+
+void Collector::add(const GroupPlan& group) {
+  const std::size_t operations = group.group.operations.size(), counters = group.group.counters.size();
+  GroupOutcome& outcome = outcomes_.emplace_back();
+  outcome.series = Series(plan_.interval, operations);
+  for (GroupStats& stats : outcome.phases) stats = GroupStats(operations, counters);
+  recent_.emplace_back(operations, counters);
+  if (std::find(targets_.begin(), targets_.end(), group.target) != targets_.end()) return;
+  targets_.push_back(group.target);
+  if (std::unique_ptr<Sampler> sampler = group.target->sampler())
+    samplings_.push_back(std::make_unique<Sampling>(std::move(sampler), phases_.start(), plan_.interval));
 }
 
 Collector::~Collector() = default;
@@ -89,14 +90,16 @@ void Collector::take(std::size_t g, const Interval& interval) {
   }
 }
 
-void Collector::collect(TimePoint now) {
+bool Collector::collect(TimePoint now) {
   for (std::size_t g = 0; g < groups_.size(); g++)
     for (std::unique_ptr<Interval>& interval : groups_[g]->mailbox.collect()) {
       take(g, *interval);
       groups_[g]->mailbox.give_back(std::move(interval));
     }
   // Recorders hand an interval over when it has ended: told a little later, the figures are of whole intervals.
-  if (now - told_ >= plan_.interval && (now - phases_.start()) % plan_.interval > kHandOver) tell(now);
+  if (now - told_ < plan_.interval || (now - phases_.start()) % plan_.interval <= kHandOver) return false;
+  tell(now);
+  return true;
 }
 
 void Collector::tell(TimePoint now) {
@@ -108,11 +111,12 @@ void Collector::tell(TimePoint now) {
   const TimePoint end = phases_.measure_end();
   live.left = end == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), end - now);
   for (std::size_t g = 0; g < groups_.size(); g++) {
-    LiveGroup group{.name = plan_.groups[g].group.name};
+    const Group& known = groups_[g]->plan.group;
+    LiveGroup group{.name = known.name};
     Histogram response;
     std::uint64_t completed = 0;
     for (std::size_t o = 0; o < recent_[g].operations.size(); o++) {
-      if (plan_.groups[g].group.operations[o].nested) continue;
+      if (known.operations[o].nested) continue;
       const OperationStats& stats = recent_[g].operations[o];
       response.merge(stats.response);
       completed += stats.completed;

@@ -18,7 +18,11 @@ class Collector {
  public:
   Collector(const RunPlan&, const std::vector<std::unique_ptr<GroupRun>>&, const Phases&, RunObserver&);
   ~Collector();
-  void collect(TimePoint now);
+  /// True once an interval, shortly after it ended and its figures are in.
+  bool collect(TimePoint now);
+  const std::vector<GroupOutcome>& so_far() const noexcept { return outcomes_; }
+  /// A group that joins the run; it is behind those that there are.
+  void add(const GroupPlan&);
   /// Empties the mailboxes a last time and fills groups and target_series.
   void finish(RunOutcome&);
 
@@ -36,6 +40,7 @@ class Collector {
   TimePoint told_{};
   Phase told_phase_ = Phase::ramp;
   std::uint64_t phase_operations_ = 0, phase_errors_ = 0;
+  std::vector<Target*> targets_;
   std::vector<std::unique_ptr<Sampling>> samplings_;
 };
 

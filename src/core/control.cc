@@ -8,11 +8,15 @@
 
 namespace assay {
 
-void RunControl::change(GroupChange change) {
-  const std::lock_guard lock(mutex_);
+void RunControl::require_running() const {
   if (state_ != State::running)
     throw Error(state_ == State::over ? "the run is over: nothing of it can be changed any more"
                                       : "the run has not begun: change its plan instead");
+}
+
+void RunControl::change(GroupChange change) {
+  const std::lock_guard lock(mutex_);
+  require_running();
   const auto group =
       std::find_if(groups_.begin(), groups_.end(), [&](const Known& k) { return k.name == change.group; });
   if (group == groups_.end()) {
@@ -24,6 +28,9 @@ void RunControl::change(GroupChange change) {
     throw Error(fmt::format(
         "the group '{}' works when another one asks for it: it has no schedule, clients or end of its own to change",
         change.group));
+  if (group->joining)
+    throw Error(
+        fmt::format("the group '{}' is still opening its sessions; change it when it has joined", change.group));
   if (group->removed) throw Error(fmt::format("the group '{}' was removed", change.group));
   if (!change.schedule && !change.clients && !change.remove)
     throw Error(fmt::format(
@@ -36,10 +43,39 @@ void RunControl::change(GroupChange change) {
   asked_.push_back(std::move(change));
 }
 
-void ControlledRun::add_group(std::string name, bool triggered, std::uint64_t least_clients) {
+void RunControl::add(GroupAddition addition) {
+  const std::lock_guard lock(mutex_);
+  require_running();
+  if (std::all_of(addition.groups.begin(), addition.groups.end(), [](const auto& g) { return g.group.triggered; }))
+    throw Error("no group to add that works by itself; expected at least one with a schedule");
+  if (addition.at < Nanos(0)) throw Error("groups to add before the run began; expected an instant of its time line");
+  std::vector<Known> joining;
+  for (const GroupPlan& plan : addition.groups) {
+    const std::string& name = plan.group.name;
+    if (plan.clients == 0 || plan.sessions == 0 || plan.target == nullptr)
+      throw Error(
+          fmt::format("{} clients, {} sessions and {} target for the new group '{}'; expected at least one each",
+                      plan.clients, plan.sessions, plan.target == nullptr ? "no" : "a", name));
+    for (const std::vector<Known>* known : {&groups_, &joining})
+      if (std::any_of(known->begin(), known->end(), [&](const Known& k) { return k.name == name; }))
+        throw Error(fmt::format("the run has a group '{}' already; expected another name", name));
+    joining.push_back({name, plan.group.triggered, 1, false, true});
+  }
+  groups_.insert(groups_.end(), joining.begin(), joining.end());
+  joining_.push_back(std::move(addition));
+}
+
+void ControlledRun::add_group(const std::string& name, bool triggered, std::uint64_t least_clients) {
   if (control_ == nullptr) return;
   const std::lock_guard lock(control_->mutex_);
-  control_->groups_.push_back({std::move(name), triggered, least_clients, false});
+  std::erase_if(control_->groups_, [&](const RunControl::Known& known) { return known.name == name; });
+  control_->groups_.push_back({name, triggered, least_clients, false, false});
+}
+
+void ControlledRun::forget_group(const std::string& name) {
+  if (control_ == nullptr) return;
+  const std::lock_guard lock(control_->mutex_);
+  std::erase_if(control_->groups_, [&](const RunControl::Known& known) { return known.name == name; });
 }
 
 void ControlledRun::begin() {
@@ -58,6 +94,12 @@ std::vector<GroupChange> ControlledRun::take() {
   if (control_ == nullptr) return {};
   const std::lock_guard lock(control_->mutex_);
   return std::exchange(control_->asked_, {});
+}
+
+std::vector<GroupAddition> ControlledRun::take_additions() {
+  if (control_ == nullptr) return {};
+  const std::lock_guard lock(control_->mutex_);
+  return std::exchange(control_->joining_, {});
 }
 
 }  // namespace assay

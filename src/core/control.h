@@ -1,12 +1,12 @@
-// Changes a run while it goes on: the rate, schedule and clients of its groups, and their removal. For who drives a run
-// from outside, an agent or a page, on another thread.
+// Changes a run while it goes on: the rate, schedule and clients of its groups, their removal, and groups that join it. For
+// who drives a run from outside, an agent or a page, on another thread.
 //
 // A change is asked for at an instant of the run's time line and is carried out there on every thread; the instant of one
 // that comes late is when it comes. What was due before stays due, and is waited for. Each change is an event of the
-// result, with what was before and after. Sessions stay as they are: clients share them. Thread-safe.
+// result, with what was before and after. Sessions of a group stay as they are: clients share them. Thread-safe.
 #pragma once
 
-#include "core/schedule.h"
+#include "core/run.h"
 
 #include <cstdint>
 #include <mutex>
@@ -24,24 +24,38 @@ struct GroupChange {
   bool remove = false;                        // nothing of it falls due any more
 };
 
+/// Groups that join together: those of one workload, which may trigger each other.
+struct GroupAddition {
+  std::vector<GroupPlan> groups;  // their targets outlive the run
+  Nanos at{};  // since the start of the run; 0: as soon as their sessions are open, never before that
+  Nanos ramp_up{};
+};
+
 class RunControl {
  public:
   /// Throws Error: no such group (with those that there are) or one that was removed, a group that another one triggers,
   /// too few clients, the run is over, or has not begun.
   void change(GroupChange);
+  /// Their sessions are opened while the run goes on; if one cannot be, none of the groups joins, and an event of the
+  /// result says why. Throws Error: no groups or none with a schedule, no clients or sessions, a name that the run has or
+  /// had, the run is over, or has not begun.
+  void add(GroupAddition);
 
  private:
   friend class ControlledRun;
+  void require_running() const;
   struct Known {
     std::string name;
     bool triggered = false;
     std::uint64_t least_clients = 1;
     bool removed = false;
+    bool joining = false;  // its sessions are being opened
   };
   mutable std::mutex mutex_;
   enum class State { not_begun, running, over } state_ = State::not_begun;
   std::vector<Known> groups_;
   std::vector<GroupChange> asked_;
+  std::vector<GroupAddition> joining_;
 };
 
 /// The engine's end of it.
@@ -52,11 +66,15 @@ class ControlledRun {
   ControlledRun(const ControlledRun&) = delete;
   ControlledRun& operator=(const ControlledRun&) = delete;
 
-  void add_group(std::string name, bool triggered, std::uint64_t least_clients);
+  /// A group that can be changed from now on.
+  void add_group(const std::string& name, bool triggered, std::uint64_t least_clients);
   void begin();
   void end();
   /// What was asked for since the last call.
   std::vector<GroupChange> take();
+  std::vector<GroupAddition> take_additions();
+  /// A group that was to join could not: its name is free again.
+  void forget_group(const std::string& name);
 
  private:
   RunControl* control_;

@@ -43,6 +43,16 @@ std::optional<Failure> Muster::wait_opened(const std::stop_token& stop, const st
   return failure_;
 }
 
+bool Muster::all_opened() const {
+  const std::lock_guard lock(mutex_);
+  return opening_ == 0;
+}
+
+std::optional<Failure> Muster::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
 // --------------------------------------------------------------------------------------------------------------
 // FiberCrew
 
@@ -88,7 +98,7 @@ void FiberCrew::work(Slot& slot) {
   TimePoint now = loop_.clock().now();
   Roster::Lease lease;
   for (unsigned operations = 0;;) {
-    if (!slot.ready() || loop_.cancelled()) break;
+    if (!slot.ready(now) || loop_.cancelled()) break;
     if (roster_->take(now, lease)) {
       if (!idle_.empty()) wake_for_due(now);
       now = slot.perform(lease, now);
@@ -137,12 +147,12 @@ void FiberCrew::abandon() {
   abandoned_ = record_abandoned(roster_->abandon(now), now, group_.plan.group, *recorder_);
 }
 
-void FiberCrew::start(const Phases& phases, Nanos ramp_up, Nanos interval) {
-  loop_.post([this, &phases, ramp_up, interval] {
+void FiberCrew::start(const Phases& phases, TimePoint begin, Nanos ramp_up, Nanos interval) {
+  loop_.post([this, &phases, begin, ramp_up, interval] {
     phases_ = &phases;
     recorder_.emplace(phases, interval, group_.mailbox);
-    roster_->start(phases.start(), ramp_up);
-    roll_.at = phases.start() + interval;
+    roster_->start(begin, ramp_up);
+    roll_.at = begin + interval;
     roll_.fire = [this, interval] {
       const TimePoint now = loop_.clock().now();
       if (recorder_) recorder_->roll(now);
@@ -241,7 +251,7 @@ void ThreadCrew::work(Slot& slot, Recorder& recorder) {
   std::unique_lock lock(mutex_);
   for (;;) {
     lock.unlock();
-    const bool ready = slot.ready();
+    const bool ready = slot.ready(now);
     lock.lock();
     if (!ready || cancelled_) break;
     if (roster_->take(now, lease)) {
@@ -285,9 +295,9 @@ bool ThreadCrew::sleep_until(TimePoint at) {
   return !cancelled_;
 }
 
-void ThreadCrew::start(const Phases& phases, Nanos ramp_up, Nanos interval) {
+void ThreadCrew::start(const Phases& phases, TimePoint begin, Nanos ramp_up, Nanos interval) {
   const std::lock_guard lock(mutex_);
-  roster_->start(phases.start(), ramp_up);
+  roster_->start(begin, ramp_up);
   interval_ = interval;
   phases_ = &phases;
   changed_.notify_all();

@@ -27,9 +27,12 @@ class Muster {
   /// Waits until all have; the first failure, if any. When a stop is requested meanwhile, calls `cancel` once and goes on
   /// waiting.
   std::optional<Failure> wait_opened(const std::stop_token& stop, const std::function<void()>& cancel);
+  /// The same without waiting: whether all have, and the first failure so far.
+  bool all_opened() const;
+  std::optional<Failure> failure() const;
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::size_t opening_;
   std::optional<Failure> failure_;
@@ -38,8 +41,8 @@ class Muster {
 class Crew {
  public:
   virtual ~Crew() = default;
-  /// All slots are open: work. Called once, from the engine's thread.
-  virtual void start(const Phases&, Nanos ramp_up, Nanos interval) = 0;
+  /// All slots are open: work, from `begin` on. Called once, from the engine's thread.
+  virtual void start(const Phases&, TimePoint begin, Nanos ramp_up, Nanos interval) = 0;
   /// Ends without having started.
   virtual void dismiss() = 0;
   /// Makes an operation due. From any thread; a FiberCrew on its own loop takes it at once.
@@ -69,7 +72,7 @@ class FiberCrew final : public Crew {
   FiberCrew(runtime::Loop& loop, GroupRun& group, std::unique_ptr<Roster> roster, std::size_t sessions, Muster& muster,
             TriggerFunction trigger, std::uint64_t seed);
   ~FiberCrew() override;
-  void start(const Phases&, Nanos ramp_up, Nanos interval) override;
+  void start(const Phases&, TimePoint begin, Nanos ramp_up, Nanos interval) override;
   void dismiss() override;
   void trigger(std::uint64_t payload, TimePoint due) override;
   void limit(TimePoint from, std::uint64_t operations) override;
@@ -112,7 +115,7 @@ class ThreadCrew final : public Crew {
   ThreadCrew(const Clock& clock, GroupRun& group, std::unique_ptr<Roster> roster, std::size_t sessions, Muster& muster,
              TriggerFunction trigger, std::uint64_t seed);
   ~ThreadCrew() override;
-  void start(const Phases&, Nanos ramp_up, Nanos interval) override;
+  void start(const Phases&, TimePoint begin, Nanos ramp_up, Nanos interval) override;
   void dismiss() override;
   void trigger(std::uint64_t payload, TimePoint due) override;
   void limit(TimePoint from, std::uint64_t operations) override;

@@ -3,24 +3,22 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "core/collector.h"
-#include "core/crew.h"
+#include "core/group_set.h"
+#include "core/validity.h"
 
 #include <sys/resource.h>
-#include <time.h>
 
 #include <algorithm>
-#include <latch>
-#include <mutex>
+#include <deque>
+#include <map>
 #include <thread>
 
 namespace assay {
 namespace {
 
 constexpr Nanos kTick = std::chrono::milliseconds(50);
+constexpr Nanos kMostDrainOfStopped = std::chrono::seconds(3);
 constexpr Nanos kHeadStart = std::chrono::milliseconds(20);
-constexpr Nanos kMostStandstill = std::chrono::milliseconds(250);  // of one, and of all in a short run
-constexpr double kMostStanding = 0.01;                             // of the measured time
-constexpr std::size_t kMostStalls = 20;                            // told one by one
 
 double process_cpu_seconds() {
   rusage usage{};
@@ -36,42 +34,6 @@ std::uint64_t peak_rss_bytes() {
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
-
-/// An event loop on a thread of its own.
-class LoopThread {
- public:
-  explicit LoopThread(const Clock& clock) : loop_(clock) {}
-  runtime::Loop& loop() noexcept { return loop_; }
-  void run() {
-    thread_ = std::jthread([this] {
-      pthread_getcpuclockid(pthread_self(), &cpu_clock_);
-      started_.count_down();
-      loop_.run();
-      timespec t{};
-      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);  // from outside it cannot be asked any more when the thread has ended
-      cpu_at_end_ = seconds_of(t);
-    });
-    started_.wait();
-  }
-  void join() {
-    if (thread_.joinable()) thread_.join();
-  }
-  double cpu_seconds() const {
-    if (const double at_end = cpu_at_end_; at_end > 0) return at_end;
-    timespec t{};
-    return clock_gettime(cpu_clock_, &t) == 0 ? seconds_of(t) : cpu_at_end_.load();
-  }
-
- private:
-  static double seconds_of(const timespec& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
-  }
-  runtime::Loop loop_;
-  clockid_t cpu_clock_{};
-  std::atomic<double> cpu_at_end_{0};
-  std::latch started_{1};
-  std::jthread thread_;
-};
 
 /// One run, from the opening of sessions to the outcome.
 class Run {
@@ -94,21 +56,30 @@ class Run {
   }
 
  private:
-  std::unique_ptr<Roster> make_roster(const GroupPlan& group, Shard threads) const;
+  std::unique_ptr<GroupRun> make_group(const GroupPlan&);
+  std::vector<Event> outage_events(TimePoint now) const;
   void muster();
   void start();
+  void start_set(GroupSet&, std::size_t first, TimePoint begin, Nanos ramp_up, std::uint64_t count);
+  void note(Nanos at, std::string kind, std::string text);
   void note_interrupt();
   void measure();
   void drain();
   void tick();
+  void ask_for_end(TimePoint now);
   void carry_out(const GroupChange&);
+  void begin_to_join(GroupAddition);
+  void join_who_can();
+  void leave_out_the_rest();
   void dismantle();
-  void judge_standstills();
   RunOutcome conclude();
-  bool scheduled_ended() const;
-  bool all_ended() const;
-  TimePoint last_end() const;
-  void note_cpu(double& process, std::vector<double>& loops) const;
+  template <class Predicate>
+  bool all_sets(Predicate predicate) const {
+    return std::all_of(sets_.begin(), sets_.end(), predicate);
+  }
+  std::span<const std::unique_ptr<Crew>> crews(std::size_t group) const;
+  void begin_measuring();
+  void note_loops();
 
   const RunPlan& plan_;
   std::stop_token stop_;
@@ -124,79 +95,56 @@ class Run {
   };
   std::vector<InForce> in_force_;
 
-  std::vector<std::unique_ptr<GroupRun>> groups_;
-  std::vector<std::unique_ptr<LoopThread>> loops_;
-  std::vector<std::vector<std::unique_ptr<Crew>>> crews_;  // by group, then by thread
-  std::unique_ptr<Muster> muster_;
+  std::map<const Target*, std::unique_ptr<OutageTracker>> outages_;
+  std::vector<std::unique_ptr<GroupRun>> groups_;  // those of the plan, then those that joined
+  struct Set {
+    std::size_t first = 0;  // of its groups
+    std::unique_ptr<GroupSet> set;
+    std::vector<double> cpu_begin = {};  // of its loops
+    TimePoint begin{};
+  };
+  std::vector<Set> sets_;
+  struct Joining {
+    GroupAddition asked;  // its plans are in asked_plans_
+    std::vector<std::unique_ptr<GroupRun>> groups;
+    std::unique_ptr<GroupSet> set;
+  };
+  std::deque<Joining> joining_;
+  std::deque<std::vector<GroupPlan>> asked_plans_;  // never moved: groups refer to their plans
+  std::uint64_t additions_ = 0;
   std::unique_ptr<Phases> phases_;
   std::unique_ptr<Collector> collector_;
   std::vector<Event> events_;
   std::vector<std::string> invalid_;
-  double cpu_begin_ = 0, cpu_end_ = 0;
-  std::vector<double> loop_cpu_begin_, loop_cpu_end_;
+  double cpu_begin_ = 0, cpu_end_ = 0, busiest_loop_ = 0;
   bool partial_ = false;
   bool measuring_ = false;
   WallTime started_{};
   TimePoint drained_{};
 };
 
-std::unique_ptr<Roster> Run::make_roster(const GroupPlan& group, Shard threads) const {
-  std::vector<std::unique_ptr<Client>> clients;
-  for (std::uint64_t k = threads.index; k < group.clients; k += threads.count)
-    clients.push_back(group.group.make_client(k));
-  // Thread j of T in process i of n takes part i + n·j of n·T of the schedule: together exactly the whole.
-  const Shard part{plan_.shard.index + plan_.shard.count * threads.index, plan_.shard.count * threads.count};
-  std::unique_ptr<Arrivals> arrivals;
-  if (!group.schedule.closed() && !group.group.triggered) arrivals = group.schedule.arrivals(part, plan_.seed);
-  auto roster = std::make_unique<Roster>(std::move(clients), group.schedule, group.group.triggered, std::move(arrivals),
-                                         hash_of(plan_.seed, 0x7054, part.index));
-  return roster;
+std::unique_ptr<GroupRun> Run::make_group(const GroupPlan& plan) {
+  std::unique_ptr<OutageTracker>& outages = outages_[plan.target];
+  if (outages == nullptr)
+    outages = std::make_unique<OutageTracker>(plan.sessions);
+  else
+    outages->add_sessions(plan.sessions);
+  return std::make_unique<GroupRun>(plan, plan_.retry, standstills_, *outages);
+}
+
+std::vector<Event> Run::outage_events(TimePoint now) const {
+  std::vector<Event> events;
+  for (const auto& [target, outages] : outages_)
+    for (Event& event : outages->events(now - phases_->start())) events.push_back(std::move(event));
+  return events;
 }
 
 void Run::muster() {
-  const auto fiber_threads = [&](const GroupPlan& group) {
-    return static_cast<std::uint32_t>(std::max<std::uint64_t>(
-        1, std::min({static_cast<std::uint64_t>(plan_.threads), group.sessions, group.clients})));
-  };
-  std::size_t slots = 0, loops = 0;
-  for (const GroupPlan& group : plan_.groups) {
-    ASSAY_ASSERT(group.clients > 0 && group.sessions > 0);
-    slots += group.sessions;
-    if (group.waiting == Waiting::fiber) loops = std::max<std::size_t>(loops, fiber_threads(group));
-  }
-  for (std::size_t i = 0; i < loops; i++) loops_.push_back(std::make_unique<LoopThread>(clock_));
-  muster_ = std::make_unique<Muster>(slots);  // a member: a slot that just reported may still be leaving it
-  Muster& muster = *muster_;
-  const TriggerFunction trigger = [this](std::size_t group, std::uint64_t payload, TimePoint due) {
-    // To the crew on the same loop, if the group has one there.
-    for (std::size_t j = 0; j < crews_[group].size() && j < loops_.size(); j++)
-      if (runtime::Loop::current() == &loops_[j]->loop()) return crews_[group][j]->trigger(payload, due);
-    crews_[group][payload % crews_[group].size()]->trigger(payload, due);
-  };
-  for (const GroupPlan& plan : plan_.groups)
-    groups_.push_back(std::make_unique<GroupRun>(plan, plan_.retry, standstills_));
-  for (std::size_t g = 0; g < plan_.groups.size(); g++) {
-    const GroupPlan& plan = plan_.groups[g];
-    std::vector<std::unique_ptr<Crew>>& crews = crews_.emplace_back();
-    if (plan.waiting == Waiting::thread) {
-      crews.push_back(std::make_unique<ThreadCrew>(clock_, *groups_[g], make_roster(plan, Shard{0, 1}), plan.sessions,
-                                                   muster, trigger, hash_of(plan_.seed, g)));
-      continue;
-    }
-    const std::uint32_t count = fiber_threads(plan);
-    for (std::uint32_t j = 0; j < count; j++)
-      crews.push_back(std::make_unique<FiberCrew>(loops_[j]->loop(), *groups_[g], make_roster(plan, Shard{j, count}),
-                                                  Shard{j, count}.share(plan.sessions), muster, trigger,
-                                                  hash_of(plan_.seed, g, j)));
-  }
-  for (const auto& loop : loops_) loop->run();
-  const auto cancel = [this] {
-    for (const auto& crews : crews_)
-      for (const auto& crew : crews) crew->cancel();
-  };
-  if (const std::optional<Failure> failure = muster.wait_opened(stop_, cancel)) {
-    for (const auto& crews : crews_)
-      for (const auto& crew : crews) crew->dismiss();
+  for (const GroupPlan& plan : plan_.groups) groups_.push_back(make_group(plan));
+  sets_.push_back({.first = 0, .set = std::make_unique<GroupSet>(groups_, plan_, clock_, 0)});
+  GroupSet& set = *sets_.front().set;
+  if (const std::optional<Failure> failure = set.muster().wait_opened(stop_, [&] { set.cancel(); })) {
+    set.dismiss();
     dismantle();
     if (failure->kind == FailureKind::cancelled) throw Error("interrupted", ExitCode::interrupted);
     throw Error(fmt::format("cannot open the sessions of the run: {}", failure->message), ExitCode::unreachable);
@@ -204,9 +152,7 @@ void Run::muster() {
 }
 
 void Run::dismantle() {
-  for (const auto& loop : loops_) loop->join();  // a loop may still be in the last turn of a crew that has ended
-  crews_.clear();                                // recorders have handed over what was left
-  loops_.clear();
+  for (const Set& set : sets_) set.set->dismantle();
 }
 
 void Run::start() {
@@ -214,45 +160,51 @@ void Run::start() {
   phases_ = std::make_unique<Phases>(clock_.now() + kHeadStart, plan_.ramp_up, plan_.warmup, plan_.duration);
   collector_ = std::make_unique<Collector>(plan_, groups_, *phases_, observer_);
   standstills_.watch();
-  for (std::size_t g = 0; g < crews_.size(); g++) {
-    const bool triggered = plan_.groups[g].group.triggered;
-    for (std::size_t j = 0; j < crews_[g].size(); j++) {
-      Crew& crew = *crews_[g][j];
-      if (!triggered && plan_.count > 0)
-        crew.limit(
-            phases_->measure_begin(),
-            Shard{static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(crews_[g].size())}.share(plan_.count));
-      if (!triggered) crew.close(phases_->measure_end());
-      crew.start(*phases_, plan_.ramp_up, plan_.interval);
-    }
-    const GroupPlan& plan = plan_.groups[g];
-    in_force_.push_back({plan.schedule.describe(), plan.clients, 0});
-    control_.add_group(plan.group.name, triggered, crews_[g].size());
-  }
+  start_set(*sets_.front().set, 0, phases_->start(), plan_.ramp_up, plan_.count);
   control_.begin();
+}
+
+void Run::start_set(GroupSet& set, std::size_t first, TimePoint begin, Nanos ramp_up, std::uint64_t count) {
+  set.start(*phases_, begin, ramp_up, plan_.interval, count);
+  for (std::size_t g = 0; g < set.groups(); g++) {
+    const GroupPlan& plan = groups_[first + g]->plan;
+    in_force_.push_back({plan.schedule.describe(), plan.clients, 0});
+    control_.add_group(plan.group.name, plan.group.triggered, set.crews(g).size());
+  }
+}
+
+std::span<const std::unique_ptr<Crew>> Run::crews(std::size_t group) const {
+  auto set =
+      std::prev(std::partition_point(sets_.begin(), sets_.end(), [&](const Set& s) { return s.first <= group; }));
+  return set->set->crews(group - set->first);
+}
+
+void Run::note(Nanos at, std::string kind, std::string text) {
+  events_.push_back({at, Nanos(0), std::move(kind), std::move(text)});
+  observer_.event(events_.back());
 }
 
 /// Each thread gets its share; together exactly the whole.
 void Run::carry_out(const GroupChange& change) {
   std::size_t g = 0;
-  while (plan_.groups[g].group.name != change.group) g++;
-  const GroupPlan& plan = plan_.groups[g];
+  while (groups_[g]->plan.group.name != change.group) g++;
+  const GroupPlan& plan = groups_[g]->plan;
+  const std::span<const std::unique_ptr<Crew>> crews = this->crews(g);
   InForce& now = in_force_[g];
   const TimePoint at = std::max(phases_->start() + change.at, clock_.now());
   now.changes++;
-  const auto threads = static_cast<std::uint32_t>(crews_[g].size());
+  const auto threads = static_cast<std::uint32_t>(crews.size());
   const std::uint64_t clients = change.clients.value_or(now.clients);
   for (std::uint32_t j = 0; j < threads; j++) {
-    if (change.remove) crews_[g][j]->close(at);
+    if (change.remove) crews[j]->close(at);
     Roster::Change part{.at = at, .schedule = change.schedule};
     if (change.schedule && !change.schedule->closed())
       part.arrivals =
-          change.schedule->arrivals(Shard{plan_.shard.index + plan_.shard.count * j, plan_.shard.count * threads},
-                                    hash_of(plan_.seed, now.changes));
+          change.schedule->arrivals(GroupSet::part_of(plan_.shard, j, threads), hash_of(plan_.seed, now.changes));
     for (std::uint64_t k = now.clients; k < clients; k++)
       if (k % threads == j) part.come.push_back(plan.group.make_client(k));
     for (std::uint64_t k = clients; k < now.clients; k++) part.leave += k % threads == j;
-    if (!change.remove) crews_[g][j]->change(std::move(part));
+    if (!change.remove) crews[j]->change(std::move(part));
   }
   std::string text = plan.group.name + ":";
   if (change.remove) text += " removed";
@@ -264,63 +216,117 @@ void Run::carry_out(const GroupChange& change) {
     text += fmt::format("{} {} → {} clients", change.schedule ? "," : "", now.clients, clients);
     now.clients = clients;
   }
-  events_.push_back({at - phases_->start(), Nanos(0), "change", std::move(text)});
-  observer_.event(events_.back());
+  note(at - phases_->start(), "change", std::move(text));
 }
 
-bool Run::scheduled_ended() const {
-  for (std::size_t g = 0; g < crews_.size(); g++)
-    if (!plan_.groups[g].group.triggered)
-      for (const auto& crew : crews_[g])
-        if (!crew->ended()) return false;
-  return true;
+/// Sessions are opened beside the run that goes on.
+void Run::begin_to_join(GroupAddition asked) {
+  std::vector<GroupPlan>& plans = asked_plans_.emplace_back(std::move(asked.groups));
+  Joining& joining = joining_.emplace_back();
+  joining.asked = std::move(asked);
+  for (const GroupPlan& plan : plans) joining.groups.push_back(make_group(plan));
+  joining.set = std::make_unique<GroupSet>(joining.groups, plan_, clock_, ++additions_);
 }
 
-TimePoint Run::last_end() const {
-  TimePoint end = phases_->measure_begin();
-  for (std::size_t g = 0; g < crews_.size(); g++)
-    if (!plan_.groups[g].group.triggered)
-      for (const auto& crew : crews_[g]) end = std::max(end, crew->ended_at());
-  return end;
+void Run::join_who_can() {
+  const auto names = [](const Joining& joining) {
+    std::string text;
+    for (const auto& group : joining.groups) text += (text.empty() ? "" : ", ") + group->plan.group.name;
+    return text;
+  };
+  for (auto joining = joining_.begin(); joining != joining_.end();) {
+    if (!joining->set->muster().all_opened()) {
+      ++joining;
+      continue;
+    }
+    const TimePoint begin = std::max(phases_->start() + joining->asked.at, clock_.now());
+    const std::optional<Failure> failure = joining->set->muster().failure();
+    if (failure || begin >= phases_->measure_end()) {
+      joining->set->dismiss();
+      joining->set->dismantle();
+      for (const auto& group : joining->groups) control_.forget_group(group->plan.group.name);
+      note(clock_.now() - phases_->start(), "change",
+           fmt::format("{}: could not join: {}", names(*joining),
+                       failure ? failure->message : "the measured time was over before that"));
+    } else {
+      note(begin - phases_->start(), "change", names(*joining) + ": joined");
+      const std::size_t first = groups_.size();
+      for (auto& group : joining->groups) {
+        collector_->add(group->plan);
+        groups_.push_back(std::move(group));
+      }
+      Set& set = sets_.emplace_back(Set{.first = first, .set = std::move(joining->set), .begin = begin});
+      for (const auto& loop : set.set->loops()) set.cpu_begin.push_back(loop->cpu_seconds());
+      start_set(*set.set, first, begin, joining->asked.ramp_up, 0);
+    }
+    joining = joining_.erase(joining);
+  }
 }
 
-bool Run::all_ended() const {
-  return std::all_of(crews_.begin(), crews_.end(), [](const auto& crews) {
-    return std::all_of(crews.begin(), crews.end(), [](const auto& crew) { return crew->ended(); });
-  });
+/// The measured time is over: who has not joined will not.
+void Run::leave_out_the_rest() {
+  for (GroupAddition& addition : control_.take_additions()) begin_to_join(std::move(addition));
+  for (const Joining& joining : joining_) joining.set->cancel();
+  while (!joining_.empty()) {
+    join_who_can();
+    if (!joining_.empty()) std::this_thread::sleep_for(kTick);
+  }
 }
 
-void Run::note_cpu(double& process, std::vector<double>& loops) const {
-  process = process_cpu_seconds();
-  loops.clear();
-  for (const auto& loop : loops_) loops.push_back(loop->cpu_seconds());
+/// How busy the loops were, each from when it had to work for the measured time.
+void Run::note_loops() {
+  const TimePoint end = phases_->measure_end();
+  for (const Set& set : sets_)
+    for (std::size_t i = 0; i < set.cpu_begin.size(); i++) {
+      const Nanos worked = end - std::max(phases_->measure_begin(), set.begin);
+      if (worked > Nanos(0))
+        busiest_loop_ =
+            std::max(busiest_loop_, (set.set->loops()[i]->cpu_seconds() - set.cpu_begin[i]) / to_seconds(worked));
+    }
+}
+
+void Run::begin_measuring() {
+  measuring_ = true;
+  cpu_begin_ = process_cpu_seconds();
+  for (Set& set : sets_) {
+    set.cpu_begin.clear();
+    for (const auto& loop : set.set->loops()) set.cpu_begin.push_back(loop->cpu_seconds());
+  }
 }
 
 void Run::tick() {
   std::this_thread::sleep_for(kTick);
   const TimePoint now = clock_.now();
   if (!measuring_ && now >= phases_->measure_begin()) {
-    measuring_ = true;
-    note_cpu(cpu_begin_, loop_cpu_begin_);
+    begin_measuring();
   }
   if (const Nanos jump = watch_.jump(); jump != Nanos(0)) {
-    const Event event{now - phases_->start(), Nanos(0), "clock_jump",
-                      fmt::format("the clock jumped by {:.3f} s against the monotonic clock", to_seconds(jump))};
-    events_.push_back(event);
-    observer_.event(event);
-    invalid_.push_back(event.text);
+    invalid_.push_back(fmt::format("the clock jumped by {:.3f} s against the monotonic clock", to_seconds(jump)));
+    note(now - phases_->start(), "clock_jump", invalid_.back());
   }
+  for (GroupAddition& addition : control_.take_additions()) begin_to_join(std::move(addition));
+  if (!joining_.empty()) join_who_can();
   for (const GroupChange& change : control_.take()) carry_out(change);
-  collector_->collect(now);
+  if (collector_->collect(now) && phases_->at(now) == Phase::measure) ask_for_end(now);
+}
+
+void Run::ask_for_end(TimePoint now) {
+  const Nanos begin = phases_->measure_begin() - phases_->start(),
+              whole = (now - phases_->start()) / plan_.interval * plan_.interval;
+  if (whole <= begin) return;
+  SoFar so_far{.groups = collector_->so_far(), .events = events_, .measure_begin = begin, .measured = whole - begin};
+  for (Event& outage : outage_events(now)) so_far.events.push_back(std::move(outage));
+  const std::optional<Ending> ending = observer_.ends_for(so_far);
+  if (!ending) return;
+  partial_ = partial_ || ending->partial;
+  note(now - phases_->start(), ending->kind, ending->text);
+  phases_->end_now(now);
 }
 
 void Run::note_interrupt() {
   partial_ = true;
   const TimePoint now = clock_.now();
-  const Event event{now - phases_->start(), Nanos(0), "interrupted",
-                    fmt::format("stopped in the phase {}", to_string(phases_->at(now)))};
-  events_.push_back(event);
-  observer_.event(event);
+  note(now - phases_->start(), "interrupted", fmt::format("stopped in the phase {}", to_string(phases_->at(now))));
 }
 
 void Run::measure() {
@@ -330,77 +336,51 @@ void Run::measure() {
     if (stop_.stop_requested()) {
       note_interrupt();
       phases_->end_now(clock_.now());
-    } else if (plan_.count > 0 && scheduled_ended()) {
-      phases_->end_now(last_end());  // when the last operation ended, not when it was noticed
+    } else if (const GroupSet& planned = *sets_.front().set; plan_.count > 0 && planned.scheduled_ended()) {
+      // When the last operation ended, not when it was noticed.
+      phases_->end_now(std::max(phases_->measure_begin(), planned.last_end()));
     }
   }
   control_.end();
-  if (!measuring_) note_cpu(cpu_begin_, loop_cpu_begin_);
-  note_cpu(cpu_end_, loop_cpu_end_);
-  for (std::size_t g = 0; g < crews_.size(); g++)
-    if (!plan_.groups[g].group.triggered)
-      for (const auto& crew : crews_[g]) crew->close(phases_->measure_end());
+  if (!measuring_) begin_measuring();
+  cpu_end_ = process_cpu_seconds();
+  note_loops();
+  for (const Set& set : sets_) set.set->close(phases_->measure_end());
+  leave_out_the_rest();
 }
 
 void Run::drain() {
-  const TimePoint limit = phases_->measure_end() + plan_.drain;
+  // Who stopped the run waits for it.
+  const TimePoint limit =
+      phases_->measure_end() + (partial_ ? std::min(plan_.drain, kMostDrainOfStopped) : plan_.drain);
   bool told = false, cancelled = false;
-  while (!all_ended()) {
+  while (!all_sets([](const Set& set) { return set.set->ended(); })) {
     tick();
-    if (!told && scheduled_ended()) {
+    if (!told && all_sets([](const Set& set) { return set.set->scheduled_ended(); })) {
       told = true;
-      for (std::size_t g = 0; g < crews_.size(); g++)
-        if (plan_.groups[g].group.triggered)
-          for (const auto& crew : crews_[g]) crew->no_more_triggers();
+      for (const Set& set : sets_) set.set->no_more_triggers();
     }
     // A stop while measuring leaves what is under way its time; one in the drain takes it.
     const bool stopped = !partial_ && stop_.stop_requested();
     if (stopped) note_interrupt();
     if (!cancelled && (stopped || clock_.now() >= limit)) {
       cancelled = true;
-      for (const auto& crews : crews_)
-        for (const auto& crew : crews) crew->cancel();
+      for (const Set& set : sets_) set.set->cancel();
     }
   }
   drained_ = clock_.now();
 }
 
-/// Operations that were waiting have it as lag. Those under way have it in their service time, where nobody can tell it
-/// from the target's: so there must not be much of it.
-void Run::judge_standstills() {
-  const std::vector<Standstills::Span> spans = standstills_.all();
-  Nanos sum{}, longest{}, untold{};
-  for (std::size_t i = 0; i < spans.size(); i++) {
-    const Nanos length = spans[i].end - spans[i].begin;
-    if (i < kMostStalls)
-      events_.push_back({spans[i].begin - phases_->start(), length, "stalled",
-                         fmt::format("assay itself stood still for {}: stopped, suspended, or without a processor",
-                                     format_latency(length))});
-    else
-      untold += length;
-    const Nanos judged = std::min(spans[i].end, drained_) - std::max(spans[i].begin, phases_->measure_begin());
-    sum += std::max(judged, Nanos(0));
-    longest = std::max(longest, judged);
-  }
-  if (spans.size() > kMostStalls)
-    events_.push_back({spans[kMostStalls].begin - phases_->start(), untold, "stalled",
-                       fmt::format("assay itself stood still {} more times", spans.size() - kMostStalls)});
-  const Nanos measured = phases_->measure_end() - phases_->measure_begin();
-  const double most = std::max(kMostStanding * to_seconds(measured), to_seconds(kMostStandstill));
-  if (longest > kMostStandstill || to_seconds(sum) > most)
-    invalid_.push_back(
-        fmt::format("assay itself stood still for {} of the measured {}, once for {} (limits: {} and {})",
-                    format_latency(sum), format_latency(measured), format_latency(longest),
-                    format_latency(from_seconds(most)), format_latency(kMostStandstill)));
-}
-
 RunOutcome Run::conclude() {
   RunOutcome out;
   standstills_.stop();
-  judge_standstills();
-  std::vector<std::uint64_t> abandoned(groups_.size());
-  for (std::size_t g = 0; g < crews_.size(); g++)
-    for (const auto& crew : crews_[g]) abandoned[g] += crew->abandoned();
+  for (Event& event : standstill_events(standstills_.all(), phases_->start())) events_.push_back(std::move(event));
+  for (std::string& reason : standstill_verdict(standstills_.all(), *phases_, drained_))
+    invalid_.push_back(std::move(reason));
+  for (Event& event : outage_events(drained_)) events_.push_back(std::move(event));
+  std::vector<std::uint64_t> abandoned;
+  for (const Set& set : sets_)
+    for (std::size_t g = 0; g < set.set->groups(); g++) abandoned.push_back(set.set->abandoned(g));
   dismantle();
   collector_->finish(out);
   for (std::size_t g = 0; g < groups_.size(); g++) {
@@ -408,11 +388,10 @@ RunOutcome Run::conclude() {
     group.failures = groups_[g]->mailbox.failures();
     group.abandoned = abandoned[g];
     group.round_trips = groups_[g]->round_trips.load();
-    for (Event& event : groups_[g]->outages.events(drained_ - phases_->start())) events_.push_back(std::move(event));
     const GroupStats& measured = group.phases[static_cast<std::size_t>(Phase::measure)];
-    for (std::string& reason : lag_verdict(plan_.groups[g].group, measured)) invalid_.push_back(std::move(reason));
+    for (std::string& reason : lag_verdict(groups_[g]->plan.group, measured)) invalid_.push_back(std::move(reason));
     for (std::size_t o = 0; o < measured.operations.size(); o++)
-      if (!plan_.groups[g].group.operations[o].nested)
+      if (!groups_[g]->plan.group.operations[o].nested)
         out.cost.operations += static_cast<double>(measured.operations[o].completed);
   }
   std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
@@ -427,9 +406,8 @@ RunOutcome Run::conclude() {
   out.partial = partial_;
   out.cost.cpu_seconds = std::max(0.0, cpu_end_ - cpu_begin_);
   out.cost.peak_rss_bytes = peak_rss_bytes();
-  for (std::size_t i = 0; i < loop_cpu_end_.size() && out.measure > Nanos(0); i++)
-    out.cost.busiest_loop =
-        std::max(out.cost.busiest_loop, (loop_cpu_end_[i] - loop_cpu_begin_[i]) / to_seconds(out.measure));
+  out.cost.busiest_loop = busiest_loop_;
+  for (std::size_t g = plan_.groups.size(); g < groups_.size(); g++) out.joined.push_back(groups_[g]->plan);
   if (out.cost.busiest_loop > 0.9)
     out.warnings.push_back(
         fmt::format("an event loop of assay was busy {:.0f} % of the measured time: the client may be the bottleneck; "
@@ -443,28 +421,6 @@ RunOutcome Run::conclude() {
 RunOutcome run(const RunPlan& plan, std::stop_token stop, RunObserver& observer, const Clock& clock,
                RunControl* control) {
   return Run(plan, std::move(stop), observer, clock, control).carry_out();
-}
-
-Nanos ClockWatch::jump() {
-  const Nanos now = offset(), jumped = now - offset_;
-  if (jumped < kTolerance && jumped > -kTolerance) return Nanos(0);
-  offset_ = now;
-  return jumped;
-}
-
-std::vector<std::string> lag_verdict(const Group& group, const GroupStats& measure) {
-  Histogram lag, response;
-  for (std::size_t o = 0; o < measure.operations.size(); o++) {
-    if (group.operations[o].nested) continue;  // timed inside another one, without a lag of their own
-    lag.merge(measure.operations[o].lag);
-    response.merge(measure.operations[o].response);
-  }
-  const Nanos lag99 = lag.quantile(0.99), response99 = response.quantile(0.99);
-  if (lag99 <= std::chrono::milliseconds(10) ||
-      static_cast<double>(lag99.count()) <= 0.05 * static_cast<double>(response99.count()))
-    return {};
-  return {fmt::format("{}: assay itself was late: lag p99 {} (limits: 10 ms, and 5 % of the response p99 {})",
-                      group.name, format_latency(lag99), format_latency(response99))};
 }
 
 }  // namespace assay

@@ -19,23 +19,4 @@ namespace assay {
 RunOutcome run(const RunPlan&, std::stop_token, RunObserver&, const Clock& = real_clock(),
                RunControl* control = nullptr);
 
-/// Compares the monotonic with the wall clock: a jump of one against the other beyond the tolerance means that somebody
-/// set the clock or that the machine was suspended.
-class ClockWatch {
- public:
-  static constexpr Nanos kTolerance = std::chrono::milliseconds(250);
-  explicit ClockWatch(const Clock& clock) : clock_(clock), offset_(offset()) {}
-  /// How far the wall clock jumped since the last call; 0 within the tolerance.
-  Nanos jump();
-
- private:
-  Nanos offset() const { return clock_.wall().time_since_epoch() - clock_.now().time_since_epoch(); }
-  const Clock& clock_;
-  Nanos offset_;
-};
-
-/// Why the figures of the measured time cannot be trusted because of assay itself; empty when they can. Lag: p99 above
-/// 10 ms and above 5 % of the response's p99, over all operations of the group that succeeded and are not nested.
-std::vector<std::string> lag_verdict(const Group& group, const GroupStats& measure);
-
 }  // namespace assay

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,8 @@ struct RunCost {
 };
 
 struct RunOutcome {
-  std::vector<GroupOutcome> groups;
+  std::vector<GroupOutcome> groups;  // those of the plan, then those that joined
+  std::vector<GroupPlan> joined;     // the plans of the latter
   std::vector<Event> events;
   std::vector<TargetSeries> target_series;
   std::vector<std::string> invalid;  // why the figures cannot be trusted; empty: they can
@@ -85,12 +87,28 @@ struct Live {
   std::uint64_t operations = 0, errors = 0;  // since the start of the phase
 };
 
+/// What was measured until now: whole intervals, as far as they were handed over. A view, for the time of a call.
+struct SoFar {
+  const std::vector<GroupOutcome>& groups;  // without what is known only at the end: abandoned, failures, round trips
+  std::vector<Event> events;                // those under way too, with their length so far
+  Nanos measure_begin{};                    // since the start of the run
+  Nanos measured{};                         // since then
+};
+
+/// Why a run ends before its time.
+struct Ending {
+  std::string kind, text;  // of the event
+  bool partial = false;    // something went wrong; false: it has what it was to have
+};
+
 /// Told of a run while it goes on, from the engine's collecting thread.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
   virtual void live(const Live&) {}
   virtual void event(const Event&) {}
+  /// Asked once an interval of the measured time, shortly after it ended; an answer ends the measured time.
+  virtual std::optional<Ending> ends_for(const SoFar&) { return std::nullopt; }
 };
 
 }  // namespace assay

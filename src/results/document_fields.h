@@ -161,6 +161,24 @@ void fields(A& a, T& v) {
   a.field("findings", v.findings);
 }
 
+template <class A, Is<RateSearchStep> T>
+void fields(A& a, T& v) {
+  a.field("rate", v.rate);
+  a.field("completed", v.completed);
+  a.field("held", v.held);
+  a.field("why", v.why);
+}
+
+template <class A, Is<RateSearchFacts> T>
+void fields(A& a, T& v) {
+  a.field("condition", v.condition);
+  a.field("steps", v.steps);
+  a.field("highest", v.highest);
+  a.field("lowest_failed", v.lowest_failed);
+  a.field("held", v.held);
+  a.field("complete", v.complete);
+}
+
 template <class A, Is<TargetSeries> T>
 void fields(A& a, T& v) {
   a.field("name", v.name);
@@ -213,6 +231,7 @@ void fields(A& a, T& v) {
   a.field("figures", v.figures);
   a.field("requirements", v.requirements);
   a.field("checks", v.checks);
+  a.optional("search", v.search);
   a.field("events", v.events);
   a.field("in_doubt", v.in_doubt);
   a.field("warnings", v.warnings);

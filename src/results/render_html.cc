@@ -2,44 +2,7 @@
 #include "results/report_json.h"
 #include "results/report_page.h"
 
-#include <fmt/format.h>
-
 namespace assay {
-namespace {
-
-/// JSON that may stand inside a script element whatever texts it holds: no "</script", no "<!--", no line separators
-/// that older scripts took for line breaks.
-std::string for_script(std::string_view json) {
-  std::string out;
-  out.reserve(json.size());
-  for (std::size_t i = 0; i < json.size(); i++) {
-    const std::string_view rest = json.substr(i);
-    if (json[i] == '<') {
-      out += "\\u003c";
-    } else if (rest.starts_with("\u2028") || rest.starts_with("\u2029")) {
-      out += rest[2] == '\xa8' ? "\\u2028" : "\\u2029";
-      i += 2;
-    } else {
-      out += json[i];
-    }
-  }
-  return out;
-}
-
-std::string for_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '&')
-      out += "&amp;";
-    else
-      out += c;
-  }
-  return out;
-}
-
-}  // namespace
 
 std::string render_html(const Document& document) {
   JsonText json;
@@ -47,19 +10,11 @@ std::string render_html(const Document& document) {
   put_report(json, document);
   put_charts(json, document);
   json.close('}');
-  return fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src '{}'; style-src '{}'; "
-      "base-uri 'none'; form-action 'none'\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n"
-      "<div id=\"page\"><noscript><p>This report draws itself with a script, and scripts are switched off here. "
-      "<code>assay report FILE</code> prints the same numbers as text.</p></noscript></div>\n"
-      "<script type=\"application/json\" id=\"report\">{}</script>\n"
-      "<script type=\"text/plain\" id=\"licence\">{}</script>\n"
-      "<script>{}</script>\n</body>\n</html>\n",
-      kReportScriptHash, kReportStyleHash, for_html(document.id), kReportStyle, for_script(json.text()), kReportLicence,
-      kReportScript);
+  return report_page({.title = document.id,
+                      .json = json.text(),
+                      .script = kReportScript,
+                      .script_hash = kReportScriptHash,
+                      .without_script = "<code>assay report FILE</code> prints the same numbers as text."});
 }
 
 }  // namespace assay

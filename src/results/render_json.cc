@@ -136,7 +136,19 @@ void put_statements(JsonText& json, const Document& d) {
     }
     json.close(']').close('}');
   }
-  json.close(']').key("events").open('[');
+  json.close(']');
+  if (!d.search.steps.empty()) {
+    json.key("search").open('{').member("condition", std::string_view(d.search.condition));
+    json.member("summary", std::string_view(describe_search(d.search))).member("highest", d.search.highest);
+    json.member("lowest_failed", d.search.lowest_failed).member("held", d.search.held);
+    json.member("complete", d.search.complete).key("steps").open('[');
+    for (const RateSearchStep& step : d.search.steps) {
+      json.open('{').member("rate", step.rate).member("completed", step.completed).member("held", step.held);
+      json.member("why", std::string_view(step.why)).close('}');
+    }
+    json.close(']').close('}');
+  }
+  json.key("events").open('[');
   for (const Event& e : d.events) {
     json.open('{').member("at_s", to_seconds(e.at)).member("length_s", to_seconds(e.length));
     json.member("kind", std::string_view(e.kind)).member("text", std::string_view(e.text)).close('}');

@@ -1,6 +1,7 @@
 #include "base/units.h"
 #include "results/render.h"
 #include "results/summary.h"
+#include "results/text_forms.h"
 #include "results/text_table.h"
 
 #include <fmt/format.h>
@@ -15,19 +16,8 @@ namespace {
 using Align = TextTable::Align;
 using Cell = TextTable::Cell;
 
-/// Three significant digits where there is a fraction to show.
-std::string digits(double v) {
-  if (!std::isfinite(v)) return "n/a";
-  const double size = std::fabs(v);
-  return fmt::format("{:.{}f}", v, size >= 100 || v == 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
-}
-
 std::string count_text(std::uint64_t n) {
   return n < 10'000'000 ? fmt::format("{}", n) : format_quantity(static_cast<double>(n));
-}
-
-std::string one_or_more(std::uint64_t n, std::string_view one, std::string_view more) {
-  return fmt::format("{} {}", n, n == 1 ? one : more);
 }
 
 Tint tint_of(Requirement::Verdict v) {
@@ -46,6 +36,7 @@ class TableRenderer {
     requirements();
     figures();
     counters();
+    search();
     checks();
     events();
     own_cost();
@@ -229,6 +220,20 @@ class TableRenderer {
     if (!any) return;
     title("Counters");
     table(t);
+  }
+
+  void search() {
+    if (d_.search.steps.empty()) return;
+    title("Search for the highest rate with " + d_.search.condition);
+    TextTable t({Align::right, Align::right, Align::left, Align::left});
+    t.row({{"rate /s", Tint::dim}, {"completed /s", Tint::dim}, {"held", Tint::dim}, {"why", Tint::dim}});
+    for (const RateSearchStep& step : d_.search.steps)
+      t.row({{digits(step.rate)},
+             {digits(step.completed)},
+             {step.held ? "yes" : "no", step.held ? Tint::good : Tint::bad},
+             {step.why, Tint::dim}});
+    table(t);
+    line("  " + wrapped(describe_search(d_.search), width_ - 2, 2));
   }
 
   void checks() {

@@ -82,6 +82,14 @@ void add_statements(Document& d) {
                CheckResult::State::failed,
                12,
                {{"3.3.2.1", "W_YTD = sum(D_YTD) of the warehouse's districts", {"w_id=3: 1200.50 <> 1190.50"}, 1}}}};
+  d.search = {"p99(new_order) < 10 ms",
+              {{400, 400, true, "p99(new_order) = 3.2 ms"},
+               {800, 612.5, false, "completed 612.5/s, less than 97 % of the rate"},
+               {566, 566, true, "p99(new_order) = 9.1 ms"}},
+              566,
+              800,
+              1,
+              false};
   d.own_cost = {0.41, 25444, 64ull << 20, 4, 0.0871};
   d.machine = {
       "Debian GNU/Linux 12 (bookworm)", "6.1.0-13-amd64", "Imaginary CPU @ 2.00GHz", 2, 8ull << 30, 2, 1.5, 4ull << 30};
@@ -206,6 +214,52 @@ Document large_document(int length, int operations) {
   add_statements(d);
   add_target_series(d, length);
   return d;
+}
+
+namespace {
+
+HistoryRun sample_run(std::size_t day, std::size_t runs, Random& random) {
+  HistoryRun run;
+  run.started = wall(1789000000) + std::chrono::hours(24 * day);
+  run.id = fmt::format("day-{:03}", day);
+  run.path = "results/" + run.id + ".json";
+  const bool slow = day >= runs * 6 / 10, tuned = day >= runs * 3 / 10;
+  run.circumstances = {{"workload", "tpcc", true},
+                       {"option.warehouses", "10", true},
+                       {"target.main.server", "PostgreSQL", true},
+                       {"target.main.server_version", slow ? "16.1" : "15.14 <b>\"old\"</b> & </script>", false},
+                       {"target.main.setting.shared_buffers", tuned ? "1GB" : "128MB", false}};
+  const auto add = [&](ThresholdValue what, std::string unit, double level, double noise) {
+    run.values.push_back({std::move(what), std::move(unit), level * (1 + noise * (2 * random.unit() - 1))});
+  };
+  add({"rate", {}, Quantity::rate}, "", 5000, 0.03);
+  add({"p50", {"new_order"}, Quantity::duration}, "", tuned ? 4.1e6 : 5e6, 0.04);
+  add({"p99", {"payment"}, Quantity::duration}, "", slow ? 18e6 : 12e6, 0.1);
+  add({"errors", {}, Quantity::share}, "", day >= runs * 9 / 10 ? 0.002 : 0, 0.5);
+  if (day % 7 != 3) add({"figure", {"nopm"}, Quantity::number}, "1/min", slow ? 12000 : 12100, 0.01);
+  add({"figure", {"efficiency"}, Quantity::number}, "%", slow ? 80 : 95, 0.02);
+  return run;
+}
+
+}  // namespace
+
+History sample_history(std::size_t runs) {
+  Random random(3);
+  std::vector<HistoryRun> all;
+  for (std::size_t day = 0; day < runs; day++) all.push_back(sample_run(day, runs, random));
+  for (std::size_t day = 0; day < 6; day++) {
+    HistoryRun other = sample_run(day, runs, random);
+    other.id = "large-" + other.id;
+    other.circumstances[1].value = "100";
+    all.push_back(std::move(other));
+  }
+  HistoryRun invalid = sample_run(runs, runs, random);
+  invalid.left_out = "invalid: lag p99 was 80 ms <i>";
+  invalid.values.clear();
+  all.push_back(std::move(invalid));
+  History history = make_history(std::move(all));
+  history.skipped.push_back({"results/package.json", "this is no result of assay <img src=x>"});
+  return history;
 }
 
 }  // namespace assay

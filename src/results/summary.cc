@@ -1,7 +1,10 @@
 #include "results/summary.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 namespace assay {
@@ -185,6 +188,23 @@ std::optional<double> cpu_us_per_operation(const Document& document) {
   const OwnCost& own = document.own_cost;
   if (own.operations <= 0) return std::nullopt;
   return own.cpu_seconds * 1e6 / own.operations;
+}
+
+std::string describe_search(const RateSearchFacts& search) {
+  if (search.highest == 0)
+    return search.lowest_failed > 0
+               ? fmt::format("no rate held; the lowest that was tried is {:.4g}/s", search.lowest_failed)
+               : "no step came to its end";
+  // Clopper and Pearson, one-sided, when each of n steps held: p such that pⁿ = 0.05.
+  std::string text =
+      fmt::format("{:.4g}/s held in {} of {} steps (so it does in at least {:.0f} % of all, with 95 % confidence); ",
+                  search.highest, search.held, search.held,
+                  100 * std::pow(0.05, 1 / static_cast<double>(std::max<std::uint64_t>(1, search.held))));
+  text += search.lowest_failed > 0 ? fmt::format("{:.4g}/s did not, {:+.1f} %", search.lowest_failed,
+                                                 100 * (search.lowest_failed / search.highest - 1))
+                                   : "none failed";
+  if (!search.complete) text += "; the search did not come to its end: the highest rate may be higher or lower";
+  return text;
 }
 
 std::vector<FailureSummary> summarize_failures(const Document& document) {

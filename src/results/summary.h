@@ -58,6 +58,9 @@ LatencySummary measured_lag(const Document&);
 /// Client CPU of the phase `measure` for each operation that completed in it; absent when there was none.
 std::optional<double> cpu_us_per_operation(const Document&);
 
+/// What a search for the highest rate came to, in a sentence, with its confidence.
+std::string describe_search(const RateSearchFacts&);
+
 /// The failures by kind over the whole run, most frequent first: with the group's and the operation's name and a
 /// message.
 struct FailureSummary {

@@ -75,6 +75,17 @@ class Parser {
     return root;
   }
 
+  std::vector<ThresholdValue> values() {
+    std::vector<ThresholdValue> values;
+    do {
+      skip();
+      if (at_ >= text_.size() && !values.empty()) return values;  // the last ';' separates nothing
+      values.push_back(value());
+    } while (take(";"));
+    if (at_ < text_.size()) expected(fmt::format("found {}; expected ';' and another value, or the end", found()));
+    return values;
+  }
+
  private:
   [[noreturn]] void expected(const std::string& what) const { expected(what, at_); }
   [[noreturn]] void expected(const std::string& what, std::size_t at) const {
@@ -264,6 +275,12 @@ class Parser {
   int depth_ = 0;
 };
 
+void refuse_control_characters(std::string_view text) {
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\t')
+      throw Error("a condition has a control character or a line break in it");
+}
+
 Truth of(bool b) noexcept { return b ? Truth::yes : Truth::no; }
 
 bool compared(double actual, std::string_view sign, double limit) noexcept {
@@ -322,10 +339,13 @@ std::string ThresholdValue::text() const {
 }
 
 Threshold Threshold::parse(std::string_view text) {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) < 0x20 && c != '\t')
-      throw Error("a condition has a control character or a line break in it");
+  refuse_control_characters(text);
   return {std::string(text), std::make_shared<const Node>(Parser(text).whole())};
+}
+
+std::vector<ThresholdValue> parse_threshold_values(std::string_view text) {
+  refuse_control_characters(text);
+  return Parser(text).values();
 }
 
 std::vector<ThresholdValue> Threshold::values() const {

@@ -64,6 +64,9 @@ class Threshold {
   std::shared_ptr<const Node> root_;
 };
 
+/// Values without a comparison, separated by ';': "p99(new_order); rate". Throws Error as Threshold::parse does.
+std::vector<ThresholdValue> parse_threshold_values(std::string_view text);
+
 /// The names that a condition may have, for --help and docs: "p99(OPERATION)" and what it is.
 struct ThresholdName {
   std::string_view form, summary;

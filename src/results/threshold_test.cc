@@ -121,6 +121,25 @@ TEST(Threshold, mistakes_are_pointed_at) {
   }
 }
 
+TEST(Threshold, values_without_a_comparison_are_a_list) {
+  std::vector<std::string> names;
+  for (const ThresholdValue& value : parse_threshold_values(" p99(new_order) ;rate; figure(\"a b\");"))
+    names.push_back(value.text());
+  EXPECT_EQ(names, (std::vector<std::string>{"p99(new_order)", "rate", "figure(\"a b\")"}));
+  const auto refused = [](std::string_view text) -> std::string {
+    try {
+      parse_threshold_values(text);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "no error";
+  };
+  EXPECT_EQ(refused("rate, p99"), "rate, p99\n    ^ found ','; expected ';' and another value, or the end");
+  EXPECT_THAT(refused("rate;;p99"), HasSubstr("\n     ^ found ';'; expected a value such as"));
+  EXPECT_THAT(refused(""), HasSubstr("found the end; expected a value"));
+  EXPECT_THAT(refused("p99 > 5ms"), HasSubstr("\n    ^ found '>'; expected ';' and another value"));
+}
+
 TEST(Threshold, deep_brackets_are_refused_and_not_followed) {
   EXPECT_THAT(refusal(std::string(100'000, '(')), HasSubstr("nested more than 100 deep"));
 }

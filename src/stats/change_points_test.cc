@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <span>
 
 namespace assay {
 namespace {
@@ -41,6 +42,44 @@ TEST(ChangePoints, the_statistic_is_the_paper_s) {
   EXPECT_DOUBLE_EQ(best_cut(uneven, 2).q, 6);
 }
 
+TEST(ChangePoints, the_best_cut_is_the_best_by_the_formula_written_out) {
+  const auto mean_distance = [](std::span<const double> a, std::span<const double> b) {
+    double sum = 0;
+    for (const double x : a)
+      for (const double y : b) sum += std::abs(x - y);
+    return sum;
+  };
+  for (std::uint64_t seed = 0; seed < 20; seed++) {
+    std::vector<double> series = series_of({1e9, 1e9 + 300}, 12, 200, seed);
+    series[5] = series[6];  // equal values too
+    const std::span<const double> all(series);
+    Cut expected{0, 0, -1e300};
+    for (std::size_t end = 6; end <= all.size(); end++)
+      for (std::size_t tau = 3; tau + 3 <= end; tau++) {
+        const auto x = all.first(tau), y = all.subspan(tau, end - tau);
+        const auto n = static_cast<double>(end), a = static_cast<double>(tau), b = n - a;
+        const double q = 2 / n * mean_distance(x, y) - b / (n * (a - 1)) * mean_distance(x, x) -
+                         a / (n * (b - 1)) * mean_distance(y, y);  // each pair within x or y is in its sum twice
+        if (q > expected.q) expected = {tau, end, q};
+      }
+    const Cut found = best_cut(series, 3);
+    EXPECT_EQ(found.index, expected.index) << seed;
+    EXPECT_EQ(found.end, expected.end) << seed;
+    EXPECT_NEAR(found.q, expected.q, 1e-9 * std::abs(expected.q) + 1e-6) << seed;
+  }
+}
+
+TEST(ChangePoints, a_change_from_nothing_to_something_is_never_too_small) {
+  // 0 errors, then 1, then 1.02: the second step is 2 %, the first one has no share.
+  std::vector<double> series(40, 0.0);
+  const auto later = series_of({1, 1.02}, 40, 0.002, 9);
+  series.insert(series.end(), later.begin(), later.end());
+  EXPECT_EQ(indexes(change_points(series)), (std::vector<std::size_t>{40, 80}));
+  ChangePointOptions options;
+  options.least_magnitude = 0.1;
+  EXPECT_EQ(indexes(change_points(series, options)), (std::vector<std::size_t>{40}));
+}
+
 TEST(ChangePoints, a_step_of_two_deviations_is_found_where_it_is) {
   const auto found = change_points(series_of({100, 110}, 30, 5, 1));
   ASSERT_EQ(found.size(), 1u);
@@ -55,6 +94,12 @@ TEST(ChangePoints, several_steps_up_and_down_are_all_found) {
   const auto found = indexes(change_points(series_of({100, 120, 90, 100}, 25, 2, 3)));
   ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(found, (std::vector<std::size_t>{25, 50, 75}));
+}
+
+TEST(ChangePoints, what_came_and_went_is_found_though_both_ends_are_alike) {
+  std::vector<double> series = series_of({100}, 72, 2, 12);
+  for (std::size_t i = 30; i < 42; i++) series[i] += 20;
+  EXPECT_EQ(indexes(change_points(series)), (std::vector<std::size_t>{30, 42}));
 }
 
 TEST(ChangePoints, one_outlier_is_no_change) {

@@ -31,6 +31,24 @@ struct Requirement {
   bool decides = false;  // true: a fail makes the run fail (consistency, cross-check); false: it is only stated
 };
 
+/// A search for the highest rate at which a condition holds (core/rate_search.h): its steps, and what came of it.
+struct RateSearchStep {
+  double rate = 0;       // operations per second that were asked for
+  double completed = 0;  // per second
+  bool held = false;
+  std::string why;  // the values of the condition, or why it was not looked at
+  friend bool operator==(const RateSearchStep&, const RateSearchStep&) = default;
+};
+struct RateSearchFacts {
+  std::string condition;
+  std::vector<RateSearchStep> steps;
+  double highest = 0;        // that held whenever it was tried; 0: none did
+  double lowest_failed = 0;  // 0: none did
+  std::uint64_t held = 0;    // how often the highest was tried
+  bool complete = false;     // false: it was stopped, or ended for want of steps
+  friend bool operator==(const RateSearchFacts&, const RateSearchFacts&) = default;
+};
+
 /// Something that happened at a point of the time line: an outage, a fault, a clock jump, lost sessions.
 struct Event {
   Nanos at{};        // since the start of the run

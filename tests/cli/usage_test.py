@@ -6,7 +6,7 @@ import subprocess
 
 from program import PROGRAM, ROOT, ProgramTest, environment, unittest
 
-COMMANDS = ("run", "prepare", "check", "cleanup", "report", "drivers", "workloads", "selftest", "completion")
+COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "drivers", "workloads", "selftest", "completion")
 WORKLOADS = ("tpcc", "kv")
 
 
@@ -35,9 +35,10 @@ TABLES = {
     "tpcc": options_in("src/workloads/tpcc", "options.cc"),
     "kv": options_in("src/workloads/kv", "kv_options.cc"),
     "job": options_in("src/cli", "job.cc"),
-    "run": options_in("src/cli", "cmd_run.cc"),
+    "run": options_in("src/cli", "cmd_run.cc", "load.cc"),
     "check": options_in("src/cli", "cmd_check.cc"),
     "report": options_in("src/cli", "cmd_report.cc"),
+    "history": options_in("src/cli", "cmd_history.cc"),
     "selftest": options_in("src/cli", "cmd_selftest.cc"),
 }
 
@@ -64,6 +65,7 @@ class HelpTest(ProgramTest):
         self.assertEqual(self.listed("check", "--help"), TABLES["job"] - NOT_OF["check"] | TABLES["check"])
         self.assertEqual(self.listed("run", "--help"), TABLES["job"] | TABLES["run"])
         self.assertEqual(self.listed("report", "--help"), TABLES["report"])
+        self.assertEqual(self.listed("history", "--help"), TABLES["history"])
         self.assertEqual(self.listed("selftest", "--help"), TABLES["selftest"])
 
     def test_the_help_of_a_command_with_a_workload_lists_its_options_too(self):
@@ -106,7 +108,7 @@ class CompletionTest(ProgramTest):
 
     def test_bash_completes_commands_workloads_and_drivers(self):
         self.assertEqual(self.complete(""), set(COMMANDS))
-        self.assertEqual(self.complete("c"), {"check", "cleanup", "completion"})
+        self.assertEqual(self.complete("c"), {"check", "cleanup", "compare", "completion"})
         self.assertEqual(self.complete("run", ""), set(WORKLOADS))
         self.assertEqual(self.complete("workloads", "t"), {"tpcc"})
         self.assertTrue({"null", "sqlite"} <= self.complete("drivers", ""))
@@ -123,6 +125,9 @@ class CompletionTest(ProgramTest):
     def test_bash_completes_values(self):
         self.assertEqual(self.complete("run", "tpcc", "--partition-type", "list_"), {"list_hash", "list_range"})
         self.assertEqual(self.complete("run", "tpcc", "--prepare", "t"), {"true"})
+        # Two commands have an option of this name, with other values.
+        self.assertIn("junit", self.complete("report", "r.json", "--format", ""))
+        self.assertEqual(self.complete("history", "results", "--format", ""), {"table", "csv", "html", "markdown"})
         self.assertEqual(self.complete("run", "tpcc", "--target", "sq"), {"sqlite:"})
         self.assertEqual(self.complete("report", "r.json", "--format", "h"), {"html"})
 
@@ -182,7 +187,7 @@ class MistakesTest(ProgramTest):
 
     def test_an_impossible_number_is_refused_with_what_is_expected(self):
         for option, value, expected in (("--warehouses", "0", "expected 1 to"), ("--rate", "-3", "a number above 0"),
-                                        ("--rate", "0", "a number above 0"), ("--duration", "0s", "expected at least 0.001"),
+                                        ("--rate", "0", "a number above 0"), ("--duration", "0s", "expected 0.001 to 316224000 s"),
                                         ("--clients", "-1", "--clients"), ("--warmup", "-1s", "not a duration"),
                                         ("--weights", "new_order=-1", "'new_order=-1' is negative"),
                                         ("--weights", "new_order=nan", "'nan' is not a number"),

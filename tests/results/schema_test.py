@@ -26,6 +26,8 @@ def places(value, path=()):
         for index, item in enumerate(value):
             yield from places(item, path + (index,))
 
+OPTIONAL = {"search"}  # only of a run that searched
+
 
 class Schema(unittest.TestCase):
     @classmethod
@@ -60,7 +62,7 @@ class Schema(unittest.TestCase):
         for name in self.document:
             damaged = dict(self.document)
             del damaged[name]
-            self.assertFalse(self.validator.is_valid(damaged), f"nobody misses {name}")
+            self.assertEqual(self.validator.is_valid(damaged), name in OPTIONAL, name)
 
     def test_each_member_is_in_the_documentation(self):
         text = (SCHEMA.parent / "result.md").read_text(encoding="utf-8")

@@ -1,5 +1,5 @@
-// Bundles the page into one C++ file with three texts: style sheet, script, and the licence that goes with them; and the
-// hashes by which the page's Content-Security-Policy admits just these.
+// Bundles the pages into one C++ file of texts: the style sheet, the script of each page, and the licence that goes with them;
+// and the hashes by which a page's Content-Security-Policy admits just these.
 //
 // Usage: node build.mjs OUTPUT.cc
 
@@ -19,18 +19,24 @@ if (dark.length !== 2 || dark[0] !== dark[1]) throw new Error("style.css: the tw
 
 const common = { bundle: true, minify: true, write: false, legalComments: "none", absWorkingDir: here, logLevel: "warning" };
 const target = ["chrome100", "firefox100", "safari15"];
-const script = await build({ ...common, entryPoints: ["src/main.ts"], format: "iife", target, charset: "ascii" });
+/** The pages, by the name of what they show. */
+const pages = { Report: "src/main.ts", History: "src/history.ts" };
+const scripts = {};
+for (const [name, entry] of Object.entries(pages)) {
+  const script = await build({ ...common, entryPoints: [entry], format: "iife", target, charset: "ascii" });
+  scripts[`k${name}Script`] = script.outputFiles[0].text.trim();
+}
 const style = await build({
   ...common,
   stdin: { contents: '@import "uplot/dist/uPlot.min.css"; @import "./src/style.css";', resolveDir: here, loader: "css" },
 });
 
 const texts = {
-  kReportScript: script.outputFiles[0].text.trim(),
+  ...scripts,
   kReportStyle: style.outputFiles[0].text.trim(),
   kReportLicence: readFileSync(join(here, "node_modules/uplot/LICENSE"), "utf8").trim(),
 };
-if (/<\/script|<!--/i.test(texts.kReportScript)) throw new Error("the script would end its own element");
+if (Object.values(scripts).some((text) => /<\/script|<!--/i.test(text))) throw new Error("the script would end its own element");
 
 const hash = (text) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
 let code = '// Made by ui/report/build.mjs.\n#include "results/report_page.h"\n\nnamespace assay {\nnamespace {\n';
@@ -43,6 +49,5 @@ for (const [name, text] of Object.entries(texts)) {
 }
 code += "}  // namespace\n\n";
 for (const name of Object.keys(texts)) code += `const std::string_view ${name}(${name}Bytes, sizeof(${name}Bytes));\n`;
-code += `const std::string_view kReportScriptHash = "${hash(texts.kReportScript)}";\n`;
-code += `const std::string_view kReportStyleHash = "${hash(texts.kReportStyle)}";\n`;
+for (const name of [...Object.keys(scripts), "kReportStyle"]) code += `const std::string_view ${name}Hash = "${hash(texts[name])}";\n`;
 writeFileSync(output, code + "\n}  // namespace assay\n");

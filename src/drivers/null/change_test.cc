@@ -134,6 +134,128 @@ TEST_P(Changed, what_is_asked_for_too_late_is_done_at_once_and_nothing_is_asked_
   EXPECT_LT(measured(outcome).count(), 50u);
 }
 
+/// What `control` answers to groups that ask to join as soon as the run takes them.
+std::string ask_to_join(RunControl& control, const GroupAddition& addition, const std::stop_token& stop) {
+  for (;;) {
+    std::string answer = "it was taken";
+    try {
+      control.add(addition);
+    } catch (const Error& e) {
+      answer = e.what();
+    }
+    if (!answer.starts_with("the run has not begun") || stop.stop_requested()) return answer;
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+TEST_P(Changed, a_group_joins_at_its_instant_and_takes_its_whole_share) {
+  RunPlan plan;
+  plan.duration = 2s;
+  plan.threads = 2;
+  plan.groups.push_back(get_group(*target_, rate("200"), 4, 4, GetParam()));
+  GroupPlan late = get_group(*target_, rate("1000"), 8, 8, GetParam());
+  late.group.name = "late";
+  RunControl control;
+  std::string taken, again;
+  RunOutcome outcome;
+  {
+    const std::jthread asks([&](const std::stop_token& stop) {
+      taken = ask_to_join(control, {.groups = {late}, .at = 1s}, stop);
+      again = ask_to_join(control, {.groups = {late}, .at = 1s}, stop);
+    });
+    RunObserver observer;
+    outcome = run(plan, {}, observer, real_clock(), &control);
+  }
+  EXPECT_EQ(taken, "it was taken");
+  EXPECT_THAT(again, HasSubstr("has a group 'late' already"));
+  ASSERT_EQ(outcome.groups.size(), 2u);
+  ASSERT_EQ(outcome.joined.size(), 1u);
+  EXPECT_EQ(outcome.joined[0].group.name, "late");
+  EXPECT_EQ(measured(outcome).count(), 400u);
+  EXPECT_EQ(outcome.groups[1].phases[static_cast<std::size_t>(Phase::measure)].operations[0].count(), 1000u);
+  EXPECT_THAT(changes_of(outcome), ElementsAre("late: joined"));
+  EXPECT_EQ(outcome.events[0].at, 1s);
+}
+
+TEST_P(Changed, a_group_that_joined_can_be_changed_and_removed) {
+  RunPlan plan;
+  plan.duration = 2s;
+  plan.groups.push_back(get_group(*target_, rate("100"), 2, 2, GetParam()));
+  GroupPlan late = get_group(*target_, rate("400"), 4, 4, GetParam());
+  late.group.name = "late";
+  RunControl control;
+  RunOutcome outcome;
+  {
+    const std::jthread asks([&](const std::stop_token& stop) {
+      EXPECT_EQ(ask_to_join(control, {.groups = {late}, .at = 500ms}, stop), "it was taken");
+      std::string answer;
+      const GroupChange change{.group = "late", .at = 1s, .schedule = rate("800")};
+      while ((answer = refusal(control, change)).find("still opening") != std::string::npos && !stop.stop_requested())
+        std::this_thread::sleep_for(1ms);
+      EXPECT_EQ(answer, "it was taken");
+      EXPECT_EQ(refusal(control, {.group = "late", .at = 1500ms, .remove = true}), "it was taken");
+    });
+    RunObserver observer;
+    outcome = run(plan, {}, observer, real_clock(), &control);
+  }
+  ASSERT_EQ(outcome.groups.size(), 2u);
+  EXPECT_EQ(outcome.groups[1].phases[static_cast<std::size_t>(Phase::measure)].operations[0].count(), 200u + 400u);
+  EXPECT_EQ(measured(outcome).count(), 200u);
+}
+
+TEST_P(Changed, groups_that_cannot_open_their_sessions_do_not_join_and_the_run_goes_on) {
+  RunPlan plan;
+  plan.duration = 1s;
+  plan.groups.push_back(get_group(*target_, rate("100"), 2, 2, GetParam()));
+  GroupPlan lost = get_group(*target_, rate("100"), 2, 2, GetParam());
+  lost.group.name = "lost";
+  lost.group.set_up = [](Session&) -> Result<> { return fail(FailureKind::rejected, "no such table"); };
+  GroupPlan none = lost;
+  none.clients = 0;
+  RunControl control;
+  RunOutcome outcome;
+  {
+    const std::jthread asks([&](const std::stop_token& stop) {
+      EXPECT_EQ(ask_to_join(control, {.groups = {lost}}, stop), "it was taken");
+      EXPECT_THAT(ask_to_join(control, {.groups = {}}, stop), HasSubstr("no group to add"));
+      EXPECT_THAT(ask_to_join(control, {.groups = {none}}, stop), HasSubstr("0 clients"));
+      // Its name is free again when it could not join.
+      while (ask_to_join(control, {.groups = {lost}}, stop) != "it was taken" && !stop.stop_requested())
+        std::this_thread::sleep_for(1ms);
+    });
+    RunObserver observer;
+    outcome = run(plan, {}, observer, real_clock(), &control);
+  }
+  EXPECT_EQ(outcome.groups.size(), 1u);
+  EXPECT_EQ(measured(outcome).count(), 100u);
+  ASSERT_EQ(changes_of(outcome).size(), 2u);
+  EXPECT_THAT(changes_of(outcome)[0], testing::AllOf(HasSubstr("lost: could not join"), HasSubstr("no such table")));
+}
+
+TEST_P(Changed, a_group_that_opens_its_sessions_when_the_measured_time_ends_does_not_join) {
+  RunPlan plan;
+  plan.duration = 500ms;
+  plan.groups.push_back(get_group(*target_, rate("100"), 2, 2, GetParam()));
+  GroupPlan late = get_group(*target_, rate("100"), 2, 2, GetParam());
+  late.group.name = "late";
+  late.group.set_up = [](Session&) -> Result<> {
+    std::this_thread::sleep_for(800ms);
+    return {};
+  };
+  RunControl control;
+  RunOutcome outcome;
+  {
+    const std::jthread asks([&](const std::stop_token& stop) {
+      EXPECT_EQ(ask_to_join(control, {.groups = {late}}, stop), "it was taken");
+    });
+    RunObserver observer;
+    outcome = run(plan, {}, observer, real_clock(), &control);
+  }
+  EXPECT_EQ(outcome.groups.size(), 1u);
+  ASSERT_EQ(changes_of(outcome).size(), 1u);
+  EXPECT_THAT(changes_of(outcome)[0], HasSubstr("late: could not join"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Null, Changed, testing::Values(Waiting::fiber, Waiting::thread),
                          [](const auto& info) { return info.param == Waiting::fiber ? "fibers" : "threads"; });
 

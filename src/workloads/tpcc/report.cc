@@ -1,6 +1,7 @@
 #include "workloads/tpcc/report.h"
 
 #include "base/units.h"
+#include "stats/steadiness.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +17,6 @@ using Verdict = Requirement::Verdict;
 constexpr std::array<double, kKinds> kLeastShare{0, 43, 4, 4, 4};  // percent; New-Order has the rest
 constexpr std::array<int, kKinds> kResponseLimit{5, 5, 5, 5, 20};  // seconds, for 90 %
 constexpr int kDeferredLimit = 80;                                 // seconds, for 90 %
-constexpr std::size_t kMostWindows = 30;
 constexpr double kMostVariation = 0.3;
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
@@ -171,10 +171,10 @@ class Report {
   }
 
   void steady_state() {
-    const std::string method = fmt::format("variation of {} windows ≤ {}", kMostWindows, kMostVariation);
-    std::span<const std::uint64_t> counts;
+    const std::string method = fmt::format("variation of 30 windows ≤ {}", kMostVariation);
+    std::vector<double> counts;
     if (run_.interval_completed.size() > kTerminals && !run_.interval_completed[kTerminals].empty())
-      counts = run_.interval_completed[kTerminals][0];
+      counts.assign(run_.interval_completed[kTerminals][0].begin(), run_.interval_completed[kTerminals][0].end());
     const std::optional<Steadiness> s = steadiness(counts);
     if (!s) {
       require("steady state", "5.5.1", method, "n/a: fewer than ten whole intervals with New-Orders",
@@ -253,34 +253,6 @@ double ceiling_per_terminal(const std::array<double, kKinds>& mix) {
   double cycle = 0;
   for (std::size_t k = 0; k < kKinds; k++) cycle += mix[k] * (kKeyingSeconds[k] + kThinkSeconds[k]);
   return cycle > 0 ? 60 * mix[0] / cycle : 0;
-}
-
-std::optional<Steadiness> steadiness(std::span<const std::uint64_t> counts) {
-  if (counts.size() < 10) return std::nullopt;
-  Steadiness s;
-  // Whole intervals only: with, say, 40 of them windows of one and of two, each as if it had the average length.
-  s.windows = std::min(kMostWindows, counts.size());
-  const double length = static_cast<double>(counts.size()) / static_cast<double>(s.windows);
-  std::vector<double> sums;
-  for (std::size_t w = 0; w < s.windows; w++) {
-    const std::size_t begin = w * counts.size() / s.windows, end = (w + 1) * counts.size() / s.windows;
-    double sum = 0;
-    for (std::size_t i = begin; i < end; i++) sum += static_cast<double>(counts[i]);
-    sums.push_back(sum / static_cast<double>(end - begin) * length);
-  }
-  const auto n = static_cast<double>(s.windows);
-  s.mean = std::accumulate(sums.begin(), sums.end(), 0.0) / n;
-  if (s.mean <= 0) return std::nullopt;
-  double squares = 0, xy = 0, xx = 0;
-  for (std::size_t i = 0; i < s.windows; i++) {
-    const double x = static_cast<double>(i) - (n - 1) / 2, y = sums[i] - s.mean;
-    squares += y * y;
-    xy += x * y;
-    xx += x * x;
-  }
-  s.variation = std::sqrt(squares / (n - 1)) / s.mean;
-  s.drift = xy / xx * (n - 1) / s.mean;
-  return s;
 }
 
 }  // namespace assay::tpcc

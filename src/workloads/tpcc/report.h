@@ -28,14 +28,4 @@ assay::Statements report(const RunState&, const RunSummary&, const OrderNumbers&
 /// think times of the specification: 60 · share of New-Order / Σ share · (keying + think).
 double ceiling_per_terminal(const std::array<double, kKinds>& mix);
 
-/// How steady a series of counts was. Thirty equal stretches of it are compared.
-struct Steadiness {
-  std::size_t windows = 0;  // 30, or one for each interval when there are fewer
-  double mean = 0;          // of a window
-  double variation = 0;     // standard deviation / mean
-  double drift = 0;         // change along the fitted line from the first to the last window / mean
-};
-/// nullopt: too short (fewer than ten intervals), or nothing happened.
-std::optional<Steadiness> steadiness(std::span<const std::uint64_t> counts);
-
 }  // namespace assay::tpcc

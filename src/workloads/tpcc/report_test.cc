@@ -186,23 +186,6 @@ TEST(TpccReport, the_measured_time_must_be_two_hours) {
   EXPECT_EQ(example.requirement("measurement interval").verdict, Verdict::pass);
 }
 
-TEST(TpccReport, steadiness_is_the_variation_of_thirty_windows_and_the_drift_of_a_line) {
-  // 60 intervals, 30 windows of two: 10, 30, 10, 30, … has mean 20, each 10 away: √(30 · 100 / 29) / 20.
-  std::vector<std::uint64_t> counts;
-  for (int i = 0; i < 60; i++) counts.push_back(i / 2 % 2 == 0 ? 5 : 15);
-  const std::optional<Steadiness> waves = steadiness(counts);
-  ASSERT_TRUE(waves);
-  EXPECT_EQ(waves->windows, 30u);
-  EXPECT_DOUBLE_EQ(waves->mean, 20);
-  EXPECT_NEAR(waves->variation, std::sqrt(3000.0 / 29) / 20, 1e-12);
-  // A line from 100 to 129 has mean 114.5 and rises by 29.
-  counts.clear();
-  for (std::uint64_t i = 0; i < 30; i++) counts.push_back(100 + i);
-  EXPECT_NEAR(steadiness(counts)->drift, 29 / 114.5, 1e-12);
-  EXPECT_FALSE(steadiness(std::vector<std::uint64_t>(9, 5)));
-  EXPECT_FALSE(steadiness(std::vector<std::uint64_t>(20, 0)));
-}
-
 TEST(TpccReport, the_steady_state_is_stated_with_its_method_and_not_where_counts_are_too_small_to_tell) {
   Example example;
   EXPECT_EQ(example.requirement("steady state").verdict, Verdict::pass);

@@ -14,6 +14,10 @@ export interface Line {
   width?: number;
   dash?: number[];
   bars?: boolean;
+  /** Points without a line. */
+  dots?: boolean;
+  /** Level until the next value. */
+  stepped?: boolean;
   hidden?: boolean;
 }
 
@@ -38,6 +42,8 @@ export interface ChartOptions {
   y: string;
   yTick: (v: number) => string;
   log?: boolean;
+  /** The axis shows the values and what is around them, and does not begin at 0. */
+  fit?: boolean;
   height?: number;
   spans?: Span[];
   sync?: string;
@@ -166,6 +172,7 @@ export class Chart {
 
   private yScale(): uPlot.Scale {
     if (this.options.log) return { distr: 3, range: (_u, low, high) => logRange(low, high) };
+    if (this.options.fit) return { range: (_u, low, high) => fitRange(low, high) };
     return { range: (_u, _low, high) => [0, high > 0 ? high * 1.08 : 1] };
   }
 
@@ -179,11 +186,22 @@ export class Chart {
       width: line.width ?? 1.5,
       dash: line.dash,
       fill: line.bars ? stroke : undefined,
-      paths: line.bars ? uPlot.paths.bars?.({ size: [0.9, 60], align: 0 }) : undefined,
+      paths: this.paths(line),
       // A value between two holes has no line to be seen by.
-      points: { show: !line.bars, size: 4, filter: few ? undefined : () => alone(line.values) },
+      points: {
+        show: !line.bars && !line.stepped,
+        size: line.dots ? 5 : 4,
+        fill: line.dots ? stroke : undefined,
+        filter: few || line.dots ? undefined : () => alone(line.values),
+      },
       spanGaps: false,
     };
+  }
+
+  private paths(line: Line): uPlot.Series.PathBuilder | undefined {
+    if (line.bars) return uPlot.paths.bars?.({ size: [0.9, 60], align: 0 });
+    if (line.stepped) return uPlot.paths.stepped?.({ align: 1 });
+    return line.dots ? () => null : undefined;
   }
 
   /** Draws inside the chart's area only. */
@@ -207,9 +225,10 @@ export class Chart {
           ctx.strokeStyle = color("event");
           ctx.lineWidth = Math.max(1, devicePixelRatio);
           ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+          const at = Math.round(from) + (ctx.lineWidth % 2) / 2; // in the middle of a pixel, so that it is crisp
           ctx.beginPath();
-          ctx.moveTo(from, top);
-          ctx.lineTo(from, top + height);
+          ctx.moveTo(at, top);
+          ctx.lineTo(at, top + height);
           ctx.stroke();
         } else {
           ctx.fillStyle = color(span.kind === "outage" ? "outage" : "ground");
@@ -315,6 +334,13 @@ export class Chart {
       this.plot.setSize({ width: this.width(), height: this.options.height ?? 240 });
     }
   }
+}
+
+/** The values with some room around them: small changes fill the chart, and noise of far less than a per cent does not. */
+function fitRange(low: number, high: number): [number, number] {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
+  const room = Math.max(0.15 * (high - low), 0.02 * Math.abs(high)) || 1;
+  return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
 }
 
 /** Whole powers of ten, unless that would leave most of the chart empty. */

@@ -74,6 +74,7 @@ function main(): void {
     tables.events(report),
     tables.failures(report),
     charts.distribution(),
+    tables.search(report),
     tables.requirements(report),
     tables.figures(report),
     tables.checks(report),

@@ -80,6 +80,11 @@ export interface Report {
   operations: OperationRow[];
   failures: { group: string; operation: string; kind: string; native_code: string; message: string; count: number }[];
   figures: { name: string; value: number | null; unit: string; formula: string }[];
+  search?: {
+    condition: string;
+    summary: string;
+    steps: { rate: number; completed: number; held: boolean; why: string }[];
+  };
   requirements: { name: string; clause: string; limit: string; actual: string; verdict: string; decides: boolean }[];
   checks: {
     when: string;

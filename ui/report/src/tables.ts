@@ -98,6 +98,23 @@ export function requirements(report: Report): HTMLElement | null {
   );
 }
 
+export function search(report: Report): HTMLElement | null {
+  const found = report.search;
+  if (!found) return null;
+  return section(
+    "search",
+    "Search for the highest rate",
+    el("p", {}, el("code", {}, found.condition), ": ", found.summary),
+    table(
+      "Steps of the search",
+      [{ title: "rate/s", number: true }, { title: "completed/s", number: true }, { title: "held" }, { title: "why" }],
+      found.steps.map((s) => ({
+        cells: [digits(s.rate), digits(s.completed), s.held ? "yes" : "no", el("span", { class: "text" }, s.why)],
+      })),
+    ),
+  );
+}
+
 export function figures(report: Report): HTMLElement | null {
   const rows: Row[] = report.figures.map((f) => ({
     cells: [f.name, digits(f.value), f.value === null ? "" : f.unit, el("span", { class: "text" }, f.formula)],

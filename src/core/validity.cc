@@ -1,0 +1,72 @@
+#include "core/validity.h"
+
+#include "base/units.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace assay {
+namespace {
+
+constexpr Nanos kMostStandstill = std::chrono::milliseconds(250);  // of one, and of all in a short run
+constexpr double kMostStanding = 0.01;                             // of the measured time
+constexpr std::size_t kMostStalls = 20;                            // told one by one
+
+}  // namespace
+
+Nanos ClockWatch::jump() {
+  const Nanos now = offset(), jumped = now - offset_;
+  if (jumped < kTolerance && jumped > -kTolerance) return Nanos(0);
+  offset_ = now;
+  return jumped;
+}
+
+std::vector<std::string> lag_verdict(const Group& group, const GroupStats& measure) {
+  Histogram lag, response;
+  for (std::size_t o = 0; o < measure.operations.size(); o++) {
+    if (group.operations[o].nested) continue;  // timed inside another one, without a lag of their own
+    lag.merge(measure.operations[o].lag);
+    response.merge(measure.operations[o].response);
+  }
+  const Nanos lag99 = lag.quantile(0.99), response99 = response.quantile(0.99);
+  if (lag99 <= std::chrono::milliseconds(10) ||
+      static_cast<double>(lag99.count()) <= 0.05 * static_cast<double>(response99.count()))
+    return {};
+  return {fmt::format("{}: assay itself was late: lag p99 {} (limits: 10 ms, and 5 % of the response p99 {})",
+                      group.name, format_latency(lag99), format_latency(response99))};
+}
+
+std::vector<std::string> standstill_verdict(const std::vector<Standstills::Span>& spans, const Phases& phases,
+                                            TimePoint drained) {
+  Nanos sum{}, longest{};
+  for (const Standstills::Span& span : spans) {
+    const Nanos judged = std::min(span.end, drained) - std::max(span.begin, phases.measure_begin());
+    sum += std::max(judged, Nanos(0));
+    longest = std::max(longest, judged);
+  }
+  const Nanos measured = phases.measure_end() - phases.measure_begin();
+  const double most = std::max(kMostStanding * to_seconds(measured), to_seconds(kMostStandstill));
+  if (longest <= kMostStandstill && to_seconds(sum) <= most) return {};
+  return {fmt::format("assay itself stood still for {} of the measured {}, once for {} (limits: {} and {})",
+                      format_latency(sum), format_latency(measured), format_latency(longest),
+                      format_latency(from_seconds(most)), format_latency(kMostStandstill))};
+}
+
+std::vector<Event> standstill_events(const std::vector<Standstills::Span>& spans, TimePoint start) {
+  std::vector<Event> events;
+  for (std::size_t i = 0; i < std::min(spans.size(), kMostStalls); i++) {
+    const Nanos length = spans[i].end - spans[i].begin;
+    events.push_back({spans[i].begin - start, length, "stalled",
+                      fmt::format("assay itself stood still for {}: stopped, suspended, or without a processor",
+                                  format_latency(length))});
+  }
+  if (spans.size() <= kMostStalls) return events;
+  Nanos untold{};
+  for (std::size_t i = kMostStalls; i < spans.size(); i++) untold += spans[i].end - spans[i].begin;
+  events.push_back({spans[kMostStalls].begin - start, untold, "stalled",
+                    fmt::format("assay itself stood still {} more times", spans.size() - kMostStalls)});
+  return events;
+}
+
+}  // namespace assay
