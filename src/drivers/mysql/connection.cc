@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <mysql.h>
+#include <sys/socket.h>
 
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace assay::mysql {
@@ -90,6 +92,7 @@ Result<> Connection::establish(const std::string& host, TimePoint deadline) {
   mysql_optionsv(mysql_, MARIADB_OPT_IO_WAIT, assay_mysql_wait);
   deadline_ = deadline;
   waited_ = runtime::Ready::ready;
+  connect_error_ = 0;
   const bool connected = call([&](MYSQL* mysql) { return connect_handle(*mysql, address, host); });
   if (!connected) return tl::unexpected(connect_failure());
   fd_ = static_cast<int>(mysql_get_socket(mysql_));
@@ -134,7 +137,11 @@ bool Connection::wait_for(int fd, bool read) noexcept {
   before_handshake();
   // Until it is connected, the library may close the descriptor without telling.
   waited_ = fd_ < 0 ? runtime::wait_once(fd, interest, deadline_) : runtime::wait(fd, interest, deadline_);
-  return waited_ == runtime::Ready::ready;
+  if (waited_ != runtime::Ready::ready) return false;
+  // The library would ask the same, and then say that the connect was under way.
+  socklen_t size = sizeof connect_error_;
+  if (fd_ < 0 && !read) getsockopt(fd, SOL_SOCKET, SO_ERROR, &connect_error_, &size);
+  return connect_error_ == 0;
 }
 
 /// While connecting, between reading the server's greeting and the TLS handshake. The library shakes hands on a socket that
@@ -168,6 +175,8 @@ Failure Connection::connect_failure() {
   } else if (waited_ == runtime::Ready::timed_out) {
     kind = FailureKind::timeout;
     message = fmt::format("no answer within {}", format_duration(address.connect_timeout));
+  } else if (connect_error_ != 0) {
+    message = std::generic_category().message(connect_error_);
   }
   if (kind != FailureKind::cancelled)
     message = fmt::format("cannot connect to the server at {}: {}", address.place, message);

@@ -115,6 +115,7 @@ class Connection {
   bool mariadb_ = false, reading_ = false;
   bool in_doubt_when_lost_ = false;
   runtime::Ready waited_ = runtime::Ready::ready;  // how the last wait ended
+  int connect_error_ = 0;                          // errno of the socket that could not be connected
   TimePoint deadline_{};
   std::string lost_because_;
   std::uint64_t round_trips_ = 0;

@@ -98,26 +98,31 @@ std::string create_statement(const Table& table, bool mariadb) {
          (mariadb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin") + partitions_of(table);
 }
 
-std::string index_statement(const Table& table, const Index& index) {
-  std::string columns;
-  for (const std::string& name : index.columns) {
-    const auto column =
-        std::find_if(table.columns.begin(), table.columns.end(), [&](const Column& c) { return c.name == name; });
-    const bool is_long = column != table.columns.end() && type_name(*column, true).starts_with("long");
-    columns += fmt::format("{}{}{}", columns.empty() ? "" : ", ", quoted(name),
-                           is_long && !index.unique ? fmt::format("({})", kPrefix) : "");
+std::vector<Addition> indexes_of(const Table& table) {
+  std::vector<Addition> out;
+  for (const Index& index : table.indexes) {
+    std::string columns;
+    for (const std::string& name : index.columns) {
+      const auto column =
+          std::find_if(table.columns.begin(), table.columns.end(), [&](const Column& c) { return c.name == name; });
+      const bool is_long = column != table.columns.end() && type_name(*column, true).starts_with("long");
+      columns += fmt::format("{}{}{}", columns.empty() ? "" : ", ", quoted(name),
+                             is_long && !index.unique ? fmt::format("({})", kPrefix) : "");
+    }
+    out.push_back(
+        {index.name, fmt::format("add {}index {} ({})", index.unique ? "unique " : "", quoted(index.name), columns)});
   }
-  return fmt::format("create {}index {} on {} ({})", index.unique ? "unique " : "", quoted(index.name),
-                     quoted(table.name), columns);
+  return out;
 }
 
-std::string foreign_key_name(const Table& table, std::size_t i) { return fmt::format("{}_fk{}", table.name, i); }
-
-std::string foreign_key_statement(const Table& table, std::size_t i) {
-  const ForeignKey& key = table.foreign_keys[i];
-  return fmt::format("alter table {} add constraint {} foreign key ({}) references {} ({})", quoted(table.name),
-                     quoted(foreign_key_name(table, i)), quoted_list(key.columns), quoted(key.table),
-                     quoted_list(key.references));
+std::vector<Addition> foreign_keys_of(const Table& table) {
+  std::vector<Addition> out;
+  for (const ForeignKey& key : table.foreign_keys) {
+    const std::string name = fmt::format("{}_fk{}", table.name, out.size());
+    out.push_back({name, fmt::format("add constraint {} foreign key ({}) references {} ({})", quoted(name),
+                                     quoted_list(key.columns), quoted(key.table), quoted_list(key.references))});
+  }
+  return out;
 }
 
 }  // namespace assay::mysql

@@ -12,10 +12,13 @@ namespace assay::mysql {
 
 std::string type_name(const Column&, bool mariadb);
 std::string create_statement(const Table&, bool mariadb);
-std::string index_statement(const Table&, const Index&);
-/// Unique in its database, as the server wants it.
-std::string foreign_key_name(const Table&, std::size_t i);
-std::string foreign_key_statement(const Table&, std::size_t i);
+/// What is added to a table that is there, as a clause of ALTER TABLE.
+struct Addition {
+  std::string name, clause;
+};
+std::vector<Addition> indexes_of(const Table&);
+/// Their names are unique in the database, as the server wants it.
+std::vector<Addition> foreign_keys_of(const Table&);
 /// `a`, `b`
 std::string quoted_list(const std::vector<std::string>& identifiers);
 

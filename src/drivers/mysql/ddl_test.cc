@@ -58,10 +58,22 @@ TEST(MysqlDdl, WhatTheServerCannotHaveIsAnError) {
 TEST(MysqlDdl, AnIndexTakesAPrefixOfALongTextUnlessItIsUnique) {
   Table table = table_with({});
   table.columns.push_back({.name = "label", .type = ColumnType::text});
-  EXPECT_EQ(index_statement(table, {.name = "i", .columns = {"label", "id"}}),
-            "create index `i` on `t` (`label`(255), `id`)");
-  EXPECT_EQ(index_statement(table, {.name = "i", .columns = {"label"}, .unique = true}),
-            "create unique index `i` on `t` (`label`)");
+  table.indexes = {{.name = "i", .columns = {"label", "id"}}, {.name = "u", .columns = {"label"}, .unique = true}};
+  const std::vector<Addition> additions = indexes_of(table);
+  ASSERT_EQ(additions.size(), 2u);
+  EXPECT_EQ(additions[0].name, "i");
+  EXPECT_EQ(additions[0].clause, "add index `i` (`label`(255), `id`)");
+  EXPECT_EQ(additions[1].clause, "add unique index `u` (`label`)");
+}
+
+TEST(MysqlDdl, ForeignKeysAreNamedByTheirTableAndNumber) {
+  Table table = table_with({});
+  table.foreign_keys = {{.columns = {"id"}, .table = "a", .references = {"x"}},
+                        {.columns = {"id", "amount"}, .table = "b", .references = {"x", "y"}}};
+  const std::vector<Addition> additions = foreign_keys_of(table);
+  ASSERT_EQ(additions.size(), 2u);
+  EXPECT_EQ(additions[0].clause, "add constraint `t_fk0` foreign key (`id`) references `a` (`x`)");
+  EXPECT_EQ(additions[1].clause, "add constraint `t_fk1` foreign key (`id`, `amount`) references `b` (`x`, `y`)");
 }
 
 }  // namespace

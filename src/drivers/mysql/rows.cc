@@ -110,33 +110,37 @@ std::int64_t MysqlRows::ask(std::string_view text, std::span<const Value> argume
 
 void MysqlRows::create(const Table& table) { carry_out(create_statement(table, connection_.is_mariadb())); }
 
-/// The server goes on with the statement of a process that was killed: what was not there when we looked may be there when it
-/// is our turn.
-void MysqlRows::make(const std::string& statement, std::string_view is_there, std::span<const Value> arguments) {
-  if (ask(is_there, arguments) > 0) return;
-  auto done = connection_.command(statement, true);
-  if (!done && (connection_.lost() || ask(is_there, arguments) == 0)) throw_failure(done.error(), statement);
+void MysqlRows::leave_missing(const Table& table, std::vector<Addition>& additions, std::string_view names_there) {
+  const Value arguments[] = {std::string_view(table.name)};
+  if (auto done = executor_.run(names_there, arguments, false, slot_); !done) throw_failure(done.error(), names_there);
+  for (std::size_t r = 0; r < slot_.rows.size(); r++)
+    std::erase_if(additions, [&](const Addition& a) { return a.name == slot_.rows.text(r, 0); });
+}
+
+/// One statement, since the server may copy the table for it. It goes on with the statement of a process that was killed: what
+/// was not there when we looked may be there when it is our turn.
+void MysqlRows::add_missing(const Table& table, std::vector<Addition> additions, std::string_view names_there) {
+  if (additions.empty()) return;
+  leave_missing(table, additions, names_there);
+  if (additions.empty()) return;
+  std::string text = fmt::format("alter table {}", quoted(table.name));
+  for (const Addition& addition : additions) text += (&addition == additions.data() ? " " : ", ") + addition.clause;
+  const auto done = connection_.command(text, true);
+  if (done) return;
+  if (!connection_.lost()) leave_missing(table, additions, names_there);
+  if (!additions.empty()) throw_failure(done.error(), text);
 }
 
 void MysqlRows::create_indexes(const Table& table) {
-  constexpr std::string_view kIsThere =
-      "select count(*) from information_schema.statistics where table_schema = database() and table_name = $1 and "
-      "index_name = $2";
-  for (const Index& index : table.indexes) {
-    const Value arguments[] = {std::string_view(table.name), std::string_view(index.name)};
-    make(index_statement(table, index), kIsThere, arguments);
-  }
+  add_missing(table, indexes_of(table),
+              "select distinct index_name from information_schema.statistics where table_schema = database() and "
+              "table_name = $1");
 }
 
 void MysqlRows::create_foreign_keys(const Table& table) {
-  constexpr std::string_view kIsThere =
-      "select count(*) from information_schema.table_constraints where table_schema = database() and table_name = $1 "
-      "and constraint_name = $2";
-  for (std::size_t i = 0; i < table.foreign_keys.size(); i++) {
-    const std::string name = foreign_key_name(table, i);
-    const Value arguments[] = {std::string_view(table.name), std::string_view(name)};
-    make(foreign_key_statement(table, i), kIsThere, arguments);
-  }
+  add_missing(table, foreign_keys_of(table),
+              "select constraint_name from information_schema.table_constraints where table_schema = database() and "
+              "table_name = $1");
 }
 
 bool MysqlRows::exists(std::string_view table) {

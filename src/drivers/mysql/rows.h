@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/facets.h"
+#include "drivers/mysql/ddl.h"
 #include "drivers/mysql/query.h"
 
 #include <map>
@@ -33,8 +34,9 @@ class MysqlRows final : public RowsFacet {
   Result<> bulk(const Table&, const RowBatch&);
   Result<> insert(const Table&, const RowBatch&);
   void carry_out(const std::string& statement);
-  /// Carries the statement out unless what it makes is there: a count that `is_there` answers.
-  void make(const std::string& statement, std::string_view is_there, std::span<const Value> arguments);
+  /// Adds what is not there yet, in one statement. `names_there` answers the names of what the table has.
+  void add_missing(const Table&, std::vector<Addition>, std::string_view names_there);
+  void leave_missing(const Table&, std::vector<Addition>&, std::string_view names_there);
   /// The one integer that the statement answers.
   std::int64_t ask(std::string_view text, std::span<const Value> arguments);
 

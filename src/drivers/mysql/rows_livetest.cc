@@ -344,6 +344,31 @@ TEST_F(MysqlRowsLive, ABatchOfKeysAndValuesThatTakesSeveralStatementsIsAllOrNone
   kv.drop("coll");
 }
 
+TEST_F(MysqlRowsLive, TransactionsThatMakeEntriesOfTheirOwnInTheRecordDoNotWaitForEachOther) {
+  const auto patient = target("lock-timeout=1s");
+  const auto a = connect(*patient), b = connect(*patient);
+  rows().drop(meta_table().name);
+  Meta first(*a, "live"), second(*b, "live");
+  first.create();
+  ASSERT_TRUE(a->query()->begin({}));
+  ASSERT_TRUE(b->query()->begin({}));
+  // In turn, in the middle of what is there and at its end.
+  for (const char* name : {"chunk/2", "chunk/4", "chunk/1"}) {
+    EXPECT_TRUE(first.try_put(std::string(name) + "a", "done")) << name;
+    EXPECT_TRUE(second.try_put(std::string(name) + "b", "done")) << name;
+  }
+  // The same one they cannot both make: a conflict is answered, so that the transaction can be tried again.
+  EXPECT_TRUE(first.try_put("state", "a"));
+  const auto refused = second.try_put("state", "b");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, FailureKind::conflict);
+  ASSERT_TRUE(b->query()->rollback());
+  ASSERT_TRUE(a->query()->commit());
+  EXPECT_EQ(second.get("state"), "a");
+  EXPECT_EQ(second.all("chunk/").size(), 3u);
+  rows().drop(meta_table().name);
+}
+
 TEST_F(MysqlRowsLive, FactsAndTheSamplerTellOfTheServer) {
   const auto facts = target_->facts();
   ASSERT_TRUE(facts) << facts.error().message;
