@@ -15,13 +15,6 @@ namespace {
 using Align = TextTable::Align;
 using Cell = TextTable::Cell;
 
-/// Three significant digits where there is a fraction to show.
-std::string digits(double v) {
-  if (!std::isfinite(v)) return "n/a";
-  const double size = std::fabs(v);
-  return fmt::format("{:.{}f}", v, size >= 100 || v == 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
-}
-
 std::string count_text(std::uint64_t n) {
   return n < 10'000'000 ? fmt::format("{}", n) : format_quantity(static_cast<double>(n));
 }

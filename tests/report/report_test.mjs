@@ -95,7 +95,7 @@ for (const scheme of ["light", "dark"]) {
     const { page, wrong } = await open({ scheme });
     const drawn = await canvases(page);
     const ids = drawn.map((c) => c.chart);
-    assert.deepEqual(ids, ["throughput", "latency", "errors", "percentiles", "target-0", "target-1"]);
+    assert.deepEqual(ids, ["throughput", "latency", "errors", "histogram", "percentiles", "target-0", "target-1"]);
     const colors = Object.fromEntries(drawn.map((c) => [c.chart, c.colors]));
     const has = async (chart, name) =>
       assert.ok(colors[chart].includes(await paint(page, name)), `${chart} has no ${name}: ${colors[chart].join(" ")}`);
@@ -104,6 +104,7 @@ for (const scheme of ["light", "dark"]) {
     for (const line of ["--line-1", "--line-2", "--line-3"]) await has("latency", line);
     await has("errors", "--bad");
     await has("percentiles", "--all");
+    for (const line of ["--all", "--line-1", "--line-5"]) await has("histogram", line);
     await has("target-0", "--line-1");
     for (const chart of ["throughput", "latency", "errors"]) await has(chart, "--ground");
     await page.screenshot({ path: join(screenshots, `${scheme}.png`), fullPage: true });
@@ -254,6 +255,62 @@ test("another operation's response times are drawn when it is chosen", async () 
   assert.match(await page.locator("#latency table caption").textContent(), /^Response time, terminals \/ payment/);
   await page.getByLabel("Response time of").selectOption({ label: "terminals / delivery" });
   assert.match(await page.locator("#latency table caption").textContent(), /^Response time, terminals \/ delivery/);
+  await page.close();
+});
+
+/** A histogram of the result, as docs/result.md describes it: [lowest value, highest value, count] of each bucket, in ns. */
+function bucketsOf(text) {
+  const bytes = Buffer.from(text, "base64");
+  assert.equal(bytes[0], 1);
+  const numbers = [];
+  for (let i = 1, value = 0, scale = 1; i < bytes.length; i++) {
+    value += (bytes[i] & 127) * scale;
+    scale *= 128;
+    if (bytes[i] < 128) {
+      numbers.push(value);
+      [value, scale] = [0, 1];
+    }
+  }
+  const buckets = [];
+  for (let i = 3, next = 0; i < numbers.length; i += 2) {
+    const at = next + numbers[i];
+    const [octave, sub] = [Math.floor(at / 128), at % 128];
+    const width = octave === 0 ? 1 : 2 ** (octave - 1);
+    const low = octave === 0 ? sub : (128 + sub) * width;
+    buckets.push([low, low + width - 1, numbers[i + 1]]);
+    next = at + 1;
+  }
+  return buckets;
+}
+
+test("the distribution shows which share of the operations took how long", async () => {
+  const { page } = await open();
+  await page.locator("#histogram summary").click();
+  await page.waitForSelector("#histogram tbody tr");
+  const names = await page.$$eval("#histogram thead th", (list) => list.map((cell) => cell.textContent));
+  const rows = await page.$$eval("#histogram tbody tr", (list) => list.map((row) => [...row.children].map((cell) => cell.textContent)));
+  const units = { ns: 1, "µs": 1e3, ms: 1e6, s: 1e9 };
+  const edges = rows.map(([label]) => {
+    const [, value, unit] = label.match(/^(?:from )?([\d.]+) (ns|µs|ms|s)/);
+    return Number(value) * units[unit];
+  });
+  const result = JSON.parse(run("json", "60", "5"));
+  for (const operation of ["new_order", "stock_level"]) {
+    const buckets = bucketsOf(result.groups[0].operations.find((o) => o.name === operation).phases.measure.response);
+    const count = buckets.reduce((sum, [, , n]) => sum + n, 0);
+    assert.equal(count, report.operations.find((o) => o.operation === operation).count);
+    const shown = rows.map((row) => Number(row[names.indexOf(`terminals / ${operation}`)].replace("–", "0")));
+    assert.ok(Math.abs(shown.reduce((a, b) => a + b) - 100) < 0.5, "all operations are in a bin");
+    // Edges are printed with three digits: a bucket at an edge may be on its other side. Up to there the shares add up.
+    let sum = 0;
+    edges.forEach((edge, i) => {
+      const below = (limit) => (100 * buckets.reduce((n, [low, high, k]) => n + ((low + high) / 2 < limit ? k : 0), 0)) / count;
+      assert.ok(sum >= below(edge * 0.99) - 0.5 && sum <= below(edge * 1.01) + 0.5, `${operation} below ${edge} ns: ${sum}`);
+      sum += shown[i];
+    });
+  }
+  const peak = await page.locator("#histogram .plot").getAttribute("aria-label");
+  assert.match(peak, /Of all operations most, [\d.]+ %, took between [\d.]+ ms and [\d.]+ ms\./);
   await page.close();
 });
 
