@@ -8,12 +8,13 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { bucketsOf } from "./histograms.mjs";
 
 const [sample, modules, screenshots] = process.argv.slice(2).map((p) => resolve(p));
 const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -27,7 +28,7 @@ const run = (...args) => execFileSync(sample, args, { encoding: "utf8", maxBuffe
 const folder = mkdtempSync(join(tmpdir(), "assay-report-"));
 const page60 = join(folder, "report.html");
 writeFileSync(page60, run("html", "60", "5"));
-const report = JSON.parse(run("report", "60", "5"));
+const report = JSON.parse(run("json", "60", "5"));
 mkdirSync(screenshots, { recursive: true });
 
 let browser;
@@ -258,31 +259,6 @@ test("another operation's response times are drawn when it is chosen", async () 
   await page.close();
 });
 
-/** A histogram of the result, as docs/result.md describes it: [lowest value, highest value, count] of each bucket, in ns. */
-function bucketsOf(text) {
-  const bytes = Buffer.from(text, "base64");
-  assert.equal(bytes[0], 1);
-  const numbers = [];
-  for (let i = 1, value = 0, scale = 1; i < bytes.length; i++) {
-    value += (bytes[i] & 127) * scale;
-    scale *= 128;
-    if (bytes[i] < 128) {
-      numbers.push(value);
-      [value, scale] = [0, 1];
-    }
-  }
-  const buckets = [];
-  for (let i = 3, next = 0; i < numbers.length; i += 2) {
-    const at = next + numbers[i];
-    const [octave, sub] = [Math.floor(at / 128), at % 128];
-    const width = octave === 0 ? 1 : 2 ** (octave - 1);
-    const low = octave === 0 ? sub : (128 + sub) * width;
-    buckets.push([low, low + width - 1, numbers[i + 1]]);
-    next = at + 1;
-  }
-  return buckets;
-}
-
 test("the distribution shows which share of the operations took how long", async () => {
   const { page } = await open();
   await page.locator("#histogram summary").click();
@@ -294,7 +270,7 @@ test("the distribution shows which share of the operations took how long", async
     const [, value, unit] = label.match(/^(?:from )?([\d.]+) (ns|µs|ms|s)/);
     return Number(value) * units[unit];
   });
-  const result = JSON.parse(run("json", "60", "5"));
+  const result = JSON.parse(run("result", "60", "5"));
   for (const operation of ["new_order", "stock_level"]) {
     const buckets = bucketsOf(result.groups[0].operations.find((o) => o.name === operation).phases.measure.response);
     const count = buckets.reduce((sum, [, , n]) => sum + n, 0);
@@ -372,6 +348,55 @@ test("text can be told from its ground in both colour schemes", async () => {
       const found = contrast(await paint(page, `--line-${line}`), card);
       assert.ok(found >= 3, `${scheme} line ${line}: ${found.toFixed(2)}`); // WCAG 2.1, 1.4.11
     }
+    await page.close();
+  }
+});
+
+test("every chart of the page is also a picture, in the colours of the page", async () => {
+  for (const scheme of ["light", "dark"]) {
+    const pictures = join(folder, scheme);
+    mkdirSync(pictures);
+    run(scheme === "dark" ? "png,dark" : "png", "60", "5", pictures);
+    const names = readdirSync(pictures).map((name) => name.replace(/\.png$/, ""));
+    const { page } = await open({ scheme });
+    const choices = await page.$$eval("#latency-of option", (list) => list.map((o) => o.textContent));
+    const file = (text) => text.replace(/[^\w.]+/g, "-");
+    const titles = await page.$$eval("#target-series figure strong", (list) => list.map((node) => node.textContent));
+    const wanted = ["throughput", "errors", "histogram", "percentiles",
+      ...choices.map((c) => `latency-${file(c)}`), ...titles.map((t) => `target-${file(t)}`)];
+    assert.deepEqual(names.sort(), wanted.sort());
+    const colorsOf = async (name) => {
+      const bytes = readFileSync(join(pictures, `${name}.png`));
+      return page.evaluate(async (base64) => {
+        const blob = new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type: "image/png" });
+        const image = await createImageBitmap(blob);
+        const canvas = new OffscreenCanvas(image.width, image.height);
+        const ctx = canvas.getContext("2d");
+        ctx.drawImage(image, 0, 0);
+        const { data } = ctx.getImageData(0, 0, image.width, image.height);
+        const counts = new Map();
+        for (let i = 0; i < data.length; i += 4) {
+          const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
+          counts.set(key, (counts.get(key) ?? 0) + 1);
+        }
+        return { width: image.width, ground: `${data[0]},${data[1]},${data[2]}`,
+          colors: [...counts].filter(([, n]) => n > 40).map(([c]) => c) };
+      }, bytes.toString("base64"));
+    };
+    const expected = {
+      throughput: ["all", "line-1", "line-5", "ground", "text-soft", "event"], errors: ["bad", "ground"],
+      histogram: ["all", "line-1", "line-6"], percentiles: ["all", "line-2"],
+      "latency-all-operations": ["line-1", "line-2", "line-3"], "target-waiting-sessions": ["line-2"],
+    };
+    for (const [name, colors] of Object.entries(expected)) {
+      const found = await colorsOf(name);
+      assert.equal(found.width, 1800);
+      assert.equal(found.ground, await paint(page, "--card"));
+      for (const color of colors) {
+        assert.ok(found.colors.includes(await paint(page, `--${color}`)), `${scheme} ${name}.png has no ${color}`);
+      }
+    }
+    for (const name of names) copyFileSync(join(pictures, `${name}.png`), join(screenshots, `${scheme}-${name}.png`));
     await page.close();
   }
 });

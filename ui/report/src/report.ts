@@ -1,4 +1,4 @@
-// The report as render_html() embeds it: the members of `assay report --format json` (docs/result.md) and what charts need.
+// The report as render_html() embeds it: the members of `assay report --format json` (docs/formats.md) and what charts need.
 
 export interface Latency {
   mean: number;
