@@ -74,7 +74,7 @@ _assay() {{
   if [ "$COMP_CWORD" = 2 ] && [[ $current != -* ]]; then
     case $command in
       prepare|run|check|cleanup|workloads) COMPREPLY=($(compgen -W '{workloads}' -- "$current")); return ;;
-      report|history) COMPREPLY=($(compgen -f -- "$current")); return ;;
+      report|compare|history) COMPREPLY=($(compgen -f -- "$current")); return ;;
       drivers) COMPREPLY=($(compgen -W '{drivers}' -- "$current")); return ;;
       completion) COMPREPLY=($(compgen -W 'bash zsh' -- "$current")); return ;;
     esac

@@ -31,6 +31,7 @@ Command run_command();
 Command check_command();
 Command cleanup_command();
 Command report_command();
+Command compare_command();
 Command history_command();
 Command selftest_command();
 Command drivers_command();

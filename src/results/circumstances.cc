@@ -93,6 +93,25 @@ std::vector<CircumstanceDifference> differences(const std::vector<Circumstance>&
   return found;
 }
 
+std::vector<VaryingCircumstance> varying(const std::vector<std::vector<Circumstance>>& runs) {
+  std::vector<VaryingCircumstance> all;
+  for (std::size_t i = 0; i < runs.size(); i++) {
+    auto place = all.begin();  // what only a later run has stands behind what it has behind there
+    for (const Circumstance& c : runs[i]) {
+      auto at =
+          std::find_if(all.begin(), all.end(), [&](const VaryingCircumstance& known) { return known.name == c.name; });
+      if (at == all.end()) at = all.insert(place, {c.name, std::vector<std::string>(runs.size())});
+      at->values[i] = c.value;
+      place = at + 1;
+    }
+  }
+  std::erase_if(all, [](const VaryingCircumstance& v) {
+    return std::all_of(v.values.begin(), v.values.end(),
+                       [&](const std::string& value) { return value == v.values[0]; });
+  });
+  return all;
+}
+
 bool is_of(std::string_view name, std::string_view part) noexcept {
   return name.starts_with(part) && (name.size() == part.size() || name[part.size()] == '.');
 }

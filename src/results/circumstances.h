@@ -31,6 +31,13 @@ struct CircumstanceDifference {
 std::vector<CircumstanceDifference> differences(const std::vector<Circumstance>& before,
                                                 const std::vector<Circumstance>& after);
 
+/// Of more than two runs: those that are not the same in all of them; values by run, "" where one has none of the name.
+struct VaryingCircumstance {
+  std::string name;
+  std::vector<std::string> values;
+};
+std::vector<VaryingCircumstance> varying(const std::vector<std::vector<Circumstance>>& runs);
+
 /// Whether `name` is `part` or begins with it: "machine.cpus" is of "machine".
 bool is_of(std::string_view name, std::string_view part) noexcept;
 

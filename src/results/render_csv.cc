@@ -1,5 +1,6 @@
 #include "results/render.h"
 #include "results/summary.h"
+#include "results/text_forms.h"
 
 #include <fmt/format.h>
 
@@ -18,14 +19,6 @@ std::string header(std::string_view before) {
     for (const std::string_view statistic : kStatistics)
       fmt::format_to(std::back_inserter(out), ",{}_{}_ms", kind, statistic);
   return out + ",wait_p99_ms,lag_p99_ms\n";
-}
-
-/// As RFC 4180 has it: quoted when it holds a comma, a quote or a line break.
-std::string csv_text(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
-  return out + '"';
 }
 
 /// Milliseconds to the nanosecond, without needless zeros.

@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "results/render.h"
 #include "results/summary.h"
+#include "results/text_forms.h"
 
 #include <fmt/format.h>
 
@@ -10,24 +11,6 @@
 
 namespace assay {
 namespace {
-
-/// So that text stays text: in a cell no character may end it or start something else.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r') {
-      out += ' ';
-      continue;
-    }
-    if (c == '<') {
-      out += "&lt;";
-      continue;
-    }
-    if (std::string_view("\\`*_{}[]#|>~!").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
 
 std::string milliseconds(const LatencySummary& s, Nanos t) {
   return s.count == 0 ? "–" : fmt::format("{:.3g}", to_millis(t));
@@ -47,8 +30,8 @@ void add_operations(std::string& out, const Document& d) {
                              : row.group == "all" ? row.group
                                                   : row.group + "/" + row.operation;
     const LatencySummary& r = row.response;
-    out += fmt::format("| {}{}{} | {} | {} | {} | {} |", all ? "**" : "", escaped(name), all ? "**" : "", row.count,
-                       number(row.rate), row.errors, row.retries);
+    out += fmt::format("| {}{}{} | {} | {} | {} | {} |", all ? "**" : "", markdown_text(name), all ? "**" : "",
+                       row.count, number(row.rate), row.errors, row.retries);
     for (const Nanos t : {r.mean, r.p50, r.p90, r.p95, r.p99, r.p999, r.max})
       out += fmt::format(" {} |", milliseconds(r, t));
     out += "\n";
@@ -62,8 +45,8 @@ void add_requirements(std::string& out, const Document& d) {
     const char* mark = r.verdict == Requirement::Verdict::pass   ? "✅"
                        : r.verdict == Requirement::Verdict::fail ? "❌"
                                                                  : "n/a";
-    out += fmt::format("| {} | {} | {} | {} | {}{} |\n", mark, escaped(r.name), escaped(r.actual), escaped(r.limit),
-                       escaped(r.clause), r.decides ? " (decides)" : "");
+    out += fmt::format("| {} | {} | {} | {} | {}{} |\n", mark, markdown_text(r.name), markdown_text(r.actual),
+                       markdown_text(r.limit), markdown_text(r.clause), r.decides ? " (decides)" : "");
   }
 }
 
@@ -71,35 +54,36 @@ void add_lists(std::string& out, const Document& d) {
   if (!d.figures.empty()) {
     out += "\n### Figures\n\n| figure | value | formula |\n|---|--:|---|\n";
     for (const Figure& f : d.figures)
-      out += fmt::format("| {} | {} | {} |\n", escaped(f.name),
-                         f.available ? escaped(number(f.value) + (f.unit.empty() ? "" : " " + f.unit)) : "n/a",
-                         escaped(f.formula));
+      out += fmt::format("| {} | {} | {} |\n", markdown_text(f.name),
+                         f.available ? markdown_text(number(f.value) + (f.unit.empty() ? "" : " " + f.unit)) : "n/a",
+                         markdown_text(f.formula));
   }
   if (!d.search.steps.empty()) {
     out += fmt::format(
         "\n### Search for the highest rate with {}\n\n{}\n\n| rate /s | completed /s | held | why |\n"
         "|--:|--:|---|---|\n",
-        escaped(d.search.condition), escaped(describe_search(d.search)));
+        markdown_text(d.search.condition), markdown_text(describe_search(d.search)));
     for (const RateSearchStep& step : d.search.steps)
       out += fmt::format("| {} | {} | {} | {} |\n", number(step.rate), number(step.completed), step.held ? "yes" : "no",
-                         escaped(step.why));
+                         markdown_text(step.why));
   }
   for (const CheckResult& c : d.checks) {
     if (&c == &d.checks.front()) out += "\n### Consistency\n\n";
     out += fmt::format("- {} the run: {}, {} conditions\n", c.when, to_string(c.state), c.conditions);
     for (const Finding& f : c.findings) {
-      out += fmt::format("  - {}: {} ({} violations)\n", escaped(f.condition), escaped(f.text), f.violations);
-      for (const std::string& row : f.rows) out += fmt::format("    - {}\n", escaped(row));
+      out +=
+          fmt::format("  - {}: {} ({} violations)\n", markdown_text(f.condition), markdown_text(f.text), f.violations);
+      for (const std::string& row : f.rows) out += fmt::format("    - {}\n", markdown_text(row));
     }
   }
   for (const Event& e : d.events) {
     if (&e == &d.events.front()) out += "\n### Events\n\n";
     out += fmt::format(
-        "- {} {}{}: {}\n", format_duration(std::chrono::round<std::chrono::milliseconds>(e.at)), escaped(e.kind),
+        "- {} {}{}: {}\n", format_duration(std::chrono::round<std::chrono::milliseconds>(e.at)), markdown_text(e.kind),
         e.length > Nanos(0)
             ? fmt::format(" of {}", format_duration(std::chrono::round<std::chrono::milliseconds>(e.length)))
             : "",
-        escaped(e.text));
+        markdown_text(e.text));
   }
 }
 
@@ -109,19 +93,19 @@ std::string render_markdown(const Document& d) {
   const char* verdict = d.verdict.verdict == Verdict::pass   ? "✅ PASS"
                         : d.verdict.verdict == Verdict::fail ? "❌ FAIL"
                                                              : "⚠️ INVALID";
-  std::string out = fmt::format("## assay {}: {}\n\n", escaped(d.workload.name), verdict);
-  for (const std::string& reason : d.verdict.reasons) out += fmt::format("- {}\n", escaped(reason));
+  std::string out = fmt::format("## assay {}: {}\n\n", markdown_text(d.workload.name), verdict);
+  for (const std::string& reason : d.verdict.reasons) out += fmt::format("- {}\n", markdown_text(reason));
   if (!d.verdict.reasons.empty()) out += "\n";
   for (const TargetFacts& t : d.targets)
-    out += fmt::format("Target: {} {} ({}), `{}`  \n", escaped(t.server), escaped(t.server_version), escaped(t.driver),
-                       t.url);
-  out += fmt::format("Started {}, seed {}, assay {}{}\n", format_wall(d.started), d.seed, escaped(d.assay_version),
-                     d.partial ? ", **partial: the run was interrupted**" : "");
+    out += fmt::format("Target: {} {} ({}), `{}`  \n", markdown_text(t.server), markdown_text(t.server_version),
+                       markdown_text(t.driver), t.url);
+  out += fmt::format("Started {}, seed {}, assay {}{}\n", format_wall(d.started), d.seed,
+                     markdown_text(d.assay_version), d.partial ? ", **partial: the run was interrupted**" : "");
   add_operations(out, d);
   add_requirements(out, d);
   add_lists(out, d);
   if (d.in_doubt > 0) out += fmt::format("\nCommits whose outcome nobody knows: {}\n", d.in_doubt);
-  for (const std::string& warning : d.warnings) out += fmt::format("\n> warning: {}\n", escaped(warning));
+  for (const std::string& warning : d.warnings) out += fmt::format("\n> warning: {}\n", markdown_text(warning));
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "base/units.h"
 #include "results/render.h"
 #include "results/summary.h"
+#include "results/text_forms.h"
 #include "results/text_table.h"
 
 #include <fmt/format.h>
@@ -17,10 +18,6 @@ using Cell = TextTable::Cell;
 
 std::string count_text(std::uint64_t n) {
   return n < 10'000'000 ? fmt::format("{}", n) : format_quantity(static_cast<double>(n));
-}
-
-std::string one_or_more(std::uint64_t n, std::string_view one, std::string_view more) {
-  return fmt::format("{} {}", n, n == 1 ? one : more);
 }
 
 Tint tint_of(Requirement::Verdict v) {

@@ -1,0 +1,503 @@
+#include "results/comparison.h"
+
+#include "base/error.h"
+#include "base/units.h"
+#include "results/measured_run.h"
+#include "results/measured_series.h"
+#include "results/summary.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace assay {
+namespace {
+
+constexpr std::string_view kAll = "all";
+constexpr double kLeastBeyond = 10;    // operations beyond a percentile, in each run
+constexpr double kLeastFailures = 10;  // in both runs together
+
+struct Statistic {
+  std::string name;
+  Quantity quantity = Quantity::duration;
+  std::optional<double> quantile = {};
+
+  Scale scale() const { return quantity == Quantity::share ? Scale::absolute : Scale::relative; }
+  Better better() const { return better_of({name, {}, quantity}); }
+
+  static Statistic parse(std::string_view text) {
+    if (text == "rate") return {"rate", Quantity::rate};
+    if (text == "errors") return {"errors", Quantity::share};
+    if (text == "mean") return {"mean"};
+    double percent = 0;
+    const char* const end = text.data() + text.size();
+    if (text.starts_with("p")) {
+      const auto [rest, error] = std::from_chars(text.data() + 1, end, percent, std::chars_format::fixed);
+      if (error == std::errc() && rest == end && percent > 0 && percent < 100)
+        return {std::string(text), Quantity::duration, percent / 100};
+    }
+    throw Error(fmt::format(
+        "'{}' is nothing that is compared; expected rate, errors, mean, or a percentile such as p99 or p99.9", text));
+  }
+};
+
+struct Row {
+  std::string group, operation;
+  bool operator==(const Row&) const = default;
+};
+
+/// The rows of the summary without those that say what another says: totals of one operation, or of one group.
+std::vector<Row> rows_of(const Document& document) {
+  std::vector<Row> rows;
+  for (const GroupResult& group : document.groups) {
+    for (const OperationResult& operation : group.operations) rows.push_back({group.name, operation.name});
+    if (group.operations.size() > 1) rows.push_back({group.name, std::string(kAll)});
+  }
+  if (document.groups.size() > 1) rows.push_back({std::string(kAll), std::string(kAll)});
+  return rows;
+}
+
+/// A row of one run: whether it is there, and its values as conditions name them.
+class RowOfRun {
+ public:
+  RowOfRun(const Document& document, Row row) : document_(&document), row_(std::move(row)) {
+    const std::vector<Row> rows = rows_of(document);
+    there_ = std::find(rows.begin(), rows.end(), row_) != rows.end();
+  }
+
+  std::optional<double> value(const Statistic& s) const { return named(s.name, s.quantity); }
+  double count() const { return named("count", Quantity::count).value_or(0); }
+  double failures() const { return named("errors", Quantity::count).value_or(0); }
+  MeasuredSeries series() const { return measured_series(*document_, row_.group, row_.operation); }
+  Histogram responses() const {
+    for (NamedHistogram& all : merged_histograms(*document_))
+      if (all.group == row_.group && all.operation == row_.operation) return std::move(all.response);
+    return {};
+  }
+
+ private:
+  std::optional<double> named(const std::string& name, Quantity quantity) const {
+    if (!there_) return std::nullopt;
+    std::vector<std::string> of;
+    if (row_.group != kAll) of.push_back(row_.group + "/" + row_.operation);
+    return value_in(MeasuredRun::of(*document_), {name, std::move(of), quantity});
+  }
+  const Document* document_;
+  Row row_;
+  bool there_ = false;
+};
+
+std::string target_of(const Document& document) {
+  std::string text;
+  for (const TargetFacts& t : document.targets) {
+    if (!text.empty()) text += ", ";
+    text += t.server.empty() ? t.driver : t.server;
+    if (!t.server_version.empty()) text += " " + t.server_version;
+  }
+  return text;
+}
+
+bool measured_anything(const Document& document) {
+  const MeasuredRun run = MeasuredRun::of(document);
+  if (run.length <= Nanos(0)) return false;
+  return value_in(run, {"count", {}, Quantity::count}).value_or(0) +
+             value_in(run, {"errors", {}, Quantity::count}).value_or(0) >
+         0;
+}
+
+std::string label_of(std::size_t index) {
+  return index < 26 ? std::string(1, static_cast<char>('A' + index)) : fmt::format("R{}", index + 1);
+}
+
+void require_comparable(const std::vector<ComparedSide>& sides) {
+  ASSAY_ASSERT(sides.size() >= 2);
+  const Document& first = *sides.front().runs.front();
+  std::vector<std::pair<const Document*, std::string>> seen;
+  for (const ComparedSide& side : sides) {
+    ASSAY_ASSERT(!side.runs.empty() && side.runs.size() == sides.front().runs.size());
+    for (const Document* run : side.runs) {
+      if (run->workload.name != first.workload.name)
+        throw Error(fmt::format("{} is a run of the workload {}, and {} one of {}: expected runs of one workload",
+                                sides.front().name, first.workload.name, side.name, run->workload.name));
+      for (const auto& [other, name] : seen)
+        if (other->id == run->id && other->started == run->started)
+          throw Error(
+              fmt::format("{} and {} are the same result ({}): expected different runs", name, side.name, run->id));
+      if (!measured_anything(*run))
+        throw Error(
+            fmt::format("{}: nothing was measured in this run: no operation was due in a phase 'measure'", side.name));
+      seen.emplace_back(run, side.name);
+    }
+  }
+}
+
+std::vector<SideFacts> facts_of(const std::vector<ComparedSide>& sides) {
+  std::vector<SideFacts> all;
+  for (const ComparedSide& side : sides) {
+    SideFacts& facts = all.emplace_back();
+    facts.label = label_of(all.size() - 1);
+    facts.name = side.name;
+    facts.runs = side.runs;
+    facts.target = target_of(*side.runs.front());
+    for (std::size_t i = 0; i < side.runs.size(); i++) {
+      const Document& run = *side.runs[i];
+      const std::string which = side.runs.size() > 1 ? fmt::format("run {}: ", i + 1) : "";
+      if (run.partial) facts.remarks.push_back(which + "PARTIAL: it was interrupted; compared is what it measured");
+      if (run.verdict.verdict == Verdict::pass) continue;
+      const bool invalid = run.verdict.verdict == Verdict::invalid;
+      facts.invalid = facts.invalid || invalid;
+      facts.remarks.push_back(
+          fmt::format("{}{}: {}", which, invalid ? "INVALID" : "FAIL", fmt::join(run.verdict.reasons, "; ")));
+    }
+  }
+  const bool targets_tell = std::all_of(all.begin(), all.end(), [&](const SideFacts& s) {
+    return std::count_if(all.begin(), all.end(), [&](const SideFacts& o) { return o.target == s.target; }) == 1;
+  });
+  for (SideFacts& facts : all) facts.title = targets_tell ? facts.target : facts.name;
+  return all;
+}
+
+std::optional<double> median(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+class Comparer {
+ public:
+  Comparer(std::vector<ComparedSide> sides, const ComparisonOptions& options) {
+    require_comparable(sides);
+    for (const std::string& name : options.statistics) statistics_.push_back(Statistic::parse(name));
+    c_.options = options;
+    c_.workload = sides.front().runs.front()->workload.name;
+    c_.sides = facts_of(sides);
+    std::vector<std::vector<Circumstance>> circumstances;
+    for (const SideFacts& side : c_.sides) circumstances.push_back(circumstances_of(*side.runs.front()));
+    c_.circumstances = varying(circumstances);
+  }
+
+  Comparison compare() {
+    const std::vector<Row> rows = all_rows();
+    for (const Row& row : rows) add_row(row);
+    add_figures();
+    add_notes();
+    return std::move(c_);
+  }
+
+ private:
+  std::vector<Row> all_rows() const {
+    std::vector<Row> rows = rows_of(*c_.sides.front().runs.front());
+    const std::vector<Row> first = rows;
+    for (const SideFacts& side : c_.sides) {
+      const std::vector<Row> more = rows_of(*side.runs.front());
+      if (std::none_of(more.begin(), more.end(),
+                       [&](const Row& row) { return std::find(first.begin(), first.end(), row) != first.end(); }))
+        throw Error(fmt::format("{} and {} have no operation in common", c_.sides.front().name, side.name));
+      for (const Row& row : more)
+        if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
+    }
+    return rows;
+  }
+
+  /// The figures of one row: a series of each side's run is taken from the document once for all statistics.
+  void add_row(const Row& row) {
+    std::vector<std::vector<RowOfRun>> runs;
+    std::vector<MeasuredSeries> series;
+    std::vector<Histogram> responses;
+    for (const SideFacts& side : c_.sides) {
+      std::vector<RowOfRun>& of_side = runs.emplace_back();
+      for (const Document* run : side.runs) of_side.emplace_back(*run, row);
+      if (c_.paired()) continue;
+      series.push_back(of_side.front().series());
+      responses.push_back(of_side.front().responses());
+    }
+    std::vector<double> quantiles;
+    for (const Statistic& s : statistics_)
+      if (s.quantile) quantiles.push_back(*s.quantile);
+    std::vector<std::vector<Difference>> of_quantiles(c_.sides.size());
+    for (std::size_t i = 1; i < series.size() && !quantiles.empty(); i++)
+      if (!series[0].responses.empty() && !series[i].responses.empty())
+        of_quantiles[i] = compare_quantiles(series[0].responses, series[i].responses, quantiles, c_.options.confidence);
+    std::size_t quantile = 0;
+    for (const Statistic& s : statistics_) {
+      ComparedFigure figure{row.group, row.operation, s.name, "", "", s.quantity, s.better(), s.scale(), {}, {}, {}};
+      std::vector<std::vector<double>> values = values_of(runs, s);
+      set_values(figure, values);
+      for (std::size_t i = 1; i < c_.sides.size(); i++) {
+        SideDifference& against = figure.against[i];
+        if (c_.paired()) {
+          pair_up(figure, against, values[0], values[i], runs[0], runs[i], s);
+          continue;
+        }
+        against.why = missing(runs[0].front(), runs[i].front(), s, series[0], series[i], i);
+        Difference found;
+        if (against.why.empty()) {
+          if (s.quantile)
+            found = of_quantiles[i][quantile];
+          else if (s.quantity == Quantity::rate)
+            found = compare_means(series[0].rate, series[i].rate, c_.options.confidence);
+          else if (s.quantity == Quantity::share)
+            found = compare_ratios(series[0].failed, series[i].failed, s.scale(), c_.options.confidence);
+          else
+            found = compare_ratios(series[0].mean, series[i].mean, s.scale(), c_.options.confidence);
+          if (!found.known())
+            against.why = "too few independent intervals: the values of a run depend on those before them";
+        }
+        if (s.name == "mean") found.effect = dominance(responses[0], responses[i]);
+        state(figure, against, found, i);
+      }
+      if (s.quantile) quantile++;
+      c_.operations.push_back(std::move(figure));
+    }
+  }
+
+  /// What the runs of each side say; of pairs NaN where a run says nothing, so that pairs stay pairs.
+  std::vector<std::vector<double>> values_of(const std::vector<std::vector<RowOfRun>>& runs, const Statistic& s) const {
+    std::vector<std::vector<double>> values(runs.size());
+    for (std::size_t i = 0; i < runs.size(); i++)
+      for (const RowOfRun& run : runs[i]) values[i].push_back(run.value(s).value_or(std::nan("")));
+    return values;
+  }
+
+  void set_values(ComparedFigure& figure, const std::vector<std::vector<double>>& values) const {
+    figure.runs = values;
+    for (std::vector<double> of_side : values) {
+      std::erase_if(of_side, [](double v) { return std::isnan(v); });
+      figure.values.push_back(median(std::move(of_side)));
+    }
+    figure.against.resize(values.size());
+  }
+
+  /// Why there can be no interval; empty when there can.
+  std::string missing(const RowOfRun& a, const RowOfRun& b, const Statistic& s, const MeasuredSeries& series_a,
+                      const MeasuredSeries& series_b, std::size_t side) const {
+    for (const auto& [run, series, label] :
+         {std::tuple(&a, &series_a, c_.sides[0].label), std::tuple(&b, &series_b, c_.sides[side].label)}) {
+      if (!run->value(s)) return fmt::format("{} measured nothing of it", label);
+      if (series->rate.size() < kLeastBlocks)
+        return fmt::format("the measured time of {} has {} whole intervals; {} are needed", label, series->rate.size(),
+                           kLeastBlocks);
+      if (s.quantile && run->count() * (1 - *s.quantile) < kLeastBeyond)
+        return fmt::format("{:.0f} of {}'s operations lie beyond {}; {:.0f} are needed",
+                           std::floor(run->count() * (1 - *s.quantile)), label, s.name, kLeastBeyond);
+    }
+    if (const double failures = a.failures() + b.failures();
+        s.quantity == Quantity::share && failures > 0 && failures < kLeastFailures)
+      return fmt::format("{:.0f} failures in both; {:.0f} are needed", failures, kLeastFailures);
+    return "";
+  }
+
+  void pair_up(const ComparedFigure& figure, SideDifference& against, const std::vector<double>& a,
+               const std::vector<double>& b, const std::vector<RowOfRun>& runs_a, const std::vector<RowOfRun>& runs_b,
+               const Statistic& s) const {
+    double failures = 0;
+    for (const auto* runs : {&runs_a, &runs_b})
+      for (const RowOfRun& run : *runs) failures += run.failures();
+    if (s.quantity == Quantity::share && failures > 0 && failures < kLeastFailures)
+      against.why = fmt::format("{:.0f} failures in all runs; {:.0f} are needed", failures, kLeastFailures);
+    state_pairs(figure, against, a, b);
+  }
+
+  void state_pairs(const ComparedFigure& figure, SideDifference& against, const std::vector<double>& a,
+                   const std::vector<double>& b) const {
+    const Difference found = compare_pairs(a, b, figure.scale, c_.options.confidence);
+    against.difference = found;
+    if (against.why.empty() && !found.known())
+      against.why = fmt::format("{:.0f} pairs; {} are needed", found.values_a, least_pairs(c_.options.confidence));
+    if (!against.why.empty()) withhold(against.difference);
+    against.standing = standing(figure, against.difference);
+  }
+
+  static void withhold(Difference& d) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    d.interval = {-kInfinity, kInfinity};
+    d.detectable = kInfinity;
+    d.p_value = 1;
+  }
+
+  /// The change is that of the values that are shown; the interval comes from the series.
+  void state(const ComparedFigure& figure, SideDifference& against, Difference found, std::size_t side) const {
+    if (!against.why.empty()) withhold(found);
+    const std::optional<double> a = figure.values[0], b = figure.values[side];
+    found.a = a.value_or(std::nan(""));
+    found.b = b.value_or(std::nan(""));
+    if (!found.known()) found.change = change(found.a, found.b, figure.scale);
+    against.difference = found;
+    against.standing = standing(figure, found);
+  }
+
+  static double change(double a, double b, Scale scale) {
+    if (scale == Scale::absolute) return b - a;
+    return a == 0 ? (b == 0 ? 0 : std::nan("")) : (b - a) / std::abs(a);
+  }
+
+  Standing standing(const ComparedFigure& figure, const Difference& d) const {
+    if (!d.known() || figure.better == Better::neither) return Standing::unknown;
+    const double tolerance =
+        figure.scale == Scale::absolute ? c_.options.tolerance_errors : c_.options.tolerance.value_or(0);
+    ConfidenceInterval worse = d.interval;  // the larger, the worse
+    if (figure.better == Better::larger) worse = {-d.interval.high, -d.interval.low};
+    if (c_.options.tolerance && worse.low > tolerance) return Standing::beyond;
+    if (worse.high <= tolerance && worse.low >= -tolerance) return Standing::within;
+    if (worse.low > 0) return Standing::worse;
+    if (worse.high < 0) return Standing::better;
+    return Standing::unclear;
+  }
+
+  // --- figures of the whole run -----------------------------------------------------------------------------------
+
+  void add_figures() {
+    for (const SideFacts& side : c_.sides)
+      for (const Figure& figure : side.runs.front()->figures)
+        if (figure.available)
+          add_figure(whole_run(figure.name, figure.unit, figure.formula, Quantity::number),
+                     {"figure", {figure.name}, Quantity::number});
+    add_figure(whole_run("cpu", "", "assay's own CPU time for each operation", Quantity::duration),
+               {"cpu", {}, Quantity::duration});
+    for (const SideFacts& side : c_.sides)
+      for (const Document* run : side.runs)
+        for (const Event& event : run->events)
+          if (event.length > Nanos(0))
+            add_figure(whole_run(fmt::format("event_time({})", event.kind), "", "how long these events were together",
+                                 Quantity::duration),
+                       {"event_time", {event.kind}, Quantity::duration});
+  }
+
+  static ComparedFigure whole_run(std::string name, std::string unit, std::string note, Quantity quantity) {
+    ComparedFigure figure;
+    figure.name = std::move(name);
+    figure.unit = std::move(unit);
+    figure.note = std::move(note);
+    figure.quantity = quantity;
+    return figure;
+  }
+
+  void add_figure(ComparedFigure figure, const ThresholdValue& named) {
+    if (std::any_of(c_.figures.begin(), c_.figures.end(),
+                    [&](const ComparedFigure& known) { return known.name == figure.name; }))
+      return;
+    std::vector<std::vector<double>> values;
+    for (const SideFacts& side : c_.sides) {
+      std::vector<double>& of_side = values.emplace_back();
+      for (const Document* run : side.runs) of_side.push_back(value_of(*run, named).value_or(std::nan("")));
+    }
+    set_values(figure, values);
+    for (std::size_t i = 1; i < values.size(); i++) {
+      SideDifference& against = figure.against[i];
+      if (c_.paired()) {
+        state_pairs(figure, against, values[0], values[i]);
+        continue;
+      }
+      against.why = "one number a run";
+      state(figure, against, {}, i);
+    }
+    c_.figures.push_back(std::move(figure));
+  }
+
+  static std::optional<double> value_of(const Document& run, const ThresholdValue& named) {
+    if (named.name == "figure" && std::none_of(run.figures.begin(), run.figures.end(),
+                                               [&](const Figure& f) { return f.name == named.arguments[0]; }))
+      return std::nullopt;
+    return value_in(MeasuredRun::of(run), named);
+  }
+
+  // --- notes ------------------------------------------------------------------------------------------------------
+
+  void add_notes() {
+    const double intervals = static_cast<double>(c_.intervals());
+    if (c_.paired()) {
+      c_.notes.push_back(
+          fmt::format("{} pairs of runs: the median of the pairs' differences, with its interval by order statistics.",
+                      c_.sides.front().runs.size()));
+    } else {
+      c_.notes.push_back(
+          "Each side is one run: an interval says how sure it is that these runs differ, not that the next two would. "
+          "'assay compare --pairs' tells that.");
+    }
+    const double chance = intervals * (1 - c_.options.confidence);
+    if (intervals >= 10)
+      c_.notes.push_back(
+          fmt::format("Of {:.0f} intervals at {:g} %, about {:.0f} would leave 0 out by chance if nothing differed.",
+                      intervals, c_.options.confidence * 100, std::max(1.0, std::round(chance))));
+    if (!c_.options.tolerance) return;
+    std::size_t coarse = 0;
+    for (const ComparedFigure& f : c_.operations)
+      for (const SideDifference& d : f.against)
+        if (d.difference.known() && f.scale == Scale::relative && d.difference.detectable > *c_.options.tolerance)
+          coarse++;
+    if (coarse > 0)
+      c_.notes.push_back(
+          fmt::format("{} of {:.0f} differences could have been larger than the tolerance and not be seen: these runs "
+                      "are too short, or too unsteady, for {:g} %.",
+                      coarse, intervals, *c_.options.tolerance * 100));
+    if (intervals == 0) c_.notes.push_back("There is no interval, so nothing can be judged by the tolerance.");
+  }
+
+  std::vector<Statistic> statistics_;
+  Comparison c_;
+};
+
+}  // namespace
+
+int least_pairs(double confidence) { return static_cast<int>(std::ceil(1 - std::log2(1 - confidence))); }
+
+void require_statistic(std::string_view name) { Statistic::parse(name); }
+
+std::string_view to_string(Standing standing) noexcept {
+  switch (standing) {
+    case Standing::beyond:
+      return "beyond";
+    case Standing::worse:
+      return "worse";
+    case Standing::better:
+      return "better";
+    case Standing::within:
+      return "within";
+    case Standing::unclear:
+      return "unclear";
+    case Standing::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+bool Comparison::invalid() const noexcept {
+  return std::any_of(sides.begin(), sides.end(), [](const SideFacts& s) { return s.invalid; });
+}
+
+std::size_t Comparison::count(Standing standing) const noexcept {
+  std::size_t n = 0;
+  for (const ComparedFigure& figure : operations)
+    for (std::size_t i = 1; i < figure.against.size(); i++) n += figure.against[i].standing == standing ? 1 : 0;
+  return n;
+}
+
+std::size_t Comparison::intervals() const noexcept {
+  std::size_t n = 0;
+  for (const ComparedFigure& figure : operations)
+    for (std::size_t i = 1; i < figure.against.size(); i++) n += figure.against[i].difference.known() ? 1 : 0;
+  return n;
+}
+
+Verdict Comparison::verdict() const noexcept {
+  if (invalid()) return Verdict::invalid;
+  if (!options.tolerance) return Verdict::pass;
+  return count(Standing::beyond) > 0 || intervals() == 0 ? Verdict::fail : Verdict::pass;
+}
+
+Comparison compare(std::vector<ComparedSide> sides, const ComparisonOptions& options) {
+  return Comparer(std::move(sides), options).compare();
+}
+
+std::string row_name(const Comparison& comparison, const ComparedFigure& figure) {
+  const std::vector<ComparedFigure>& all = comparison.operations;
+  const bool one_group =
+      std::all_of(all.begin(), all.end(), [&](const ComparedFigure& f) { return f.group == all.front().group; });
+  if (one_group) return figure.operation;
+  return figure.group == kAll ? figure.group : figure.group + "/" + figure.operation;
+}
+
+}  // namespace assay

@@ -1,0 +1,117 @@
+#include "results/comparison_text.h"
+
+#include "base/units.h"
+#include "results/text_forms.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace assay {
+namespace {
+
+constexpr const char* kNothing = "–";
+
+/// A change without its unit: two digits behind the point for small ones, none for large.
+std::string number(double change, const char* sign) {
+  const double shown = change * 100, size = std::fabs(shown);
+  const int behind = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  const std::string text = fmt::format("{:.{}f}", size, behind);
+  const bool zero = text.find_first_not_of("0.") == std::string::npos;
+  return fmt::format("{}{}", zero ? "" : shown < 0 ? "-" : sign, text);
+}
+
+const char* unit_of(const ComparedFigure& figure) { return figure.scale == Scale::absolute ? "pp" : "%"; }
+
+}  // namespace
+
+std::string value_text(const ComparedFigure& figure, std::size_t side) {
+  const std::optional<double> value = figure.values[side];
+  if (!value) return kNothing;
+  if (figure.quantity == Quantity::number) return digits(*value) + (figure.unit.empty() ? "" : " " + figure.unit);
+  return format_value(*value, figure.quantity);
+}
+
+std::string change_text(const ComparedFigure& figure, const Difference& d) {
+  if (!std::isfinite(d.change)) return kNothing;
+  return fmt::format("{} {}", number(d.change, "+"), unit_of(figure));
+}
+
+std::string interval_text(const ComparedFigure& figure, const Difference& d) {
+  if (!d.known()) return "";
+  return fmt::format("{} … {} {}", number(d.interval.low, "+"), number(d.interval.high, "+"), unit_of(figure));
+}
+
+std::string detectable_text(const ComparedFigure& figure, const Difference& d) {
+  if (!d.known() || !std::isfinite(d.detectable)) return "";
+  return fmt::format("{} {}", number(d.detectable, ""), unit_of(figure));
+}
+
+std::string effect_text(const Comparison& comparison, const ComparedFigure& figure, const Difference& d) {
+  if (comparison.paired()) {
+    if (!d.known()) return "";
+    const double n = d.values_a;
+    return fmt::format("{:.0f} of {:.0f} larger", std::round((d.effect + 1) / 2 * n), n);
+  }
+  if (figure.quantity == Quantity::rate && d.known() && d.effect != 0) return fmt::format("g {:+.2g}", d.effect);
+  if (figure.name == "mean" && !figure.operation.empty()) return fmt::format("δ {:+.2f}", d.effect);
+  return "";
+}
+
+std::string standing_text(Standing standing) {
+  switch (standing) {
+    case Standing::beyond:
+      return "WORSE";
+    case Standing::worse:
+      return "worse";
+    case Standing::better:
+      return "better";
+    case Standing::within:
+      return "same";
+    case Standing::unclear:
+    case Standing::unknown:
+      break;
+  }
+  return "";
+}
+
+bool is_idle(const ComparedFigure& figure) {
+  return figure.quantity == Quantity::share &&
+         std::all_of(figure.values.begin(), figure.values.end(), [](const auto& v) { return !v || *v == 0; });
+}
+
+std::string Footnotes::mark(const std::string& why) {
+  if (why.empty()) return "";
+  auto at = std::find(texts_.begin(), texts_.end(), why);
+  if (at == texts_.end()) at = texts_.insert(at, why);
+  return fmt::format("({})", at - texts_.begin() + 1);
+}
+
+std::string conclusion(const Comparison& c) {
+  if (c.invalid()) {
+    std::vector<std::string> labels;
+    for (const SideFacts& side : c.sides)
+      if (side.invalid) labels.push_back(side.label);
+    return fmt::format("INVALID: {} must not be quoted, so nothing follows from this comparison",
+                       fmt::join(labels, ", "));
+  }
+  std::vector<std::string> beyond;
+  for (const ComparedFigure& figure : c.operations)
+    for (std::size_t i = 1; i < figure.against.size(); i++)
+      if (figure.against[i].standing == Standing::beyond)
+        beyond.push_back(fmt::format("{}{} of {}", c.sides.size() > 2 ? c.sides[i].label + ": " : "", figure.name,
+                                     row_name(c, figure)));
+  const std::size_t better = c.count(Standing::better), worse = c.count(Standing::worse) + beyond.size();
+  const std::string counts = fmt::format("{} better, {} worse, {} without a difference that was seen", better, worse,
+                                         c.intervals() - better - worse);
+  if (!c.options.tolerance) return counts;
+  const std::string limit = fmt::format(
+      "{:g} %{}", *c.options.tolerance * 100,
+      c.options.tolerance_errors > 0 ? fmt::format(" ({:g} pp of errors)", c.options.tolerance_errors * 100) : "");
+  if (c.intervals() == 0) return "FAIL: there is no interval, so nothing could be judged";
+  if (!beyond.empty()) return fmt::format("FAIL: worse by more than {}: {}", limit, fmt::join(beyond, ", "));
+  return fmt::format("PASS: nothing is worse by more than {} for sure ({})", limit, counts);
+}
+
+}  // namespace assay

@@ -1,0 +1,143 @@
+#include "results/render_comparison.h"
+
+#include "results/sample_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <sstream>
+
+namespace assay {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// B has a fifth more rate, and a fiftieth of its gets fails.
+struct Sample {
+  const Document a_ = sample_run({.operations = {{"get", 100, 0, 1}, {"put"}}});
+  const Document b_ = sample_run({.operations = {{"get", 120, 0, 2, 0.02}, {"put"}}, .version = "16|1", .seed = 2});
+  const Document c_ = sample_run({.operations = {{"get", 50, 0, 2}, {"scan"}}, .server = "MariaDB", .seed = 3});
+  const Comparison two = compare({{"before, 1", {&a_}}, {"after", {&b_}}}, {.tolerance = 0.1});
+  const Comparison three = compare({{"x", {&a_}}, {"y", {&b_}}, {"z", {&c_}}});
+};
+
+class RenderComparison : public testing::Test {
+ protected:
+  static const Sample& sample() {  // resampled once for all tests
+    static const Sample made;
+    return made;
+  }
+  const Comparison& two_ = sample().two;
+  const Comparison& three_ = sample().three;
+};
+
+std::vector<std::string> cells(const std::string& line) {
+  std::vector<std::string> out(1);
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"')
+      quoted = !quoted;
+    else if (c == ',' && !quoted)
+      out.emplace_back();
+    else
+      out.back() += c;
+  }
+  return out;
+}
+
+TEST_F(RenderComparison, the_table_says_first_what_differs_and_last_what_it_came_to) {
+  const std::string text = render_comparison_table(two_, {.width = 140});
+  const std::size_t settings = text.find("What differs besides"), operations = text.find("Operations"),
+                    verdict = text.find("FAIL: worse by more than 10 %: ");
+  ASSERT_NE(verdict, std::string::npos) << text;
+  EXPECT_LT(settings, operations);
+  EXPECT_LT(operations, verdict);
+  EXPECT_THAT(text, HasSubstr("target.main.server_version  15.14  16|1"));
+  EXPECT_THAT(text, testing::ContainsRegex("get +rate +100 /s +117 /s|get +rate +100 /s +118 /s"));
+  EXPECT_THAT(text.substr(verdict), HasSubstr("mean of get"));
+  EXPECT_THAT(text.substr(verdict), HasSubstr("errors of get"));
+}
+
+TEST_F(RenderComparison, no_row_is_wider_than_the_terminal) {
+  for (const int width : {80, 120})
+    for (const Comparison* c : {&two_, &three_}) {
+      std::istringstream lines(render_comparison_table(*c, {.width = width}));
+      for (std::string line; std::getline(lines, line);)
+        EXPECT_LE(std::count_if(line.begin(), line.end(), [](char ch) { return (ch & 0xc0) != 0x80; }), width) << line;
+    }
+}
+
+TEST_F(RenderComparison, operations_that_never_failed_have_no_row_of_errors) {
+  const std::string text = render_comparison_table(two_, {.width = 140});
+  const std::size_t put = text.find("\n  put");
+  EXPECT_THAT(text.substr(put, text.find("\n  all") - put), Not(HasSubstr("errors")));
+}
+
+TEST_F(RenderComparison, more_sides_are_a_matrix_for_each_statistic) {
+  const std::string text = render_comparison_table(three_, {.width = 140});
+  EXPECT_THAT(text, HasSubstr("rate (completed per second)"));
+  EXPECT_THAT(text, HasSubstr("B PostgreSQL 16|1"));
+  EXPECT_THAT(text, HasSubstr("C MariaDB 15.14"));
+  EXPECT_THAT(text, HasSubstr("✓"));
+  EXPECT_THAT(text, HasSubstr("-50.0 % ✗"));
+  EXPECT_THAT(text, HasSubstr("no interval: C measured nothing of it"));
+}
+
+TEST_F(RenderComparison, markdown_is_a_comment_with_the_verdict_and_text_stays_text) {
+  const std::string text = render_comparison_markdown(two_);
+  EXPECT_THAT(text, testing::StartsWith("## assay compare: kv\n\n❌ FAIL: worse by more than 10 %"));
+  EXPECT_THAT(text, HasSubstr("| target.main.server\\_version | 15.14 | 16\\|1 |"));
+  EXPECT_THAT(text, HasSubstr("| get | rate | 100 /s |"));
+  EXPECT_THAT(render_comparison_markdown(three_),
+              HasSubstr("| operation | A PostgreSQL 15.14 | B PostgreSQL 16\\|1 |"));
+}
+
+TEST_F(RenderComparison, every_row_of_the_csv_has_all_columns) {
+  std::istringstream lines(render_comparison_csv(three_));
+  std::string line;
+  std::getline(lines, line);
+  const std::size_t columns = cells(line).size();
+  EXPECT_EQ(columns, 20u);
+  std::size_t rows = 0;
+  while (std::getline(lines, line)) {
+    EXPECT_EQ(cells(line).size(), columns) << line;
+    rows++;
+  }
+  EXPECT_EQ(rows, 2 * (three_.operations.size() + three_.figures.size()));
+  EXPECT_THAT(render_comparison_csv(two_), HasSubstr("\nA,B,after,g,get,rate,1/s,100,"));
+}
+
+TEST_F(RenderComparison, csv_gives_times_in_milliseconds_and_changes_as_fractions) {
+  std::istringstream lines(render_comparison_csv(two_));
+  for (std::string line; std::getline(lines, line);)
+    if (const auto row = cells(line); row[4] == "get" && row[5] == "mean") {
+      EXPECT_NEAR(std::stod(row[7]), 1, 0.05);
+      EXPECT_NEAR(std::stod(row[8]), 2, 0.1);
+      EXPECT_NEAR(std::stod(row[10]), 1, 0.15);
+      EXPECT_EQ(row[18], "beyond");
+      return;
+    }
+  ADD_FAILURE() << "there is no row of get's mean";
+}
+
+TEST_F(RenderComparison, json_holds_the_same_and_null_where_there_is_nothing) {
+  const auto json = nlohmann::json::parse(render_comparison_json(three_));
+  EXPECT_EQ(json["format"], "assay-comparison");
+  EXPECT_EQ(json["verdict"], "pass");
+  EXPECT_EQ(json["tolerance"], nullptr);
+  EXPECT_EQ(json["sides"].size(), 3u);
+  EXPECT_EQ(json["operations"].size(), three_.operations.size());
+  const auto& first = json["operations"][0];
+  EXPECT_EQ(first["figure"], "rate");
+  EXPECT_EQ(first["values"][0], 100.0);
+  EXPECT_EQ(first["against"][0]["standing"], "better");
+  for (const auto& figure : json["operations"]) {
+    if (figure["operation"] != "scan") continue;
+    EXPECT_EQ(figure["against"][1]["low"], nullptr);
+  }
+}
+
+}  // namespace
+}  // namespace assay
