@@ -1,7 +1,7 @@
 #include "results/charts.h"
 
 #include "results/summary.h"
-#include "results/text_table.h"
+#include "results/text_forms.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,6 @@
 #include "base/error.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace assay {
@@ -23,12 +22,6 @@ std::string plain(std::string_view text) {
 }
 
 }  // namespace
-
-std::string digits(double v) {
-  if (!std::isfinite(v)) return "n/a";
-  const double size = std::fabs(v);
-  return fmt::format("{:.{}f}", v, size >= 100 || v == 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
-}
 
 std::size_t width_of(std::string_view utf8) noexcept {
   return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), starts_character));

@@ -10,9 +10,6 @@
 
 namespace assay {
 
-/// Three significant digits where there is a fraction to show; "n/a" for what is no number.
-std::string digits(double);
-
 std::size_t width_of(std::string_view utf8) noexcept;
 /// `text` cut to `width` characters, the last of which is then "…".
 std::string cut_to(std::string_view text, std::size_t width);
