@@ -334,8 +334,13 @@ Chart target_chart(const Document& d, const TargetSeries& series, std::size_t in
   for (const double v : points.value) least = std::fmin(least, v), most = std::fmax(most, v);
   chart.summary =
       std::isnan(most) ? "No value." : fmt::format("Between {} and {} {}.", digits(least), digits(most), chart.unit);
-  chart.lines = {{series.counter ? "per second" : "value", color_of(index), dash_of(index), 1.5, false,
-                  ChartLine::Shape::line, std::move(points.value)}};
+  chart.lines = {{series.counter ? "per second" : "value",
+                  color_of(index),
+                  {},
+                  1.5,
+                  false,
+                  ChartLine::Shape::line,
+                  std::move(points.value)}};
   return chart;
 }
 
