@@ -21,6 +21,9 @@ std::uint16_t unique_part();
 /// "results/<id>.json"
 std::filesystem::path default_result_path(std::string_view id);
 
+/// Whether a file in a folder of results is one by its name: ….json, or that and what sealing adds.
+bool has_name_of_result(const std::filesystem::path& path);
+
 /// Throws unless a result can be written to `path`: makes its folder when it is missing, and writes and removes a small
 /// file there. Called before the run starts.
 void probe_writable(const std::filesystem::path& path);
@@ -28,6 +31,7 @@ void probe_writable(const std::filesystem::path& path);
 /// directly.
 void write_atomically(const std::filesystem::path& path, std::string_view text);
 
-Document read_document(const std::filesystem::path& path);
+/// The result at `path`; when it is sealed (results/sealing.h), decrypted with `identity`.
+Document read_document(const std::filesystem::path& path, const std::filesystem::path& identity = {});
 
 }  // namespace assay

@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import socket
+import time
 
 from database_server import FAST, SERVER, TINY, ServerTest, as_user, unittest
 
@@ -30,6 +31,43 @@ class CommandsTest(ServerTest):
         self.assay("cleanup", "kv", "--target", self.url)
         self.assertEqual(self.tables(), {"mine"})
         self.assertEqual(self.sql("select a from mine"), "42")
+
+    def test_cleanup_on_a_server_takes_nothing_from_what_somebody_built_on_the_tables(self):
+        self.prepare()
+        before = self.contents()
+        for statement, says, undo in (("create table mine (w integer, foreign key (w) references warehouse (w_id))", "table mine",
+                                       "drop table mine"), *SERVER.keeps_tables):
+            self.sql(statement)
+            self.assertIn(says, self.refused("cleanup", "tpcc", "--target", self.url, code=3))
+            self.sql(undo)
+            self.assertEqual(self.contents(), before)
+        # Somebody wanted it gone: nothing runs on it any more.
+        self.assertIn("run assay cleanup tpcc again", self.refused("run", "tpcc", "--target", self.url))
+        self.assay("cleanup", "tpcc", "--target", self.url)
+        self.assertEqual(self.tables(), set())
+
+    def test_what_is_done_to_whole_tables_may_take_longer_than_an_operation(self):
+        """Indexes, foreign keys, dropping: here somebody's lock makes them wait for longer than the time-out."""
+        self.prepare()
+        with self.client() as locker:
+            locker.stdin.write(SERVER.share.format("order_line") + " select 'locked';\n")
+            locker.stdin.flush()
+            self.assertEqual(locker.stdout.readline().strip(), "locked")
+            process = self.start("cleanup", "tpcc", "--target", self.url, "--operation-timeout", "300ms")
+            self.wait_for(lambda: self.sql(SERVER.waiting_sessions) == "1", "the DDL to wait")
+            time.sleep(1)  # more than three times the time-out
+            locker.stdin.write(SERVER.unlock + "\n")
+            locker.stdin.close()
+        self.finish(process)
+        self.assertEqual(self.tables(), set())
+
+    def test_a_run_whose_transactions_are_all_refused_fails(self):
+        self.prepare()
+        user = "assay_reader_" + self.url[-12:]
+        SERVER.add_reader(self.sql, user)
+        self.addCleanup(self.sql, SERVER.drop_user.format(user))
+        done = self.assay("run", "tpcc", "--target", as_user(self.url, user), *FAST, "--duration", "1s", code=4)
+        self.assertRegex(done.stdout, r"all \d+ new_order of the measured time failed")
 
     def test_tables_of_somebody_else_on_a_server_are_left_alone(self):
         self.sql("create table orders (a int); insert into orders values (42); create table assay_kv (a int)")

@@ -35,7 +35,10 @@ class Postgres:
     busy_sessions = "select count(*) from pg_stat_activity where application_name like 'assay%' and state = 'active'"
     partitioned_tables = "select count(distinct inhparent) from pg_inherits join pg_class c on c.oid = inhparent where c.relkind = 'p'"
     lock = "begin; lock table {} in access exclusive mode;"
+    share = "begin; lock table {} in share mode;"
     unlock = "rollback;"
+    waiting_sessions = "select count(*) from pg_stat_activity where application_name like 'assay%' and wait_event_type = 'Lock'"
+    keeps_tables = (("create view seen as select * from warehouse", "view seen", "drop view seen"),)  # beside foreign keys
     drop_user = "drop owned by {0}; drop role {0}"
     password_variable = "PGPASSWORD"
     figures = {"xact_commit": "transactions", "blks_hit": "blocks", "wal_bytes": "bytes", "waiting_lock": "sessions"}
@@ -64,6 +67,10 @@ class Postgres:
         """One who may connect and do nothing."""
         sql(f"revoke create on schema public from public; create role {user} login")
 
+    def add_reader(self, sql, user):
+        """One who may change nothing but assay's record."""
+        sql(f"create role {user} login; grant select on all tables in schema public to {user}; grant all on assay_meta to {user}")
+
     def password_user(self):
         """Name and password of a user who needs one."""
         return os.environ["ASSAY_TEST_POSTGRES_SCRAM_USER"], os.environ["ASSAY_TEST_POSTGRES_SCRAM_PASSWORD"]
@@ -91,7 +98,10 @@ class Mariadb:
     partitioned_tables = ("select count(distinct table_name) from information_schema.partitions where table_schema = database() "
                           "and partition_name is not null")
     lock = "lock tables {} write;"
+    share = "lock tables {} read;"
     unlock = "unlock tables;"
+    waiting_sessions = f"select count(*) {_OURS} and state like 'Waiting for table metadata lock%'"
+    keeps_tables = ()
     drop_user = "drop user {}"
     password_variable = "MYSQL_PWD"
     figures = {"handler_commit": "commits", "innodb_row_lock_time": "milliseconds", "innodb_os_log_written": "bytes",
@@ -119,16 +129,23 @@ class Mariadb:
                 sql(f"kill {session}")
         return len(sessions)
 
+    def grant(self, sql, rights, tables, user):
+        sql(f"select concat('grant {rights} on ', database(), '.{tables} to {user}') into @grant; execute immediate @grant")
+
     def add_guest(self, sql, user):
-        # The server hides tables from whom it gives no right to them at all.
-        sql(f"create user {user}; select concat('grant trigger on ', database(), '.* to {user}') into @grant; "
-            "execute immediate @grant")
+        sql(f"create user {user}")
+        self.grant(sql, "trigger", "*", user)  # the server hides tables from whom it gives no right to them at all
+
+    def add_reader(self, sql, user):
+        sql(f"create user {user}")
+        self.grant(sql, "select", "*", user)
+        self.grant(sql, "all", "assay_meta", user)
 
     def password_user(self):
         return os.environ["ASSAY_TEST_MARIADB_PASSWORD_USER"], os.environ["ASSAY_TEST_MARIADB_PASSWORD"]
 
     def let_in(self, sql, user):
-        sql(f"select concat('grant all on ', database(), '.* to {user}') into @grant; execute immediate @grant")
+        self.grant(sql, "all", "*", user)
 
     def password_files(self, folder, url, password):
         write_secret(folder / ".my.cnf", f"[client]\npassword = {password}\n")

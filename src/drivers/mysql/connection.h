@@ -58,7 +58,11 @@ class Connection {
   /// Fails when the connection is lost already; else starts the clock of the operation timeout.
   Result<> begin_exchange(bool in_doubt_when_lost);
   /// More time for an exchange that goes on (LOAD DATA).
-  void extend() noexcept { deadline_ = real_clock().now() + spec_->address.operation_timeout; }
+  void extend() noexcept {
+    deadline_ = patient_ ? TimePoint::max() : real_clock().now() + spec_->address.operation_timeout;
+  }
+  /// Whether exchanges have no time-out from now on.
+  void set_patient(bool on) noexcept { patient_ = on; }
   /// Calls the library, which may wait.
   template <class F>
   auto call(F&& use) {
@@ -112,7 +116,7 @@ class Connection {
   std::shared_ptr<const ConnectionSpec> spec_;
   st_mysql* mysql_ = nullptr;  // null when lost
   int fd_ = -1;                // once it is connected
-  bool mariadb_ = false, reading_ = false;
+  bool mariadb_ = false, reading_ = false, patient_ = false;
   bool in_doubt_when_lost_ = false;
   runtime::Ready waited_ = runtime::Ready::ready;  // how the last wait ended
   int connect_error_ = 0;                          // errno of the socket that could not be connected

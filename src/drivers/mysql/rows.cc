@@ -149,20 +149,33 @@ bool MysqlRows::exists(std::string_view table) {
              arguments) > 0;
 }
 
-void MysqlRows::drop(std::string_view table) {
-  const Value arguments[] = {table};
-  constexpr std::string_view kReferring =
-      "select table_schema, table_name, constraint_name from information_schema.referential_constraints r "
-      "join information_schema.table_constraints using (constraint_schema, constraint_name, table_name) "
-      "where r.unique_constraint_schema = database() and referenced_table_name = $1 and table_name <> $1";
-  // Foreign keys of other tables would keep it.
-  if (auto done = executor_.run(kReferring, arguments, false, slot_); !done)
+/// The server drops one table after the other, and none that a foreign key still leads to.
+void MysqlRows::drop_all(std::span<const std::string> tables) {
+  if (tables.empty()) return;
+  std::string texts, names;
+  for (const std::string& table : tables) {
+    texts += texts.empty() ? "" : ", ";
+    append_literal(table, texts);
+    names += (names.empty() ? "" : ", ") + quoted(table);
+  }
+  const std::string referring = fmt::format(
+      "select constraint_schema, table_name, constraint_name, referenced_table_name, "
+      "constraint_schema = database() and table_name in ({0}) "
+      "from information_schema.referential_constraints where unique_constraint_schema = database() and "
+      "referenced_table_name in ({0}) and (constraint_schema <> database() or table_name <> referenced_table_name)",
+      texts);
+  if (auto done = executor_.run(referring, {}, false, slot_); !done)
     throw_failure(done.error(), "looking for foreign keys");
   std::vector<std::string> statements;
-  for (std::size_t r = 0; r < slot_.rows.size(); r++)
-    statements.push_back(fmt::format("alter table {}.{} drop foreign key {}", quoted(*slot_.rows.text(r, 0)),
-                                     quoted(*slot_.rows.text(r, 1)), quoted(*slot_.rows.text(r, 2))));
-  statements.push_back(fmt::format("drop table if exists {}", quoted(table)));
+  for (std::size_t r = 0; r < slot_.rows.size(); r++) {
+    if (slot_.rows.integer(r, 4) != 1)
+      throw Error(fmt::format("a foreign key of table {} refers to table {}; nothing was dropped",
+                              *slot_.rows.text(r, 1), *slot_.rows.text(r, 3)),
+                  ExitCode::unreachable);
+    statements.push_back(fmt::format("alter table {} drop foreign key {}", quoted(*slot_.rows.text(r, 1)),
+                                     quoted(*slot_.rows.text(r, 2))));
+  }
+  statements.push_back("drop table if exists " + names);
   for (const std::string& statement : statements) carry_out(statement);
 }
 

@@ -257,7 +257,7 @@ TEST_F(MysqlRowsLive, PartitionsOfEveryKindHoldTheRowsThatTheyShould) {
   made("LIST", 4);
 }
 
-TEST_F(MysqlRowsLive, ForeignKeysAreMadeOnceAndDoNotKeepATableFromBeingDropped) {
+TEST_F(MysqlRowsLive, ForeignKeysAreMadeOnceAndTablesGoWithThemOrNotAtAll) {
   const Table parent{.name = "parts",
                      .columns = {{.name = "w", .type = ColumnType::integer}},
                      .primary_key = {"w"},
@@ -281,10 +281,12 @@ TEST_F(MysqlRowsLive, ForeignKeysAreMadeOnceAndDoNotKeepATableFromBeingDropped) 
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().native_code, "1452");
   EXPECT_EQ(count(*session_, "child"), 0);
-  rows().drop("parts");
+  EXPECT_THROW(rows().drop("parts"), Error);
+  EXPECT_TRUE(rows().exists("parts"));
+  const std::string both[] = {"parts", "child"};
+  rows().drop_all(both);
   EXPECT_FALSE(rows().exists("parts"));
-  EXPECT_TRUE(rows().exists("child"));
-  EXPECT_TRUE(rows().write(child, batch));
+  EXPECT_FALSE(rows().exists("child"));
 }
 
 TEST_F(MysqlRowsLive, WhatAnotherStatementMakesMeanwhileIsMade) {
