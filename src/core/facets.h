@@ -140,7 +140,8 @@ class QueryFacet {
   // A batch: enqueue n, flush, n results. On a target that can pipeline it costs one round trip. Arguments are taken
   // over at enqueue. When one fails, those behind it are not carried out (their results stay empty) and flush answers
   // the failure. begin and commit may stand in a batch; an enqueued commit behind a failed statement is not carried
-  // out, and the transaction is then open and must be rolled back.
+  // out, and the transaction is then open and must be rolled back. Outside a transaction they are one, or as many as there
+  // are statements: the target's choice.
   virtual std::size_t enqueue(StatementId, std::span<const Value> arguments) = 0;  // the index for result()
   virtual void enqueue_begin(const Transaction&) = 0;                              // has no result of its own
   virtual void enqueue_commit() = 0;                                               // likewise
