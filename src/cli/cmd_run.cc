@@ -138,17 +138,16 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   if (check) checks.push_back(check_data(*setup, job, progress, "before"));
   // A load is saved before anything that may take long or fail; the file is replaced at the end.
   const auto save = [&](const Load& load) {
-    write_atomically(
-        path,
-        to_json(make_document({*setup,
-                               load.plan,
-                               load.outcome,
-                               server,
-                               checks,
-                               {},
-                               {"saved right after the load: what comes behind it, the check for one, did not end"},
-                               {},
-                               load.search})));
+    write_document(path,
+                   make_document({*setup,
+                                  load.plan,
+                                  load.outcome,
+                                  server,
+                                  checks,
+                                  {},
+                                  {"saved right after the load: what comes behind it, the check for one, did not end"},
+                                  {},
+                                  load.search}));
   };
   Load load = carry_out_load(*setup, std::move(plan), conditions, signals.token(), progress, save);
   // What remains is to say what it came to. Ctrl-C in the run ended the run, and what it left is still looked at; Ctrl-C
@@ -179,7 +178,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   load.reasons.insert(load.reasons.end(), aftermath.reasons.begin(), aftermath.reasons.end());
   Document document = make_document({*setup, load.plan, load.outcome, server, std::move(checks), std::move(statements),
                                      load.reasons, conditions.fail_if, std::move(load.search)});
-  write_atomically(path, to_json(document));
+  write_document(path, document);
   show(document, *setup, path);
   return aftermath.interrupted ? ExitCode::interrupted : exit_code_of(document, contradicted, aftermath.gone);
 }

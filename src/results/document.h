@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -137,6 +138,9 @@ std::string_view to_string(CheckResult::State) noexcept;
 /// The document as text: JSON, UTF-8 (bytes of names and messages that are not UTF-8 become U+FFFD), one line for an
 /// interval.
 std::string to_json(const Document&);
+/// The same text in pieces, so that a long run's need not be in memory twice.
+using TextSink = std::function<void(std::string_view)>;
+void write_json(const Document&, const TextSink&);
 
 /// Reads what to_json() wrote. Strict: throws Error that names the place ("groups[0].operations[2].name"), what was
 /// found there and what is expected; a file that is cut off, and a version that this assay does not know, are named as

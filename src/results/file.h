@@ -27,6 +27,8 @@ void probe_writable(const std::filesystem::path& path);
 /// Writes `text` to `path` so that `path` holds all of it or what it held before. Devices and pipes are written to
 /// directly.
 void write_atomically(const std::filesystem::path& path, std::string_view text);
+/// The document as text, likewise; it is in memory but once.
+void write_document(const std::filesystem::path& path, const Document&);
 
 Document read_document(const std::filesystem::path& path);
 
