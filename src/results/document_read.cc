@@ -320,10 +320,12 @@ Document from_json(std::string_view text) {
         fmt::format("this is no result of assay: it does not begin with \"format\": \"{}\"", document::kFormat));
   const auto version = root.member("version");
   if (!version) root.fail_missing("version");
-  if (const std::uint64_t found = version->whole(); found != static_cast<std::uint64_t>(Document::kVersion))
-    throw Error(fmt::format("result: its format has version {}, and this assay reads version {}{}", found,
-                            Document::kVersion,
-                            found > static_cast<std::uint64_t>(Document::kVersion) ? ": a newer assay wrote it" : ""));
+  constexpr auto kNewest = static_cast<std::uint64_t>(Document::kVersion),
+                 kOldest = static_cast<std::uint64_t>(Document::kOldestVersion);
+  if (const std::uint64_t found = version->whole(); found > kNewest || found < kOldest)
+    throw Error(fmt::format("result: its format has version {}, and this assay reads version {}{}{}", found,
+                            kOldest < kNewest ? fmt::format("{} to ", kOldest) : "", kNewest,
+                            found > kNewest ? ": a newer assay wrote it" : ""));
   Document document;
   get(root, document);
   check_sense(root, document);

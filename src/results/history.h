@@ -100,8 +100,9 @@ struct HistoryFiles {
   std::vector<SkippedFile> skipped;  // named *.json and no readable result
 };
 
-/// The results named: files, and all *.json below folders, without what is hidden; other names are not looked at. Those started before `since` are left
-/// out without a word. Throws Error for a path that is not there and for a file that was named itself and is no result.
+/// The results named: files, and all *.json below folders, without what is hidden; other names are not looked at. Those
+/// started before `since` are left out without a word. Throws Error for a path that is not there and for a file that was
+/// named itself and is no result.
 HistoryFiles read_history(std::span<const std::filesystem::path> paths, std::span<const ThresholdValue> chosen = {},
                           WallTime since = WallTime::min());
 
