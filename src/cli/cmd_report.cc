@@ -41,7 +41,8 @@ std::string render(const Document& document, const Options& options) {
   if (format == "markdown") return render_markdown(document);
   if (format == "junit") return render_junit(document);
   const bool to_file = !options.text("output").empty();
-  return render_table(document, {.color = !to_file && wants_color(STDOUT_FILENO), .width = terminal_width()});
+  return render_table(document, {.color = !to_file && wants_color(STDOUT_FILENO),
+                                 .width = std::clamp(terminal_width(STDOUT_FILENO), 60, 200)});
 }
 
 ExitCode carry_out(std::span<const std::string> arguments) {
