@@ -19,14 +19,16 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// What `f` answers, unless it throws Error; then the message must say something.
+/// Whether `f` ends without an Error; the message of one must say something, and give no commands to a terminal.
 template <class F>
 bool accepted(F f) {
   try {
     f();
     return true;
   } catch (const Error& error) {
-    ASSAY_ASSERT(std::string_view(error.what()).size() > 5);
+    const std::string_view message = error.what();
+    ASSAY_ASSERT(message.size() > 5);
+    for (const char c : message) ASSAY_ASSERT(static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t');
     return false;
   }
 }
