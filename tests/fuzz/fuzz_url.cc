@@ -17,6 +17,7 @@ void look_for_the_secret(std::string_view text) {
     if (std::string_view(":/?#@").find(c) == std::string_view::npos) before += c;
   for (const char c : text.substr(half)) after += c == '@' ? 'a' : c;
   const std::string secret = "s3cr3t-Pa55";
+  if ((before + after).find(secret) != std::string::npos) return;  // a fuzzer learns the word, and puts it anywhere
   for (const std::string& url : {"postgres://" + before + ":" + secret + "@" + after,
                                  "postgres://host/" + before + "?password=" + secret + "&" + after})
     ASSAY_ASSERT(without_secrets(url).find(secret) == std::string::npos);
