@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 #include "results/file.h"
 #include "results/render.h"
+#include "results/sealing.h"
 
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -37,6 +38,10 @@ std::span<const OptionSpec> run_options() {
        .default_value = "false",
        .help = "print the report as JSON on stdout instead of a table"},
       {.name = "result", .default_value = "", .help = "file of the result; without it results/ and a name of its own"},
+      {.name = "encrypt-to",
+       .default_value = "",
+       .help = "encrypt the result: age1…, ssh-ed25519 …, ssh-rsa …, a file of such lines, or gpg:KEY; assay report "
+               "--identity reads it"},
   };
   static const std::vector<OptionSpec> table = [] {
     std::vector<OptionSpec> all(load_options().begin(), load_options().end());
@@ -69,10 +74,12 @@ CheckResult check_data(JobSetup& setup, Job& job, TerminalProgress& progress, st
   return check;
 }
 
-std::filesystem::path result_path(const JobSetup& setup) {
+std::filesystem::path result_path(const JobSetup& setup, const Sealing& sealing) {
   if (const std::string named = setup.own.text("result"); !named.empty()) return named;
-  return default_result_path(
+  std::filesystem::path path = default_result_path(
       result_id(real_clock().wall(), setup.type->info().name, setup.driver->info().name, unique_part()));
+  path += sealing.suffix();
+  return path;
 }
 
 void show(const Document& document, const JobSetup& setup, const std::filesystem::path& path) {
@@ -125,7 +132,9 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   if (setup == nullptr) return ExitCode::ok;
   setup->workload->require_of_run(run_options_of(*setup));
   const LoadConditions conditions(setup->own);
-  const std::filesystem::path path = result_path(*setup);
+  const Sealing sealing(setup->own.text("encrypt-to"));
+  sealing.probe();
+  const std::filesystem::path path = result_path(*setup, sealing);
   probe_writable(path);
   // From here on the configuration is valid, the result can be written, and nothing about either will change.
   const SignalWatch signals("what was measured is saved");
@@ -155,7 +164,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
                        {},
                        load.search});
     try {
-      write_document(path, document);
+      write_document(path, document, sealing);
     } catch (const Error& error) {  // the disk is full, say; it may not be when all is done
       progress.note(error.what());
     }
@@ -186,7 +195,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   });
   const bool contradicted =
       std::any_of(statements.requirements.begin(), statements.requirements.end(),
-                  [](const Requirement& r) { return r.decides && r.verdict == Requirement::Verdict::fail; });
+                  [](const Requirement& r) { return r.of_data && r.verdict == Requirement::Verdict::fail; });
   if (setup->own.flag("strict"))
     for (Requirement& requirement : statements.requirements) requirement.decides = true;
   for (Requirement& requirement : load.requirements) statements.requirements.push_back(std::move(requirement));
@@ -194,7 +203,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   Document document = make_document({*setup, load.plan, load.outcome, server, std::move(checks), std::move(statements),
                                      load.reasons, conditions.fail_if, std::move(load.search)});
   try {
-    write_document(path, document);
+    write_document(path, document, sealing);
   } catch (const Error&) {  // what was measured is at least seen
     show(document, *setup, {});
     throw;

@@ -149,6 +149,13 @@ std::uint16_t unique_part() {
 
 fs::path default_result_path(std::string_view id) { return fs::path("results") / fmt::format("{}.json", id); }
 
+bool has_name_of_result(const fs::path& path) {
+  const std::string name = path.filename().string();
+  for (const std::string_view ending : {".json", ".json.age", ".json.gpg"})
+    if (name.size() > ending.size() && name.ends_with(ending)) return true;
+  return false;
+}
+
 void probe_writable(const fs::path& path) {
   if (is_device_or_pipe(path)) {
     if (::access(path.c_str(), W_OK) != 0) fail(path, "it is not ours to write", errno);
@@ -173,11 +180,14 @@ void write_atomically(const fs::path& path, std::string_view text) {
   write_pieces(path, [&](const TextSink& sink) { sink(text); });
 }
 
-void write_document(const fs::path& path, const Document& document) {
-  write_pieces(path, [&](const TextSink& sink) { write_json(document, sink); });
+void write_document(const fs::path& path, const Document& document, const Sealing& sealing) {
+  if (sealing.active())
+    write_atomically(path, sealing.seal(to_json(document)));
+  else
+    write_pieces(path, [&](const TextSink& sink) { write_json(document, sink); });
 }
 
-Document read_document(const fs::path& path) {
+Document read_document(const fs::path& path, const fs::path& identity) {
   std::error_code error;
   if (fs::is_directory(path, error))
     throw Error(fmt::format("{} is a folder, expected the file of a result", path.string()));
@@ -189,6 +199,7 @@ Document read_document(const fs::path& path) {
     throw Error(
         fmt::format("the result {} cannot be read: {}", path.string(), std::strerror(errno != 0 ? errno : EIO)));
   try {
+    if (is_sealed(text.view())) return from_json(unseal(text.view(), identity));
     return from_json(text.view());
   } catch (const Error& e) {
     throw Error(fmt::format("{}: {}", path.string(), e.what()), e.code());

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "results/document.h"
+#include "results/sealing.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -21,15 +22,19 @@ std::uint16_t unique_part();
 /// "results/<id>.json"
 std::filesystem::path default_result_path(std::string_view id);
 
+/// Whether a file in a folder of results is one by its name: ….json, or that and what sealing adds.
+bool has_name_of_result(const std::filesystem::path& path);
+
 /// Throws unless a result can be written to `path`: makes its folder when it is missing, and writes and removes a small
 /// file there. Called before the run starts.
 void probe_writable(const std::filesystem::path& path);
 /// Writes `text` to `path` so that `path` holds all of it or what it held before. Devices and pipes are written to
 /// directly.
 void write_atomically(const std::filesystem::path& path, std::string_view text);
-/// The document as text, likewise; it is in memory but once.
-void write_document(const std::filesystem::path& path, const Document&);
+/// The document as text, likewise, sealed if asked. What is not sealed is in memory but once.
+void write_document(const std::filesystem::path& path, const Document&, const Sealing& = {});
 
-Document read_document(const std::filesystem::path& path);
+/// The result at `path`; when it is sealed (results/sealing.h), decrypted with `identity`.
+Document read_document(const std::filesystem::path& path, const std::filesystem::path& identity = {});
 
 }  // namespace assay

@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,12 @@ struct ReportPage {
 };
 /// The page, self-contained. Texts of the JSON cannot end its element.
 std::string report_page(const ReportPage&);
+
+/// The colours of the page's style sheet, "#rrggbb" or "#rrggbbaa", for charts that are drawn elsewhere.
+struct ReportColor {
+  std::string_view name;  // "line-1"
+  std::string_view light, dark;
+};
+extern const std::span<const ReportColor> kReportColors;
 
 }  // namespace assay

@@ -50,8 +50,8 @@ std::string_view sqlstate_in(std::string_view verbose_message) noexcept;
 
 class Connection {
  public:
-  /// The next endpoint is tried when one cannot be reached, does not answer in time, cannot take connections now or is not of
-  /// the kind that target_session_attrs asks for; not when it refuses us.
+  /// The next endpoint is tried when one cannot be reached, does not answer in time, cannot take connections now or is not
+  /// of the kind that target_session_attrs asks for; not when it refuses us.
   static Result<std::unique_ptr<Connection>> open(const ConnectionSpec&);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -61,6 +61,8 @@ class Connection {
   bool lost() const noexcept { return conn_ == nullptr; }
   bool in_transaction() const noexcept;
   std::uint64_t round_trips() const noexcept { return round_trips_; }
+  /// Whether exchanges have no time-out from now on.
+  void set_patient(bool on) noexcept { patient_ = on; }
   int server_version() const noexcept;
   std::string server_version_text() const;
   std::string fresh_statement_name();
@@ -105,6 +107,7 @@ class Connection {
   void* tls_state_ = nullptr;
   std::string place_, lost_because_, broken_because_;
   Nanos operation_timeout_;
+  bool patient_ = false;
   TimePoint deadline_{};
   std::uint64_t round_trips_ = 0;
   unsigned names_ = 0;

@@ -4,6 +4,7 @@
 import uPlot from "uplot";
 import { el, table } from "./dom";
 import { digits, seconds } from "./format";
+import { Span, drawLabels, drawSpans, labelStrip } from "./spans";
 import { color } from "./theme";
 
 export interface Line {
@@ -12,20 +13,11 @@ export interface Line {
   /** A name of the style sheet: "all", "line-1" … "line-8", "bad". */
   color: string;
   width?: number;
+  /** Lengths of strokes and gaps; empty: drawn through. */
   dash?: number[];
-  bars?: boolean;
-  /** Points without a line. */
-  dots?: boolean;
-  /** Level until the next value. */
-  stepped?: boolean;
+  /** Bars stand on 0, one for each x; of steps each value holds until the next x; dots have no line. */
+  shape?: "line" | "bars" | "steps" | "dots";
   hidden?: boolean;
-}
-
-export interface Span {
-  from: number;
-  to: number;
-  kind: "outage" | "instant" | "phase";
-  label: string;
 }
 
 export interface ChartOptions {
@@ -61,6 +53,8 @@ export class Chart {
   private readonly legend: HTMLElement;
   private readonly title: HTMLElement;
   private readonly details: HTMLDetailsElement;
+  /** The height of the names above the chart. */
+  private strip = 0;
 
   constructor(private options: ChartOptions) {
     this.shown = options.lines.map((line) => !line.hidden);
@@ -128,9 +122,11 @@ export class Chart {
   private plotOptions(): uPlot.Options {
     const o = this.options;
     const axis = { stroke: color("text-soft"), font: kFont, labelFont: kFont, ticks: { stroke: color("grid"), width: 1 } };
+    this.strip = this.stripHeight();
     return {
       width: this.width(),
-      height: o.height ?? 240,
+      height: this.height(),
+      padding: this.strip > 0 ? [this.strip, null, null, null] : undefined,
       scales: {
         x: { time: false, auto: false, min: o.xRange[0], max: o.xRange[1], range: (_u, from, to) => [from, to] },
         y: this.yScale(),
@@ -163,8 +159,8 @@ export class Chart {
         bind: { dblclick: () => () => (this.onShowAll(), null) },
       },
       hooks: {
-        drawClear: [(u) => this.drawSpans(u)],
-        draw: [(u) => this.drawLabels(u)],
+        drawClear: [(u) => drawSpans(u, o.spans ?? [])],
+        draw: [(u) => drawLabels(u, o.spans ?? [], this.strip)],
         setCursor: [(u) => this.read(u.cursor.idx ?? null)],
       },
     };
@@ -179,95 +175,36 @@ export class Chart {
   private series(line: Line, index: number): uPlot.Series {
     const stroke = color(line.color);
     const few = this.options.x.length <= 30;
+    const dots = line.shape === "dots";
     return {
       label: line.name,
       show: this.shown[index],
       stroke,
       width: line.width ?? 1.5,
-      dash: line.dash,
-      fill: line.bars ? stroke : undefined,
+      dash: line.dash?.length ? line.dash : undefined,
+      fill: line.shape === "bars" ? stroke : undefined,
       paths: this.paths(line),
       // A value between two holes has no line to be seen by.
       points: {
-        show: !line.bars && !line.stepped,
-        size: line.dots ? 5 : 4,
-        fill: line.dots ? stroke : undefined,
-        filter: few || line.dots ? undefined : () => alone(line.values),
+        show: line.shape !== "bars" && line.shape !== "steps",
+        size: dots ? 5 : 4,
+        fill: dots ? stroke : undefined,
+        filter: few || dots ? undefined : () => alone(line.values),
       },
       spanGaps: false,
     };
   }
 
   private paths(line: Line): uPlot.Series.PathBuilder | undefined {
-    if (line.bars) return uPlot.paths.bars?.({ size: [0.9, 60], align: 0 });
-    if (line.stepped) return uPlot.paths.stepped?.({ align: 1 });
-    return line.dots ? () => null : undefined;
-  }
-
-  /** Draws inside the chart's area only. */
-  private inArea(u: uPlot, paint: (ctx: CanvasRenderingContext2D, top: number, height: number) => void): void {
-    const { ctx, bbox } = u;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    paint(ctx, bbox.top, bbox.height);
-    ctx.restore();
-  }
-
-  /** Outages as bands, instants as dashed lines, phases that do not count as a grey ground. Behind the lines. */
-  private drawSpans(u: uPlot): void {
-    this.inArea(u, (ctx, top, height) => {
-      for (const span of this.options.spans ?? []) {
-        const from = u.valToPos(span.from, "x", true);
-        const to = u.valToPos(span.to, "x", true);
-        if (span.kind === "instant") {
-          ctx.strokeStyle = color("event");
-          ctx.lineWidth = Math.max(1, devicePixelRatio);
-          ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
-          const at = Math.round(from) + (ctx.lineWidth % 2) / 2; // in the middle of a pixel, so that it is crisp
-          ctx.beginPath();
-          ctx.moveTo(at, top);
-          ctx.lineTo(at, top + height);
-          ctx.stroke();
-        } else {
-          ctx.fillStyle = color(span.kind === "outage" ? "outage" : "ground");
-          ctx.fillRect(from, top, Math.max(to - from, 2 * devicePixelRatio), height);
-        }
-      }
-    });
-  }
-
-  /** The names of the spans, over the lines, each on a ground of its own so that it can be read. */
-  private drawLabels(u: uPlot): void {
-    this.inArea(u, (ctx, top) => {
-      const px = devicePixelRatio;
-      ctx.font = kFont.replace("12px", `${Math.round(11 * px)}px`);
-      ctx.textBaseline = "top";
-      ctx.textAlign = "left";
-      let events = 0;
-      for (const span of this.options.spans ?? []) {
-        const from = u.valToPos(span.from, "x", true);
-        const width = ctx.measureText(span.label).width;
-        const fits = from + width + 6 * px < u.bbox.left + u.bbox.width;
-        const left = fits || span.kind === "phase" ? from + 3 * px : from - width - 3 * px;
-        const room = span.kind === "phase" ? u.valToPos(span.to, "x", true) - left : Infinity;
-        if (width > room) continue;
-        const drop = span.kind === "phase" ? 3 : 18 + 15 * (events++ % 3); // neighbours do not cover each other
-        if (span.kind !== "phase") {
-          ctx.fillStyle = color("card");
-          ctx.fillRect(left - px, top + (drop - 1) * px, width + 2 * px, 13 * px);
-        }
-        ctx.fillStyle = color(span.kind === "phase" ? "text-soft" : "event");
-        ctx.fillText(span.label, left, top + drop * px);
-      }
-    });
+    if (line.shape === "bars") return uPlot.paths.bars?.({ size: [0.9, 60], align: 0 });
+    if (line.shape === "steps") return uPlot.paths.stepped?.({ align: 1 });
+    return line.shape === "dots" ? () => null : undefined;
   }
 
   private fillLegend(): void {
     this.legend.replaceChildren();
     this.options.lines.forEach((line, i) => {
-      const swatch = el("span", { class: line.dash ? "swatch dashed" : "swatch", "aria-hidden": "true" });
+      const swatch = el("span", { class: line.dash?.length ? "swatch dashed" : "swatch", "aria-hidden": "true" });
       swatch.style.borderColor = color(line.color);
       const button = el("button", { type: "button", "aria-pressed": String(this.shown[i]) }, swatch, line.name);
       button.addEventListener("click", () => {
@@ -329,10 +266,18 @@ export class Chart {
     return Math.max(this.box.clientWidth, 200);
   }
 
+  private height(): number {
+    return (this.options.height ?? 240) + this.strip;
+  }
+
+  private stripHeight(): number {
+    return labelStrip(this.options.spans ?? [], this.options.xRange, this.width());
+  }
+
   private resize(): void {
-    if (this.plot && this.plot.width !== this.width()) {
-      this.plot.setSize({ width: this.width(), height: this.options.height ?? 240 });
-    }
+    if (!this.plot || this.plot.width === this.width()) return;
+    if (this.strip !== this.stripHeight()) return this.draw();
+    this.plot.setSize({ width: this.width(), height: this.height() });
   }
 }
 

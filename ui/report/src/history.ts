@@ -1,8 +1,9 @@
 // The page of `assay history --format html`: how each value went over the runs of a setup, and where it changed.
 
-import { Chart, Line, Span } from "./chart";
+import { Chart, Line } from "./chart";
 import { el, facts, section, table } from "./dom";
 import { digits, grouped } from "./format";
+import { Span } from "./spans";
 import * as theme from "./theme";
 
 interface Change {
@@ -214,8 +215,8 @@ class SetupView {
       label: percent(change.mean_before, change.mean_after),
     }));
     const lines: Line[] = [
-      { name: "run", values, color: "line-1", dots: true },
-      { name: "mean of the segment", values: mean, color: series.state === "worse" ? "bad" : "all", width: 2, stepped: true },
+      { name: "run", values, color: "line-1", shape: "dots" },
+      { name: "mean of the segment", values: mean, color: series.state === "worse" ? "bad" : "all", width: 2, shape: "steps" },
     ];
     const at = (x: number) => runs[Math.min(Math.max(Math.round(x), 1), runs.length) - 1];
     const step = Math.max(1, Math.ceil(runs.length / 6));
