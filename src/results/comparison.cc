@@ -166,6 +166,24 @@ std::optional<double> median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+/// By how much it is worse: the interval of the change, or of its opposite.
+ConfidenceInterval worsening(const ComparedFigure& figure, const Difference& d) {
+  if (figure.better == Better::larger) return {-d.interval.high, -d.interval.low};
+  return d.interval;
+}
+
+double tolerance_for(const ComparisonOptions& options, const ComparedFigure& figure) {
+  return figure.scale == Scale::absolute ? options.tolerance_errors : options.tolerance.value_or(0);
+}
+
+/// All differences of a comparison, with their figures.
+template <class Each>
+void for_each_difference(const Comparison& c, Each each) {
+  for (const auto* list : {&c.operations, &c.figures})
+    for (const ComparedFigure& figure : *list)
+      for (std::size_t i = 1; i < figure.against.size(); i++) each(figure, figure.against[i]);
+}
+
 class Comparer {
  public:
   Comparer(std::vector<ComparedSide> sides, const ComparisonOptions& options) {
@@ -325,6 +343,8 @@ class Comparer {
     found.a = a.value_or(std::nan(""));
     found.b = b.value_or(std::nan(""));
     if (!found.known()) found.change = change(found.a, found.b, figure.scale);
+    // Nothing that is counted or timed falls by more than all of it.
+    if (found.known() && figure.scale == Scale::relative) found.interval.low = std::max(found.interval.low, -1.0);
     against.difference = found;
     against.standing = standing(figure, found);
   }
@@ -336,10 +356,8 @@ class Comparer {
 
   Standing standing(const ComparedFigure& figure, const Difference& d) const {
     if (!d.known() || figure.better == Better::neither) return Standing::unknown;
-    const double tolerance =
-        figure.scale == Scale::absolute ? c_.options.tolerance_errors : c_.options.tolerance.value_or(0);
-    ConfidenceInterval worse = d.interval;  // the larger, the worse
-    if (figure.better == Better::larger) worse = {-d.interval.high, -d.interval.low};
+    const double tolerance = tolerance_for(c_.options, figure);
+    const ConfidenceInterval worse = worsening(figure, d);
     if (c_.options.tolerance && worse.low > tolerance) return Standing::beyond;
     if (worse.high <= tolerance && worse.low >= -tolerance) return Standing::within;
     if (worse.low > 0) return Standing::worse;
@@ -376,6 +394,7 @@ class Comparer {
   }
 
   void add_figure(ComparedFigure figure, const ThresholdValue& named) {
+    if (named.name != "cpu") figure.better = better_of(named, figure.unit);  // assay's own cost is stated, not judged
     if (std::any_of(c_.figures.begin(), c_.figures.end(),
                     [&](const ComparedFigure& known) { return known.name == figure.name; }))
       return;
@@ -422,18 +441,8 @@ class Comparer {
       c_.notes.push_back(
           fmt::format("Of {:.0f} intervals at {:g} %, about {:.0f} would leave 0 out by chance if nothing differed.",
                       intervals, c_.options.confidence * 100, std::max(1.0, std::round(chance))));
-    if (!c_.options.tolerance) return;
-    std::size_t coarse = 0;
-    for (const ComparedFigure& f : c_.operations)
-      for (const SideDifference& d : f.against)
-        if (d.difference.known() && f.scale == Scale::relative && d.difference.detectable > *c_.options.tolerance)
-          coarse++;
-    if (coarse > 0)
-      c_.notes.push_back(
-          fmt::format("{} of {:.0f} differences could have been larger than the tolerance and not be seen: these runs "
-                      "are too short, or too unsteady, for {:g} %.",
-                      coarse, intervals, *c_.options.tolerance * 100));
-    if (intervals == 0) c_.notes.push_back("There is no interval, so nothing can be judged by the tolerance.");
+    if (c_.options.tolerance && intervals == 0)
+      c_.notes.push_back("There is no interval, so nothing can be judged by the tolerance.");
   }
 
   std::vector<Statistic> statistics_;
@@ -470,15 +479,22 @@ bool Comparison::invalid() const noexcept {
 
 std::size_t Comparison::count(Standing standing) const noexcept {
   std::size_t n = 0;
-  for (const ComparedFigure& figure : operations)
-    for (std::size_t i = 1; i < figure.against.size(); i++) n += figure.against[i].standing == standing ? 1 : 0;
+  for_each_difference(*this, [&](const auto&, const SideDifference& d) { n += d.standing == standing ? 1 : 0; });
   return n;
 }
 
 std::size_t Comparison::intervals() const noexcept {
   std::size_t n = 0;
-  for (const ComparedFigure& figure : operations)
-    for (std::size_t i = 1; i < figure.against.size(); i++) n += figure.against[i].difference.known() ? 1 : 0;
+  for_each_difference(*this, [&](const auto&, const SideDifference& d) { n += d.difference.known() ? 1 : 0; });
+  return n;
+}
+
+std::size_t Comparison::undecided() const noexcept {
+  std::size_t n = 0;
+  for_each_difference(*this, [&](const ComparedFigure& figure, const SideDifference& d) {
+    if (d.standing == Standing::unknown || d.standing == Standing::beyond) return;
+    if (worsening(figure, d.difference).high > tolerance_for(options, figure)) n++;
+  });
   return n;
 }
 

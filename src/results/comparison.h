@@ -90,6 +90,8 @@ struct Comparison {
   bool invalid() const noexcept;
   std::size_t count(Standing) const noexcept;
   std::size_t intervals() const noexcept;  // how many differences have one
+  /// How many of those are not beyond the tolerance, and may be: the interval does not leave it out.
+  std::size_t undecided() const noexcept;
   /// pass when nothing is beyond the tolerance, or none was asked for; fail also when nothing could be judged.
   Verdict verdict() const noexcept;
 };

@@ -81,9 +81,11 @@ TEST(Comparison, the_tolerance_is_for_the_whole_interval) {
   EXPECT_EQ(figure(c, "put", "rate").against[1].standing, Standing::within);
   EXPECT_EQ(c.verdict(), Verdict::fail);
   options.tolerance = 0.2;
+  EXPECT_GE(compared(runs, options).undecided(), 1u);
   EXPECT_EQ(figure(compared(runs, options), "get", "rate").against[1].standing, Standing::worse);
   options.tolerance = 0.5;
   EXPECT_EQ(compared(runs, options).verdict(), Verdict::pass);
+  EXPECT_EQ(compared(runs, options).undecided(), 0u);
   options.tolerance.reset();
   EXPECT_EQ(compared(runs, options).verdict(), Verdict::pass);
   std::swap(runs[0], runs[1]);

@@ -97,11 +97,12 @@ std::string conclusion(const Comparison& c) {
                        fmt::join(labels, ", "));
   }
   std::vector<std::string> beyond;
-  for (const ComparedFigure& figure : c.operations)
-    for (std::size_t i = 1; i < figure.against.size(); i++)
-      if (figure.against[i].standing == Standing::beyond)
-        beyond.push_back(fmt::format("{}{} of {}", c.sides.size() > 2 ? c.sides[i].label + ": " : "", figure.name,
-                                     row_name(c, figure)));
+  for (const auto* list : {&c.operations, &c.figures})
+    for (const ComparedFigure& figure : *list)
+      for (std::size_t i = 1; i < figure.against.size(); i++)
+        if (figure.against[i].standing == Standing::beyond)
+          beyond.push_back(fmt::format("{}{}{}", c.sides.size() > 2 ? c.sides[i].label + ": " : "", figure.name,
+                                       figure.operation.empty() ? "" : " of " + row_name(c, figure)));
   const std::size_t better = c.count(Standing::better), worse = c.count(Standing::worse) + beyond.size();
   const std::string counts = fmt::format("{} better, {} worse, {} without a difference that was seen", better, worse,
                                          c.intervals() - better - worse);
@@ -111,7 +112,10 @@ std::string conclusion(const Comparison& c) {
       c.options.tolerance_errors > 0 ? fmt::format(" ({:g} pp of errors)", c.options.tolerance_errors * 100) : "");
   if (c.intervals() == 0) return "FAIL: there is no interval, so nothing could be judged";
   if (!beyond.empty()) return fmt::format("FAIL: worse by more than {}: {}", limit, fmt::join(beyond, ", "));
-  return fmt::format("PASS: nothing is worse by more than {} for sure ({})", limit, counts);
+  const std::string open = c.undecided() == 0 ? ""
+                                              : fmt::format("; {} of {} differences may be, for all these runs say",
+                                                            c.undecided(), c.intervals());
+  return fmt::format("PASS: nothing is worse by more than {} for sure{} ({})", limit, open, counts);
 }
 
 }  // namespace assay

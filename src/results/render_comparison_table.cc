@@ -240,7 +240,10 @@ class ComparisonTable {
       for (std::size_t i = 1; i < c_.sides.size(); i++)
         cells.insert(cells.end(), {{value_text(f, i)},
                                    {change_text(f, f.against[i].difference)},
-                                   {interval_text(f, f.against[i].difference)}});
+                                   {c_.paired() ? fmt::format("{} {}", interval_text(f, f.against[i].difference),
+                                                              standing_text(f.against[i].standing))
+                                                : "",
+                                    tint_of(f.against[i].standing)}});
       cells.push_back({f.note, Tint::dim});
       t.row(cells);
     }
