@@ -8,11 +8,11 @@ set -euo pipefail
 
 build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-certificates
   libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev
-  libsqlite3-dev libpq-dev libmariadb-dev libssl-dev)
+  libsqlite3-dev libpq-dev libmariadb-dev libssl-dev libcurl4-openssl-dev libcairo2-dev fonts-dejavu-core)
 test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy
-  postgresql-15 mariadb-server-core mariadb-client-core
-  openssl sqlite3 python3-jsonschema python3-venv
-  chromium fonts-dejavu-core iproute2 util-linux)
+  postgresql-15 mariadb-server-core mariadb-client-core prometheus prometheus-pushgateway
+  openssl sqlite3 age gpg gpg-agent python3-jsonschema python3-venv
+  chromium iproute2 util-linux)
 
 bench_packages=(postgresql-15 sysbench util-linux)
 
@@ -59,10 +59,28 @@ case " ${missing[*]} " in
     ;;
 esac
 
+# Debian's packages of Prometheus start servers of their own, on all addresses; the tests start theirs. What is told here is
+# for the time of the installation only, and nothing is told where the machine has a policy already.
+policy=/usr/sbin/policy-rc.d
+own_policy=
+case " ${missing[*]} " in
+  *" prometheus"*)
+    if [ ! -e $policy ]; then
+      printf '#!/bin/sh\ncase " $* " in *" prometheus"*) exit 101 ;; esac\nexit 0\n' | "${as_root[@]}" tee $policy >/dev/null
+      "${as_root[@]}" chmod 755 $policy
+      own_policy=$policy
+    fi
+    ;;
+esac
+
 echo "installing: ${missing[*]}"
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+cleanup() {
+  rm -f "$log"
+  [ -z "$own_policy" ] || "${as_root[@]}" rm -f "$own_policy"
+}
+trap cleanup EXIT
 if ! { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1; then
   tail -30 "$log" >&2
   echo "tools/setup.sh: apt-get failed (above); missing are: ${missing[*]}" >&2

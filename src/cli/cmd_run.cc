@@ -6,6 +6,7 @@
 #include "cli/load.h"
 #include "results/file.h"
 #include "results/render.h"
+#include "results/sealing.h"
 
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -33,6 +34,10 @@ std::span<const OptionSpec> run_options() {
        .default_value = "false",
        .help = "print the report as JSON on stdout instead of a table"},
       {.name = "result", .default_value = "", .help = "file of the result; without it results/ and a name of its own"},
+      {.name = "encrypt-to",
+       .default_value = "",
+       .help = "encrypt the result: age1…, ssh-ed25519 …, ssh-rsa …, a file of such lines, or gpg:KEY; assay report "
+               "--identity reads it"},
   };
   static const std::vector<OptionSpec> table = [] {
     std::vector<OptionSpec> all(load_options().begin(), load_options().end());
@@ -65,10 +70,12 @@ CheckResult check_data(JobSetup& setup, Job& job, TerminalProgress& progress, st
   return check;
 }
 
-std::filesystem::path result_path(const JobSetup& setup) {
+std::filesystem::path result_path(const JobSetup& setup, const Sealing& sealing) {
   if (const std::string named = setup.own.text("result"); !named.empty()) return named;
-  return default_result_path(
+  std::filesystem::path path = default_result_path(
       result_id(real_clock().wall(), setup.type->info().name, setup.driver->info().name, unique_part()));
+  path += sealing.suffix();
+  return path;
 }
 
 void show(const Document& document, const JobSetup& setup, const std::filesystem::path& path) {
@@ -119,7 +126,9 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   if (setup == nullptr) return ExitCode::ok;
   setup->workload->require_of_run(run_options_of(*setup));
   const LoadConditions conditions(setup->own);
-  const std::filesystem::path path = result_path(*setup);
+  const Sealing sealing(setup->own.text("encrypt-to"));
+  sealing.probe();
+  const std::filesystem::path path = result_path(*setup, sealing);
   probe_writable(path);
   // From here on the configuration is valid, the result can be written, and nothing about either will change.
   const SignalWatch signals("what was measured is saved");
@@ -138,17 +147,16 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   if (check) checks.push_back(check_data(*setup, job, progress, "before"));
   // A load is saved before anything that may take long or fail; the file is replaced at the end.
   const auto save = [&](const Load& load) {
-    write_atomically(
-        path,
-        to_json(make_document({*setup,
-                               load.plan,
-                               load.outcome,
-                               server,
-                               checks,
-                               {},
-                               {"saved right after the load: what comes behind it, the check for one, did not end"},
-                               {},
-                               load.search})));
+    write_atomically(path, sealing.seal(to_json(make_document(
+                               {*setup,
+                                load.plan,
+                                load.outcome,
+                                server,
+                                checks,
+                                {},
+                                {"saved right after the load: what comes behind it, the check for one, did not end"},
+                                {},
+                                load.search}))));
   };
   Load load = carry_out_load(*setup, std::move(plan), conditions, signals.token(), progress, save);
   // What remains is to say what it came to. Ctrl-C in the run ended the run, and what it left is still looked at; Ctrl-C
@@ -179,7 +187,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   load.reasons.insert(load.reasons.end(), aftermath.reasons.begin(), aftermath.reasons.end());
   Document document = make_document({*setup, load.plan, load.outcome, server, std::move(checks), std::move(statements),
                                      load.reasons, conditions.fail_if, std::move(load.search)});
-  write_atomically(path, to_json(document));
+  write_atomically(path, sealing.seal(to_json(document)));
   show(document, *setup, path);
   return aftermath.interrupted ? ExitCode::interrupted : exit_code_of(document, contradicted, aftermath.gone);
 }

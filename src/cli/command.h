@@ -20,6 +20,7 @@ struct Command {
   ExitCode (*carry_out)(std::span<const std::string> arguments);
   unsigned verbs =
       kAllVerbs;  // which of a workload's verbs it may carry out: other options of its tables are not its own
+  std::string details = {};  // what --help says behind the options
 };
 
 const std::vector<Command>& all_commands();

@@ -53,6 +53,7 @@ std::string command_help(const Command& command, const WorkloadType* workload) {
   std::string out = fmt::format("usage: assay {} {}\n\n{}\n", command.name, command.arguments, command.summary);
   if (!command.tables.empty()) out += "\noptions:\n";
   for (const auto& table : command.tables) out += option_lines(table, command.verbs);
+  if (!command.details.empty()) out += "\n" + command.details;
   if (workload != nullptr) {
     out += fmt::format("\noptions of the workload {}:\n{}", workload->info().name,
                        option_lines(workload->info().options, command.verbs));

@@ -48,14 +48,19 @@ std::string detectable_text(const ComparedFigure& figure, const Difference& d) {
   return fmt::format("{} {}", number(d.detectable, ""), unit_of(figure));
 }
 
+std::string_view effect_kind(const Comparison& comparison, const ComparedFigure& figure, const Difference& d) {
+  if (comparison.paired()) return d.known() ? "pairs" : "";
+  if (figure.quantity == Quantity::rate && d.known() && d.effect != 0) return "g";
+  if (figure.name == "mean" && !figure.operation.empty()) return "delta";
+  return "";
+}
+
 std::string effect_text(const Comparison& comparison, const ComparedFigure& figure, const Difference& d) {
-  if (comparison.paired()) {
-    if (!d.known()) return "";
-    const double n = d.values_a;
-    return fmt::format("{:.0f} of {:.0f} larger", std::round((d.effect + 1) / 2 * n), n);
-  }
-  if (figure.quantity == Quantity::rate && d.known() && d.effect != 0) return fmt::format("g {:+.2g}", d.effect);
-  if (figure.name == "mean" && !figure.operation.empty()) return fmt::format("δ {:+.2f}", d.effect);
+  const std::string_view kind = effect_kind(comparison, figure, d);
+  if (kind == "pairs")
+    return fmt::format("{:.0f} of {:.0f} larger", std::round((d.effect + 1) / 2 * d.values_a), d.values_a);
+  if (kind == "g") return fmt::format("g {:+.2g}", d.effect);
+  if (kind == "delta") return fmt::format("δ {:+.2f}", d.effect);
   return "";
 }
 

@@ -16,6 +16,8 @@ std::string change_text(const ComparedFigure&, const Difference&);
 std::string interval_text(const ComparedFigure&, const Difference&);
 /// The smallest change that would have been seen: "2.1 %"; empty when there is no interval.
 std::string detectable_text(const ComparedFigure&, const Difference&);
+/// What the effect is: "g", "delta", of pairs "pairs"; "" where there is none.
+std::string_view effect_kind(const Comparison&, const ComparedFigure&, const Difference&);
 /// "g +1.2", "δ +0.31", of pairs "9 of 10 larger"; empty where there is none.
 std::string effect_text(const Comparison&, const ComparedFigure&, const Difference&);
 /// "WORSE", "worse", "better", "same", "" for unclear; for unknown "".

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "results/sealing.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -161,7 +162,7 @@ void write_atomically(const fs::path& path, std::string_view text) {
   }
 }
 
-Document read_document(const fs::path& path) {
+Document read_document(const fs::path& path, const fs::path& identity) {
   std::error_code error;
   if (fs::is_directory(path, error))
     throw Error(fmt::format("{} is a folder, expected the file of a result", path.string()));
@@ -173,6 +174,7 @@ Document read_document(const fs::path& path) {
     throw Error(
         fmt::format("the result {} cannot be read: {}", path.string(), std::strerror(errno != 0 ? errno : EIO)));
   try {
+    if (is_sealed(text.view())) return from_json(unseal(text.view(), identity));
     return from_json(text.view());
   } catch (const Error& e) {
     throw Error(fmt::format("{}: {}", path.string(), e.what()), e.code());

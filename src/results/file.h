@@ -28,6 +28,7 @@ void probe_writable(const std::filesystem::path& path);
 /// directly.
 void write_atomically(const std::filesystem::path& path, std::string_view text);
 
-Document read_document(const std::filesystem::path& path);
+/// The result at `path`; when it is sealed (results/sealing.h), decrypted with `identity`.
+Document read_document(const std::filesystem::path& path, const std::filesystem::path& identity = {});
 
 }  // namespace assay

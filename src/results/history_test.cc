@@ -238,7 +238,7 @@ TEST(History, no_title_is_lost_in_csv_and_markdown) {
   }
   const History history = make_history(runs);
   EXPECT_THAT(render_history_csv(history), HasSubstr("\n\"kv|a, \"\"b\"\"\n<c>\",rate,1/s,x|y,1970-01-01T00:00:00Z,"));
-  EXPECT_THAT(render_history_markdown(history), HasSubstr("### kv\\|a, \"b\" &lt;c>: 12 runs"));
+  EXPECT_THAT(render_history_markdown(history), HasSubstr("### kv\\|a, \"b\" &lt;c\\>: 12 runs"));
 }
 
 TEST(History, csv_has_each_value_with_the_mean_of_its_segment) {

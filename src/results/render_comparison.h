@@ -2,6 +2,7 @@
 // show the same numbers; docs/comparison.md describes the formats.
 #pragma once
 
+#include "results/charts.h"
 #include "results/comparison.h"
 #include "results/json_text.h"
 #include "results/render.h"
@@ -20,6 +21,9 @@ std::string render_comparison_csv(const Comparison&);
 std::string render_comparison_json(const Comparison&);
 /// One self-contained page, with the charts of all sides laid over each other.
 std::string render_comparison_html(const Comparison&);
+
+/// For each operation throughput, response times and their distribution, of all sides; none of pairs.
+Charts charts_of(const Comparison&);
 
 /// The members of render_comparison_json(), into an object that is open.
 void put_comparison(JsonText&, const Comparison&);

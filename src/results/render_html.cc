@@ -8,7 +8,7 @@ std::string render_html(const Document& document) {
   JsonText json;
   json.compact().open('{');
   put_report(json, document);
-  put_charts(json, document);
+  put_charts(json, charts_of(document));
   json.close('}');
   return report_page({.title = document.id,
                       .json = json.text(),

@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,9 +10,9 @@ namespace assay {
 
 extern const std::string_view kReportStyle, kReportLicence;
 /// A page's own script.
-extern const std::string_view kReportScript, kHistoryScript;
+extern const std::string_view kReportScript, kHistoryScript, kComparisonScript;
 /// "sha256-…", for the Content-Security-Policy of the page.
-extern const std::string_view kReportStyleHash, kReportScriptHash, kHistoryScriptHash;
+extern const std::string_view kReportStyleHash, kReportScriptHash, kHistoryScriptHash, kComparisonScriptHash;
 
 struct ReportPage {
   std::string_view title;  // before the script has made a better one
@@ -21,5 +22,12 @@ struct ReportPage {
 };
 /// The page, self-contained. Texts of the JSON cannot end its element.
 std::string report_page(const ReportPage&);
+
+/// The colours of the page's style sheet, "#rrggbb" or "#rrggbbaa", for charts that are drawn elsewhere.
+struct ReportColor {
+  std::string_view name;  // "line-1"
+  std::string_view light, dark;
+};
+extern const std::span<const ReportColor> kReportColors;
 
 }  // namespace assay

@@ -131,7 +131,7 @@ class CompletionTest(ProgramTest):
         self.assertIn("junit", self.complete("report", "r.json", "--format", ""))
         self.assertEqual(self.complete("history", "results", "--format", ""), {"table", "csv", "html", "markdown"})
         self.assertEqual(self.complete("run", "tpcc", "--target", "sq"), {"sqlite:"})
-        self.assertEqual(self.complete("report", "r.json", "--format", "h"), {"html"})
+        self.assertEqual(self.complete("report", "r.json", "--format", "h"), {"html", "hlog"})
 
     def test_bash_completes_files_of_results(self):
         (self.folder / "mine.json").touch()

@@ -5,9 +5,7 @@ Otava has two algorithms: E-divisive as published, of which ours differs by the 
 windows. docs/history.md tells the differences.
 """
 
-import fcntl
 import json
-import os
 import pathlib
 import random
 import subprocess
@@ -15,32 +13,16 @@ import sys
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-BUILD = pathlib.Path(os.environ.get("ASSAY_BUILD", HERE.parents[1] / "build"))
+sys.path.insert(0, str(HERE.parent / "tools"))
+from pypi import BUILD, python_with  # noqa: E402
+
 OURS = BUILD / "tests" / "tools" / "change_points"
 PACKAGES = ("apache-otava==0.8.0", "numpy==2.2.6", "scipy==1.16.3")  # of its dependencies those that the algorithms need
 LEAST = 5
 
 
-def otava_python():
-    """The interpreter of an environment that has Otava, made when it is not there."""
-    home = BUILD / "otava"
-    home.mkdir(parents=True, exist_ok=True)
-    python = home / "venv" / "bin" / "python"
-    with open(home / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = home / "installed"
-        if not done.exists() or done.read_text() != " ".join(PACKAGES):
-            subprocess.run([sys.executable, "-m", "venv", "--clear", home / "venv"], check=True, capture_output=True)
-            install = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--retries", "1",
-                                      "--timeout", "20", *PACKAGES], capture_output=True, text=True, check=False)
-            if install.returncode != 0:
-                raise unittest.SkipTest(f"no registry: {PACKAGES[0]} cannot be installed from PyPI: {install.stderr.strip()[-200:]}")
-            done.write_text(" ".join(PACKAGES))
-    return python
-
-
 def otava(series, least=LEAST):
-    said = subprocess.run([otava_python(), HERE / "otava_reference.py"], input=json.dumps({"least": least, "series": series}), text=True,
+    said = subprocess.run([python_with("otava", *PACKAGES), HERE / "otava_reference.py"], input=json.dumps({"least": least, "series": series}), text=True,
                           capture_output=True, check=True)
     return json.loads(said.stdout)
 

@@ -8,12 +8,13 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { bucketsOf } from "./histograms.mjs";
 
 const [sample, modules, screenshots] = process.argv.slice(2).map((p) => resolve(p));
 const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -27,7 +28,7 @@ const run = (...args) => execFileSync(sample, args, { encoding: "utf8", maxBuffe
 const folder = mkdtempSync(join(tmpdir(), "assay-report-"));
 const page60 = join(folder, "report.html");
 writeFileSync(page60, run("html", "60", "5"));
-const report = JSON.parse(run("report", "60", "5"));
+const report = JSON.parse(run("json", "60", "5"));
 mkdirSync(screenshots, { recursive: true });
 
 let browser;
@@ -95,7 +96,7 @@ for (const scheme of ["light", "dark"]) {
     const { page, wrong } = await open({ scheme });
     const drawn = await canvases(page);
     const ids = drawn.map((c) => c.chart);
-    assert.deepEqual(ids, ["throughput", "latency", "errors", "percentiles", "target-0", "target-1"]);
+    assert.deepEqual(ids, ["throughput", "latency", "errors", "histogram", "percentiles", "target-0", "target-1"]);
     const colors = Object.fromEntries(drawn.map((c) => [c.chart, c.colors]));
     const has = async (chart, name) =>
       assert.ok(colors[chart].includes(await paint(page, name)), `${chart} has no ${name}: ${colors[chart].join(" ")}`);
@@ -104,6 +105,7 @@ for (const scheme of ["light", "dark"]) {
     for (const line of ["--line-1", "--line-2", "--line-3"]) await has("latency", line);
     await has("errors", "--bad");
     await has("percentiles", "--all");
+    for (const line of ["--all", "--line-1", "--line-5"]) await has("histogram", line);
     await has("target-0", "--line-1");
     for (const chart of ["throughput", "latency", "errors"]) await has(chart, "--ground");
     await page.screenshot({ path: join(screenshots, `${scheme}.png`), fullPage: true });
@@ -257,6 +259,37 @@ test("another operation's response times are drawn when it is chosen", async () 
   await page.close();
 });
 
+test("the distribution shows which share of the operations took how long", async () => {
+  const { page } = await open();
+  await page.locator("#histogram summary").click();
+  await page.waitForSelector("#histogram tbody tr");
+  const names = await page.$$eval("#histogram thead th", (list) => list.map((cell) => cell.textContent));
+  const rows = await page.$$eval("#histogram tbody tr", (list) => list.map((row) => [...row.children].map((cell) => cell.textContent)));
+  const units = { ns: 1, "µs": 1e3, ms: 1e6, s: 1e9 };
+  const edges = rows.map(([label]) => {
+    const [, value, unit] = label.match(/^(?:from )?([\d.]+) (ns|µs|ms|s)/);
+    return Number(value) * units[unit];
+  });
+  const result = JSON.parse(run("result", "60", "5"));
+  for (const operation of ["new_order", "stock_level"]) {
+    const buckets = bucketsOf(result.groups[0].operations.find((o) => o.name === operation).phases.measure.response);
+    const count = buckets.reduce((sum, [, , n]) => sum + n, 0);
+    assert.equal(count, report.operations.find((o) => o.operation === operation).count);
+    const shown = rows.map((row) => Number(row[names.indexOf(`terminals / ${operation}`)].replace("–", "0")));
+    assert.ok(Math.abs(shown.reduce((a, b) => a + b) - 100) < 0.5, "all operations are in a bin");
+    // Edges are printed with three digits: a bucket at an edge may be on its other side. Up to there the shares add up.
+    let sum = 0;
+    edges.forEach((edge, i) => {
+      const below = (limit) => (100 * buckets.reduce((n, [low, high, k]) => n + ((low + high) / 2 < limit ? k : 0), 0)) / count;
+      assert.ok(sum >= below(edge * 0.99) - 0.5 && sum <= below(edge * 1.01) + 0.5, `${operation} below ${edge} ns: ${sum}`);
+      sum += shown[i];
+    });
+  }
+  const peak = await page.locator("#histogram .plot").getAttribute("aria-label");
+  assert.match(peak, /Of all operations most, [\d.]+ %, took between [\d.]+ ms and [\d.]+ ms\./);
+  await page.close();
+});
+
 test("the numbers of a chart are there as a table", async () => {
   const { page } = await open();
   await page.locator("#throughput summary").click();
@@ -315,6 +348,55 @@ test("text can be told from its ground in both colour schemes", async () => {
       const found = contrast(await paint(page, `--line-${line}`), card);
       assert.ok(found >= 3, `${scheme} line ${line}: ${found.toFixed(2)}`); // WCAG 2.1, 1.4.11
     }
+    await page.close();
+  }
+});
+
+test("every chart of the page is also a picture, in the colours of the page", async () => {
+  for (const scheme of ["light", "dark"]) {
+    const pictures = join(folder, scheme);
+    mkdirSync(pictures);
+    run(scheme === "dark" ? "png,dark" : "png", "60", "5", pictures);
+    const names = readdirSync(pictures).map((name) => name.replace(/\.png$/, ""));
+    const { page } = await open({ scheme });
+    const choices = await page.$$eval("#latency-of option", (list) => list.map((o) => o.textContent));
+    const file = (text) => text.replace(/[^\w.]+/g, "-");
+    const titles = await page.$$eval("#target-series figure strong", (list) => list.map((node) => node.textContent));
+    const wanted = ["throughput", "errors", "histogram", "percentiles",
+      ...choices.map((c) => `latency-${file(c)}`), ...titles.map((t) => `target-${file(t)}`)];
+    assert.deepEqual(names.sort(), wanted.sort());
+    const colorsOf = async (name) => {
+      const bytes = readFileSync(join(pictures, `${name}.png`));
+      return page.evaluate(async (base64) => {
+        const blob = new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type: "image/png" });
+        const image = await createImageBitmap(blob);
+        const canvas = new OffscreenCanvas(image.width, image.height);
+        const ctx = canvas.getContext("2d");
+        ctx.drawImage(image, 0, 0);
+        const { data } = ctx.getImageData(0, 0, image.width, image.height);
+        const counts = new Map();
+        for (let i = 0; i < data.length; i += 4) {
+          const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
+          counts.set(key, (counts.get(key) ?? 0) + 1);
+        }
+        return { width: image.width, ground: `${data[0]},${data[1]},${data[2]}`,
+          colors: [...counts].filter(([, n]) => n > 40).map(([c]) => c) };
+      }, bytes.toString("base64"));
+    };
+    const expected = {
+      throughput: ["all", "line-1", "line-5", "ground", "text-soft", "event"], errors: ["bad", "ground"],
+      histogram: ["all", "line-1", "line-6"], percentiles: ["all", "line-2"],
+      "latency-all-operations": ["line-1", "line-2", "line-3"], "target-waiting-sessions": ["line-2"],
+    };
+    for (const [name, colors] of Object.entries(expected)) {
+      const found = await colorsOf(name);
+      assert.equal(found.width, 1800);
+      assert.equal(found.ground, await paint(page, "--card"));
+      for (const color of colors) {
+        assert.ok(found.colors.includes(await paint(page, `--${color}`)), `${scheme} ${name}.png has no ${color}`);
+      }
+    }
+    for (const name of names) copyFileSync(join(pictures, `${name}.png`), join(screenshots, `${scheme}-${name}.png`));
     await page.close();
   }
 });

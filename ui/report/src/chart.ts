@@ -12,12 +12,10 @@ export interface Line {
   /** A name of the style sheet: "all", "line-1" … "line-8", "bad". */
   color: string;
   width?: number;
+  /** Lengths of strokes and gaps; empty: drawn through. */
   dash?: number[];
-  bars?: boolean;
-  /** Points without a line. */
-  dots?: boolean;
-  /** Level until the next value. */
-  stepped?: boolean;
+  /** Bars stand on 0, one for each x; of steps each value holds until the next x; dots have no line. */
+  shape?: "line" | "bars" | "steps" | "dots";
   hidden?: boolean;
 }
 
@@ -179,29 +177,30 @@ export class Chart {
   private series(line: Line, index: number): uPlot.Series {
     const stroke = color(line.color);
     const few = this.options.x.length <= 30;
+    const dots = line.shape === "dots";
     return {
       label: line.name,
       show: this.shown[index],
       stroke,
       width: line.width ?? 1.5,
-      dash: line.dash,
-      fill: line.bars ? stroke : undefined,
+      dash: line.dash?.length ? line.dash : undefined,
+      fill: line.shape === "bars" ? stroke : undefined,
       paths: this.paths(line),
       // A value between two holes has no line to be seen by.
       points: {
-        show: !line.bars && !line.stepped,
-        size: line.dots ? 5 : 4,
-        fill: line.dots ? stroke : undefined,
-        filter: few || line.dots ? undefined : () => alone(line.values),
+        show: line.shape !== "bars" && line.shape !== "steps",
+        size: dots ? 5 : 4,
+        fill: dots ? stroke : undefined,
+        filter: few || dots ? undefined : () => alone(line.values),
       },
       spanGaps: false,
     };
   }
 
   private paths(line: Line): uPlot.Series.PathBuilder | undefined {
-    if (line.bars) return uPlot.paths.bars?.({ size: [0.9, 60], align: 0 });
-    if (line.stepped) return uPlot.paths.stepped?.({ align: 1 });
-    return line.dots ? () => null : undefined;
+    if (line.shape === "bars") return uPlot.paths.bars?.({ size: [0.9, 60], align: 0 });
+    if (line.shape === "steps") return uPlot.paths.stepped?.({ align: 1 });
+    return line.shape === "dots" ? () => null : undefined;
   }
 
   /** Draws inside the chart's area only. */
@@ -267,7 +266,7 @@ export class Chart {
   private fillLegend(): void {
     this.legend.replaceChildren();
     this.options.lines.forEach((line, i) => {
-      const swatch = el("span", { class: line.dash ? "swatch dashed" : "swatch", "aria-hidden": "true" });
+      const swatch = el("span", { class: line.dash?.length ? "swatch dashed" : "swatch", "aria-hidden": "true" });
       swatch.style.borderColor = color(line.color);
       const button = el("button", { type: "button", "aria-pressed": String(this.shown[i]) }, swatch, line.name);
       button.addEventListener("click", () => {

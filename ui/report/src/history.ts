@@ -214,8 +214,8 @@ class SetupView {
       label: percent(change.mean_before, change.mean_after),
     }));
     const lines: Line[] = [
-      { name: "run", values, color: "line-1", dots: true },
-      { name: "mean of the segment", values: mean, color: series.state === "worse" ? "bad" : "all", width: 2, stepped: true },
+      { name: "run", values, color: "line-1", shape: "dots" },
+      { name: "mean of the segment", values: mean, color: series.state === "worse" ? "bad" : "all", width: 2, shape: "steps" },
     ];
     const at = (x: number) => runs[Math.min(Math.max(Math.round(x), 1), runs.length) - 1];
     const step = Math.max(1, Math.ceil(runs.length / 6));

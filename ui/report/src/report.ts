@@ -1,4 +1,4 @@
-// The report as render_html() embeds it: the members of `assay report --format json` (docs/result.md) and what charts need.
+// The report as render_html() embeds it: the members of `assay report --format json` (docs/formats.md) and what charts need.
 
 export interface Latency {
   mean: number;
@@ -25,22 +25,33 @@ export interface OperationRow {
   lag_ms: Latency | null;
 }
 
-export interface SeriesRow {
-  group: string;
-  operation: string;
-  rate: number[];
-  errors: number[];
-  p50_ms: (number | null)[];
-  p99_ms: (number | null)[];
-  max_ms: (number | null)[];
-}
-
-export interface DistributionRow {
-  group: string;
-  operation: string;
-  nines: number[];
-  response_ms: number[];
-  service_ms: number[];
+/** A chart as charts_of() makes it; null is a hole in a line. */
+export interface ChartData {
+  section: "timeline" | "distribution" | "target";
+  id: string;
+  /** Charts of the same id are choices; empty when there is none. */
+  choice: string;
+  title: string;
+  summary: string;
+  axis: "time" | "percentile" | "duration";
+  x_label: string;
+  x_from: number;
+  x_to: number;
+  /** Left out: the time line's. */
+  x?: number[];
+  ticks: [number, string][];
+  unit: string;
+  log: boolean;
+  height: number;
+  lines: {
+    name: string;
+    color: string;
+    width: number;
+    hidden: boolean;
+    dash: number[];
+    shape: "line" | "bars" | "steps";
+    values: (number | null)[];
+  }[];
 }
 
 export interface Event {
@@ -113,9 +124,11 @@ export interface Report {
     cgroup_cpus: number | null;
     cgroup_memory_bytes: number | null;
   };
-  series: { start_s: number[]; length_s: number[]; rows: SeriesRow[] };
-  distribution: DistributionRow[];
-  target_series: { name: string; unit: string; counter: boolean; at_s: number[]; value: (number | null)[] }[];
+  charts: {
+    time: number[];
+    spans: { from: number; to: number; kind: "phase" | "outage" | "instant"; label: string }[];
+    list: ChartData[];
+  };
 }
 
 /** Whether times are so short that they are better read in µs than in ms. */

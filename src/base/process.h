@@ -1,0 +1,23 @@
+// Another program as a filter: bytes in, bytes out. For tools that do one thing well and have no library (age, gpg).
+//
+// Blocks until the program ended; may be called from any thread that may wait. Throws Error when the program cannot be
+// started; how it ended is the caller's to judge. Its environment and working directory are ours; it gets no descriptor but
+// the standard ones.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay {
+
+struct ProcessOutcome {
+  int exit_code = 0;  // 128 + the signal's number when a signal ended it
+  std::string out, err;
+};
+
+/// Runs words[0], looked up in PATH, with the rest as its arguments and `input` as its standard input. `install` is what a
+/// person does when there is no such program: "apt install age".
+ProcessOutcome run_process(const std::vector<std::string>& words, std::string_view input, std::string_view install);
+
+}  // namespace assay

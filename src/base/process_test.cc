@@ -1,0 +1,42 @@
+#include "base/process.h"
+
+#include "base/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace assay {
+namespace {
+
+TEST(Process, IsAFilterForMoreThanAPipeHolds) {
+  std::string much;
+  for (int i = 0; much.size() < 3'000'000; i++) much += fmt::format("line {}\n", i);
+  const ProcessOutcome outcome = run_process({"cat"}, much, "");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_TRUE(outcome.out == much);
+}
+
+TEST(Process, TellsItsOutputsApartAndHowItEnded) {
+  ProcessOutcome outcome = run_process({"sh", "-c", "read word; echo out $word; echo err >&2; exit 3"}, "x\n", "");
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_EQ(outcome.out, "out x\n");
+  EXPECT_EQ(outcome.err, "err\n");
+  outcome = run_process({"sh", "-c", "kill -9 $$"}, "", "");
+  EXPECT_EQ(outcome.exit_code, 128 + 9);
+}
+
+TEST(Process, ThatDoesNotReadItsInputDoesNotEndUs) {
+  EXPECT_EQ(run_process({"false"}, std::string(10'000'000, 'x'), "").exit_code, 1);
+}
+
+TEST(Process, ThatIsNotInstalledIsNamedWithWhatToInstall) {
+  try {
+    run_process({"no-such-program-here"}, "", "apt install it");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "the program no-such-program-here is not installed: apt install it");
+  }
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,47 @@
+// A picture that is drawn with lines, areas and text and ends as PNG: cairo behind a few calls.
+//
+// Coordinates are pixels from the top left corner, of a picture that is drawn twice as fine. Colours are "#rrggbb" or
+// "#rrggbbaa". Text is UTF-8 in a sans-serif font of the system; y is its base line. Not thread-safe. Throws Error where no
+// font is installed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay {
+
+class Picture {
+ public:
+  Picture(double width, double height, std::string_view ground);
+  ~Picture();
+  Picture(const Picture&) = delete;
+  Picture& operator=(const Picture&) = delete;
+
+  enum class Align { left, center, right };
+  void text(double x, double y, std::string_view text, std::string_view color, Align = Align::left);
+  /// Upwards, centred at (x, y).
+  void text_upwards(double x, double y, std::string_view text, std::string_view color);
+  double text_width(std::string_view text) const;
+  void font(double size, bool bold = false);
+
+  void area(double x, double y, double width, double height, std::string_view color);
+  void line(double x1, double y1, double x2, double y2, std::string_view color, double width = 1,
+            const std::vector<double>& dash = {});
+  /// A line through points; NaN in y is a hole, and a point between two holes is a dot.
+  void curve(const std::vector<double>& x, const std::vector<double>& y, std::string_view color, double width,
+             const std::vector<double>& dash);
+
+  /// What is drawn until unclip() is cut at this rectangle.
+  void clip(double x, double y, double width, double height);
+  void unclip();
+
+  std::string png() const;
+
+ private:
+  struct Canvas;
+  std::unique_ptr<Canvas> canvas_;
+};
+
+}  // namespace assay
