@@ -76,6 +76,7 @@ class SpawnActions {
 
 pid_t spawn(const std::vector<std::string>& words, const SpawnActions& actions, std::string_view install) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   pid_t pid = 0;

@@ -29,21 +29,26 @@ struct Row {
   }
 };
 
+/// The looks of the lines of a chart: eight colours, and other dashes for the next eight.
+std::string color_of(std::size_t index) { return fmt::format("line-{}", index % kColors + 1); }
+const std::vector<double>& dash_of(std::size_t index) {
+  static const std::vector<double> dashes[] = {{}, {6, 4}, {2, 3}, {8, 3, 2, 3}};
+  return dashes[index / kColors % std::size(dashes)];
+}
+
 /// The rows of the document with a look for each, the same in every chart: totals are drawn in the colour of text.
 std::vector<Row> rows_of(const Document& d) {
-  static const std::vector<double> kDashes[] = {{}, {6, 4}, {2, 3}, {8, 3, 2, 3}};
   const bool one_group = d.groups.size() == 1;
   std::vector<Row> rows;
   std::size_t index = 0, next = 0;
   for (const GroupResult& g : d.groups) {
     for (const OperationResult& o : g.operations) {
-      rows.push_back({index++, one_group ? o.name : g.name + " / " + o.name, false,
-                      fmt::format("line-{}", next % kColors + 1), kDashes[next / kColors % 4]});
+      rows.push_back({index++, one_group ? o.name : g.name + " / " + o.name, false, color_of(next), dash_of(next)});
       next++;
     }
     if (one_group || g.operations.size() > 1)
-      rows.push_back(
-          {index, one_group ? "all" : g.name + " / all", true, "all", one_group ? std::vector<double>{} : kDashes[1]});
+      rows.push_back({index, one_group ? "all" : g.name + " / all", true, "all",
+                      one_group ? std::vector<double>{} : dash_of(kColors)});
     index++;
   }
   if (!one_group) rows.push_back({index, "all", true, "all", {}});
@@ -300,9 +305,8 @@ Chart target_chart(const Document& d, const TargetSeries& series, std::size_t in
   for (const double v : points.value) least = std::fmin(least, v), most = std::fmax(most, v);
   chart.summary =
       std::isnan(most) ? "No value." : fmt::format("Between {} and {} {}.", digits(least), digits(most), chart.unit);
-  static const std::vector<double> kDashes[] = {{}, {6, 4}, {2, 3}, {8, 3, 2, 3}};
-  chart.lines = {{series.counter ? "per second" : "value", fmt::format("line-{}", index % kColors + 1),
-                  kDashes[index / kColors % 4], 1.5, false, ChartLine::Shape::line, std::move(points.value)}};
+  chart.lines = {{series.counter ? "per second" : "value", color_of(index), dash_of(index), 1.5, false,
+                  ChartLine::Shape::line, std::move(points.value)}};
   return chart;
 }
 

@@ -64,8 +64,8 @@ void put_chart(JsonText& json, const Chart& chart, const std::vector<double>& ti
 }  // namespace
 
 void put_charts(JsonText& json, const Charts& charts) {
-  static const std::vector<double> kNone;
-  const std::vector<double>& time = charts.charts.empty() ? kNone : charts.charts.front().x;
+  static const std::vector<double> none;
+  const std::vector<double>& time = charts.charts.empty() ? none : charts.charts.front().x;
   json.key("charts").open('{');
   put_numbers(json, "time", time, kPlaceDigits);
   json.key("spans").open('[');
