@@ -64,12 +64,16 @@ struct Charts {
 
 Charts charts_of(const Document&);
 
+/// The look of one of several lines: eight colours, then the same with dashes. Without a name and values.
+ChartLine line_look(std::size_t index);
+
 struct ChartedHistogram {
   ChartLine look;  // without values
   const Histogram* values = nullptr;
 };
-/// The quantiles at 0 and 1 - 10^(-k/20): evenly spaced on the axis of "how many nines", as far as there are values. Of
-/// histograms that hold something.
+/// How values are spread: the share of each histogram in bins of time, 20 to a decade. At least one holds something.
+Chart spread_chart(const std::vector<ChartedHistogram>&);
+/// The quantiles at 0 and 1 - 10^(-k/20): evenly spaced on the axis of "how many nines", as far as there are values.
 Chart percentile_chart(const std::vector<ChartedHistogram>&, bool micros);
 
 }  // namespace assay

@@ -436,6 +436,11 @@ class Comparer {
           "Each side is one run: an interval says how sure it is that these runs differ, not that the next two would. "
           "'assay compare --pairs' tells that.");
     }
+    for (std::size_t i = 0; i < c_.sides.size(); i++)
+      if (const std::vector<std::string> missing = missing_in(i); !missing.empty())
+        c_.notes.push_back(
+            fmt::format("{} measured nothing of {}: totals are of other operations than those of the rest.",
+                        c_.sides[i].label, fmt::join(missing, ", ")));
     const double chance = intervals * (1 - c_.options.confidence);
     if (intervals >= 10)
       c_.notes.push_back(
@@ -443,6 +448,19 @@ class Comparer {
                       intervals, c_.options.confidence * 100, std::max(1.0, std::round(chance))));
     if (c_.options.tolerance && intervals == 0)
       c_.notes.push_back("There is no interval, so nothing can be judged by the tolerance.");
+  }
+
+  /// Operations that others have.
+  std::vector<std::string> missing_in(std::size_t side) const {
+    std::vector<std::string> names;
+    for (const ComparedFigure& figure : c_.operations) {
+      const bool anywhere =
+          std::any_of(figure.values.begin(), figure.values.end(), [](const auto& v) { return v.has_value(); });
+      if (figure.operation == kAll || figure.values[side] || !anywhere) continue;
+      const std::string name = row_name(c_, figure);
+      if (names.empty() || names.back() != name) names.push_back(name);
+    }
+    return names;
   }
 
   std::vector<Statistic> statistics_;

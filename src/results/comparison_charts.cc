@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -16,14 +15,10 @@ namespace assay {
 namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kColors = 8;
 
 ChartLine look_of(const Comparison& c, std::size_t side) {
-  static const std::vector<double> kDashes[] = {{}, {6, 4}, {2, 3}, {8, 3, 2, 3}};
-  ChartLine line;
+  ChartLine line = line_look(side);
   line.name = c.sides[side].label + " " + c.sides[side].title;
-  line.color = fmt::format("line-{}", side % kColors + 1);
-  line.dash = kDashes[side / kColors % 4];
   return line;
 }
 
@@ -58,59 +53,56 @@ void put_curves(Chart& chart, const Comparison& c, const std::vector<Curve>& cur
   }
 }
 
-/// A row of all sides: the series from which it was compared.
+/// A row of all sides: the series from which it was compared, empty of a side that measured nothing of it.
 struct Row {
   std::string group, operation, name;
   std::vector<MeasuredSeries> sides;
-  std::vector<double> interval_s;  // of each side's rates
+  bool micros = false;  // the usual time of every side is very short
 };
 
-std::vector<double> middles(std::size_t n, double length) {
-  std::vector<double> at;
-  for (std::size_t i = 0; i < n; i++) at.push_back((static_cast<double>(i) + 0.5) * length);
-  return at;
-}
-
-Chart over_time(const Comparison& c, const Row& row) {
-  Chart chart;
-  chart.x_label = "time since the measured time began, s";
+/// What all charts of a row share.
+Chart chart_of(const Row& row, Chart chart) {
   chart.choice = row.name == "all" ? "all operations" : row.name;
-  for (const SideFacts& side : c.sides)
-    chart.x_to = std::max(chart.x_to, to_seconds(side.runs.front()->measured_length()));
+  chart.title += ", " + row.name;
+  chart.summary = "A line for each result.";
   return chart;
 }
 
+Chart over_time(const Comparison& c, const Row& row, std::string id, std::string title) {
+  Chart chart;
+  chart.id = std::move(id);
+  chart.title = std::move(title);
+  chart.x_label = "time since the measured time began, s";
+  for (const SideFacts& side : c.sides)
+    chart.x_to = std::max(chart.x_to, to_seconds(side.runs.front()->measured_length()));
+  return chart_of(row, std::move(chart));
+}
+
 Chart throughput(const Comparison& c, const Row& row) {
-  Chart chart = over_time(c, row);
-  chart.id = "throughput";
-  chart.title = "Throughput, " + row.name;
+  Chart chart = over_time(c, row, "throughput", "Throughput");
   chart.unit = "operations/s";
-  chart.summary = "A line for each result.";
   std::vector<Curve> curves;
-  for (std::size_t i = 0; i < row.sides.size(); i++)
-    curves.push_back({middles(row.sides[i].rate.size(), row.interval_s[i]), row.sides[i].rate});
+  for (const MeasuredSeries& side : row.sides) {
+    Curve& curve = curves.emplace_back();
+    curve.value = side.rate;
+    for (std::size_t i = 0; i < side.rate.size(); i++)
+      curve.at.push_back(side.first_s + (static_cast<double>(i) + 0.5) * side.interval_s);
+  }
   put_curves(chart, c, curves);
   return chart;
 }
 
-Chart response_time(const Comparison& c, const Row& row, double quantile, const char* name, bool micros) {
-  Chart chart = over_time(c, row);
-  chart.id = std::string("response-") + name;
-  chart.title = fmt::format("Response time {}, {}", name, row.name);
-  chart.unit = micros ? "µs" : "ms";
+Chart response_time(const Comparison& c, const Row& row, double quantile, const std::string& name) {
+  Chart chart = over_time(c, row, "response-" + name, "Response time " + name);
+  chart.unit = row.micros ? "µs" : "ms";
   chart.log = true;
-  chart.summary = "A line for each result.";
   std::vector<Curve> curves;
-  for (std::size_t i = 0; i < row.sides.size(); i++) {
-    const std::vector<Histogram>& blocks = row.sides[i].responses;
-    const std::size_t n = row.sides[i].rate.size();
-    const std::size_t per_block = blocks.empty() ? 1 : (n + blocks.size() - 1) / blocks.size();
+  for (const MeasuredSeries& side : row.sides) {
     Curve& curve = curves.emplace_back();
-    for (std::size_t b = 0; b < blocks.size(); b++) {
-      const double first = static_cast<double>(b * per_block),
-                   past = static_cast<double>(std::min(n, (b + 1) * per_block));
-      curve.at.push_back((first + past) / 2 * row.interval_s[i]);
-      const double value = to_millis(blocks[b].quantile(quantile)) * (micros ? 1000 : 1);
+    for (std::size_t b = 0; b < side.responses.size(); b++) {
+      const std::size_t first = b * side.per_block, past = std::min(side.rate.size(), first + side.per_block);
+      curve.at.push_back(side.first_s + static_cast<double>(first + past) / 2 * side.interval_s);
+      const double value = to_millis(side.responses[b].quantile(quantile)) * (row.micros ? 1000 : 1);
       curve.value.push_back(value > 0 ? value : kNothing);
     }
   }
@@ -118,40 +110,17 @@ Chart response_time(const Comparison& c, const Row& row, double quantile, const 
   return chart;
 }
 
-Chart distribution(const Comparison& c, const Row& row, bool micros) {
-  std::vector<Histogram> merged(c.sides.size());
-  std::vector<ChartedHistogram> lines;
-  for (std::size_t i = 0; i < c.sides.size(); i++) {
-    for (NamedHistogram& all : merged_histograms(*c.sides[i].runs.front()))
-      if (all.group == row.group && all.operation == row.operation) merged[i] = std::move(all.response);
-    lines.push_back({look_of(c, i), &merged[i]});
-  }
-  Chart chart = percentile_chart(lines, micros);
-  chart.choice = row.name == "all" ? "all operations" : row.name;
-  chart.title += ", " + row.name;
-  chart.summary = "A line for each result.";
-  return chart;
-}
-
-double interval_of(const Document& document) {
-  Nanos length{};
-  for (const GroupResult& group : document.groups)
-    if (!group.series.intervals().empty()) length = std::max(length, group.series.interval());
-  return to_seconds(length);
-}
-
 std::vector<Row> rows_of(const Comparison& c) {
   std::vector<Row> rows;
   for (const ComparedFigure& figure : c.operations) {
     if (!rows.empty() && rows.back().group == figure.group && rows.back().operation == figure.operation) continue;
-    Row& row = rows.emplace_back(Row{figure.group, figure.operation, row_name(c, figure), {}, {}});
-    for (const SideFacts& side : c.sides) {
-      row.sides.push_back(measured_series(*side.runs.front(), row.group, row.operation));
-      row.interval_s.push_back(interval_of(*side.runs.front()));
-    }
+    Row& row = rows.emplace_back(Row{figure.group, figure.operation, row_name(c, figure), {}});
+    for (std::size_t i = 0; i < c.sides.size(); i++)
+      row.sides.push_back(figure.values[i] ? measured_series(*c.sides[i].runs.front(), row.group, row.operation)
+                                           : MeasuredSeries{});
   }
   // The totals first: they are what a page shows until somebody chooses.
-  std::reverse(rows.begin(), rows.end());
+  std::ranges::reverse(rows);
   return rows;
 }
 
@@ -178,18 +147,28 @@ Charts charts_of(const Comparison& c) {
   if (c.paired()) return {};
   Charts out;
   out.spans = spans_of(c);
-  const std::vector<Row> rows = rows_of(c);
-  const auto short_times = [](const Row& row) {  // where the median of each side is, times are read in µs
-    return std::all_of(row.sides.begin(), row.sides.end(), [](const MeasuredSeries& side) {
-      Histogram all;
-      for (const Histogram& block : side.responses) all.merge(block);
-      return all.quantile(0.5) < Nanos(100'000);
+  std::vector<std::vector<NamedHistogram>> merged;
+  for (const SideFacts& side : c.sides) merged.push_back(merged_histograms(*side.runs.front()));
+  std::vector<Chart> spread, percentiles;
+  std::vector<Row> rows = rows_of(c);
+  for (Row& row : rows) {
+    std::vector<ChartedHistogram> lines;
+    for (std::size_t i = 0; i < merged.size(); i++)
+      for (const NamedHistogram& all : merged[i])
+        if (all.group == row.group && all.operation == row.operation && !all.response.empty())
+          lines.push_back({look_of(c, i), &all.response});
+    if (lines.empty()) continue;
+    row.micros = std::ranges::all_of(lines, [](const ChartedHistogram& line) {
+      return line.values->quantile(0.5) < std::chrono::microseconds(100);
     });
-  };
+    spread.push_back(chart_of(row, spread_chart(lines)));
+    percentiles.push_back(chart_of(row, percentile_chart(lines, row.micros)));
+  }
   for (const Row& row : rows) out.charts.push_back(throughput(c, row));
   for (const auto& [quantile, name] : {std::pair{0.5, "p50"}, {0.99, "p99"}})
-    for (const Row& row : rows) out.charts.push_back(response_time(c, row, quantile, name, short_times(row)));
-  for (const Row& row : rows) out.charts.push_back(distribution(c, row, short_times(row)));
+    for (const Row& row : rows) out.charts.push_back(response_time(c, row, quantile, name));
+  std::ranges::move(spread, std::back_inserter(out.charts));
+  std::ranges::move(percentiles, std::back_inserter(out.charts));
   return out;
 }
 

@@ -24,6 +24,23 @@ std::string number(double change, const char* sign) {
 
 const char* unit_of(const ComparedFigure& figure) { return figure.scale == Scale::absolute ? "pp" : "%"; }
 
+/// What of a side is beyond the tolerance, by row: "get (rate, p99), all (rate), nopm".
+std::string beyond_text(const Comparison& c, std::size_t side) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> rows;
+  for (const auto* list : {&c.operations, &c.figures})
+    for (const ComparedFigure& figure : *list) {
+      if (figure.against[side].standing != Standing::beyond) continue;
+      const std::string row = figure.operation.empty() ? "" : row_name(c, figure);
+      if (rows.empty() || rows.back().first != row) rows.emplace_back(row, std::vector<std::string>{});
+      rows.back().second.push_back(figure.name);
+    }
+  std::vector<std::string> parts;
+  for (const auto& [row, names] : rows)
+    parts.push_back(row.empty() ? fmt::format("{}", fmt::join(names, ", "))
+                                : fmt::format("{} ({})", row, fmt::join(names, ", ")));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 }  // namespace
 
 std::string value_text(const ComparedFigure& figure, std::size_t side) {
@@ -51,7 +68,7 @@ std::string detectable_text(const ComparedFigure& figure, const Difference& d) {
 std::string_view effect_kind(const Comparison& comparison, const ComparedFigure& figure, const Difference& d) {
   if (comparison.paired()) return d.known() ? "pairs" : "";
   if (figure.quantity == Quantity::rate && d.known() && d.effect != 0) return "g";
-  if (figure.name == "mean" && !figure.operation.empty()) return "delta";
+  if (figure.name == "mean" && !figure.operation.empty() && std::isfinite(d.a) && std::isfinite(d.b)) return "delta";
   return "";
 }
 
@@ -102,13 +119,10 @@ std::string conclusion(const Comparison& c) {
                        fmt::join(labels, ", "));
   }
   std::vector<std::string> beyond;
-  for (const auto* list : {&c.operations, &c.figures})
-    for (const ComparedFigure& figure : *list)
-      for (std::size_t i = 1; i < figure.against.size(); i++)
-        if (figure.against[i].standing == Standing::beyond)
-          beyond.push_back(fmt::format("{}{}{}", c.sides.size() > 2 ? c.sides[i].label + ": " : "", figure.name,
-                                       figure.operation.empty() ? "" : " of " + row_name(c, figure)));
-  const std::size_t better = c.count(Standing::better), worse = c.count(Standing::worse) + beyond.size();
+  for (std::size_t i = 1; i < c.sides.size(); i++)
+    if (const std::string text = beyond_text(c, i); !text.empty())
+      beyond.push_back(c.sides.size() > 2 ? c.sides[i].label + ": " + text : text);
+  const std::size_t better = c.count(Standing::better), worse = c.count(Standing::worse) + c.count(Standing::beyond);
   const std::string counts = fmt::format("{} better, {} worse, {} without a difference that was seen", better, worse,
                                          c.intervals() - better - worse);
   if (!c.options.tolerance) return counts;
@@ -116,7 +130,7 @@ std::string conclusion(const Comparison& c) {
       "{:g} %{}", *c.options.tolerance * 100,
       c.options.tolerance_errors > 0 ? fmt::format(" ({:g} pp of errors)", c.options.tolerance_errors * 100) : "");
   if (c.intervals() == 0) return "FAIL: there is no interval, so nothing could be judged";
-  if (!beyond.empty()) return fmt::format("FAIL: worse by more than {}: {}", limit, fmt::join(beyond, ", "));
+  if (!beyond.empty()) return fmt::format("FAIL: worse by more than {}: {}", limit, fmt::join(beyond, "; "));
   const std::string open = c.undecided() == 0 ? ""
                                               : fmt::format("; {} of {} differences may be, for all these runs say",
                                                             c.undecided(), c.intervals());

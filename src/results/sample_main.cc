@@ -1,15 +1,21 @@
 // Makes a report of a sample for the tests that are not C++: of a result, to stdout or, of several files, into FOLDER,
 //   results_sample FORMAT[,series][,dark] [SECONDS [OPERATIONS [FOLDER]]]
-// or the page of a history,
+// the page of a history, or that of a comparison, of so many results of one workload or of so many pairs of runs:
 //   results_sample history [RUNS]
+//   results_sample compare|pairs [NUMBER]
 #include "base/error.h"
 #include "results/file.h"
 #include "results/formats.h"
+#include "results/render_comparison.h"
 #include "results/render_history.h"
 #include "results/sample_document.h"
+#include "results/sample_run.h"
+
+#include <fmt/format.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -20,6 +26,45 @@ int print(const std::string& text) {
   return std::fflush(stdout) == 0 ? 0 : 1;
 }
 
+/// Results of three operations, of which the second database has no scan. Each is by as much slower than the one before.
+std::string comparison_page(std::size_t number) {
+  static constexpr const char* kServers[] = {"SQLite", "PostgreSQL", "MariaDB", "etcd <b>"};
+  std::deque<assay::Document> documents;
+  std::vector<assay::ComparedSide> sides;
+  for (std::size_t i = 0; i < number; i++) {
+    const double slower = 1 + 0.5 * static_cast<double>(i);
+    assay::SampleRun run{.operations = {{"get", 200 / slower, 10, 1 * slower}, {"put", 100, 5, 2}},
+                         .server = kServers[i % std::size(kServers)],
+                         .seed = i + 1};
+    run.operations[0].failing = i == 1 ? 0.02 : 0;
+    if (i != 1) run.operations.push_back({"scan", 20, 2, 30 / slower});
+    run.version = fmt::format("{}.1", i + 1);
+    documents.push_back(assay::sample_run(run));
+    if (i == 1)
+      documents.back().events.push_back(
+          {std::chrono::seconds(21), std::chrono::seconds(4), "outage", "</script> & <i>"});
+    sides.push_back({fmt::format("results/{}.json", i + 1), {&documents.back()}});
+  }
+  return assay::render_comparison_html(assay::compare(std::move(sides), {.tolerance = 0.1}));
+}
+
+/// B answers after a fifth more time, and in pair 3 after twice as much.
+std::string pairs_page(std::size_t number) {
+  std::deque<assay::Document> documents;
+  std::vector<assay::ComparedSide> sides = {{"pairs/*-a.json", {}}, {"pairs/*-b.json", {}}};
+  for (std::uint64_t pair = 0; pair < number; pair++)
+    for (std::uint64_t side = 0; side < 2; side++) {
+      const double slower = side == 0 ? 1 : pair == 2 ? 2 : 1.2;
+      documents.push_back(assay::sample_run({.operations = {{"get", 200 / slower, 0, slower}, {"put", 100, 0, 2}},
+                                             .seconds = 10,
+                                             .version = side == 0 ? "15.14" : "16.1",
+                                             .seed = 2 * pair + side + 1}));
+      documents.back().figures.push_back({"nopm", 12000 / slower, "1/min", "new orders a minute"});
+      sides[side].runs.push_back(&documents.back());
+    }
+  return assay::render_comparison_html(assay::compare(std::move(sides), {}));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -27,6 +72,10 @@ int main(int argc, char** argv) try {
   if (wanted == "history")
     return print(assay::render_history_html(
         assay::sample_history(argc > 2 ? static_cast<std::size_t>(std::atoi(argv[2])) : 60)));
+  if (wanted == "compare" || wanted == "pairs") {
+    const std::size_t number = argc > 2 ? static_cast<std::size_t>(std::atoi(argv[2])) : 2;
+    return print(wanted == "pairs" ? pairs_page(number) : comparison_page(number));
+  }
   const assay::ReportFormat& format = assay::find_format(wanted.substr(0, wanted.find(',')));
   const assay::RenderOptions options{.series = wanted.find(",series") != std::string_view::npos,
                                      .dark = wanted.find(",dark") != std::string_view::npos};

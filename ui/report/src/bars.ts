@@ -33,9 +33,11 @@ export function barGroups(groups: BarGroup[], shared: boolean): HTMLElement {
         { class: "bar-group" },
         el("h3", {}, group.name),
         ...group.bars.map((bar) => {
-          const fill = el("span", { class: "bar" });
-          fill.style.width = `${most > 0 ? (100 * (bar.value ?? 0)) / most : 0}%`;
-          fill.style.backgroundColor = `var(--${bar.color})`;
+          const fill = bar.value ? el("span", { class: "bar" }) : null;
+          if (fill) {
+            fill.style.width = `${(100 * bar.value!) / most}%`;
+            fill.style.backgroundColor = `var(--${bar.color})`;
+          }
           return el(
             "div",
             { class: "bar-row" },

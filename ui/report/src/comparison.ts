@@ -4,100 +4,12 @@ import { Bar, BarGroup, IntervalRow, barGroups, intervals } from "./bars";
 import { Chart, Line } from "./chart";
 import { optionsOf } from "./charts";
 import { badge, el, section, table } from "./dom";
-import { digits, latency, seconds } from "./format";
-import { ChartData, Report } from "./report";
+import {
+  Against, Comparison, Figure, Side, change, effect, interval, isIdle, kStandings, percent, signed, statisticName, unitOf, value,
+} from "./comparison_data";
+import { digits, seconds } from "./format";
+import { ChartData } from "./report";
 import * as theme from "./theme";
-
-interface Against {
-  side: string;
-  change: number | null;
-  low: number | null;
-  high: number | null;
-  p: number | null;
-  effect: number;
-  effect_kind: "" | "g" | "delta" | "pairs";
-  detectable: number | null;
-  values_a: number;
-  standing: "beyond" | "worse" | "better" | "within" | "unclear" | "unknown";
-  why: string;
-}
-
-interface Figure {
-  row: string;
-  figure: string;
-  quantity: "duration" | "rate" | "share" | "count" | "number";
-  unit: string;
-  note: string;
-  scale: "relative" | "absolute";
-  values: (number | null)[];
-  /** Of pairs: by side, by run. */
-  runs?: (number | null)[][];
-  against: Against[];
-}
-
-interface Side {
-  label: string;
-  name: string;
-  target: string;
-  title: string;
-  started: string;
-  measured_s: number;
-  invalid: boolean;
-  remarks: string[];
-  results: string[];
-}
-
-interface Comparison {
-  workload: string;
-  verdict: "pass" | "fail" | "invalid";
-  conclusion: string;
-  confidence: number;
-  tolerance: number | null;
-  pairs: number;
-  sides: Side[];
-  differs: { name: string; values: string[] }[];
-  operations: Figure[];
-  figures: Figure[];
-  notes: string[];
-  charts: Report["charts"];
-}
-
-const kStandings = { beyond: "WORSE", worse: "worse", better: "better", within: "same", unclear: "", unknown: "" };
-
-function value(figure: Figure, side: number): string {
-  const v = figure.values[side];
-  if (v === null) return "–";
-  if (figure.quantity === "duration") return latency(v);
-  if (figure.quantity === "rate") return `${digits(v)} /s`;
-  if (figure.quantity === "share") return `${digits(v * 100)} %`;
-  return `${digits(v)} ${figure.unit}`.trim();
-}
-
-/** A change without its unit. */
-function signed(change: number, plus = "+"): string {
-  const size = Math.abs(change * 100);
-  const text = size.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
-  return `${Number(text) === 0 ? "" : change < 0 ? "−" : plus}${text}`;
-}
-
-function unitOf(figure: Figure): string {
-  return figure.scale === "absolute" ? "pp" : "%";
-}
-
-function change(figure: Figure, d: Against): string {
-  return d.change === null ? "–" : `${signed(d.change)} ${unitOf(figure)}`;
-}
-
-function interval(figure: Figure, d: Against): string {
-  return d.low === null || d.high === null ? "" : `${signed(d.low)} … ${signed(d.high)} ${unitOf(figure)}`;
-}
-
-function effect(d: Against): string {
-  if (d.effect_kind === "g") return `g ${d.effect.toFixed(1).replace("-", "−")}`;
-  if (d.effect_kind === "delta") return `δ ${d.effect.toFixed(2).replace("-", "−")}`;
-  if (d.effect_kind === "pairs") return `${Math.round(((d.effect + 1) / 2) * d.values_a)} of ${d.values_a} larger`;
-  return "";
-}
 
 function kindOf(standing: Against["standing"]): "good" | "bad" | "soft" {
   return standing === "better" ? "good" : standing === "beyond" || standing === "worse" ? "bad" : "soft";
@@ -108,15 +20,6 @@ function verdictBadge(d: Against): HTMLElement | string {
   if (!text) return "";
   const kind = d.standing === "beyond" || d.standing === "worse" ? "fail" : d.standing === "better" ? "pass" : "not_applicable";
   return el("span", { class: `badge ${kind}` }, text);
-}
-
-/** A figure of which nothing is to be told: no operation failed anywhere. */
-function isIdle(figure: Figure): boolean {
-  return figure.quantity === "share" && figure.values.every((v) => v === null || v === 0);
-}
-
-function statisticName(name: string): string {
-  return name === "rate" ? "throughput" : name === "mean" ? "mean response time" : /^p\d/.test(name) ? `response time ${name}` : name;
 }
 
 class Page {
@@ -164,8 +67,8 @@ class Page {
         "p",
         { class: "sub" },
         (c.pairs ? `${c.pairs} pairs of runs, ` : "") +
-          `intervals at ${digits(c.confidence * 100)} %` +
-          (c.tolerance === null ? "" : `, tolerance ${Number((c.tolerance * 100).toPrecision(6))} %`),
+          `intervals at ${percent(c.confidence)}` +
+          (c.tolerance === null ? "" : `, tolerance ${percent(c.tolerance)}`),
       ),
       notes,
     );
@@ -235,7 +138,7 @@ class Page {
       { title: "figure" },
       ...this.c.sides.map((s) => number(s.label)),
       number("difference"),
-      number(`${digits(this.c.confidence * 100)} % interval`),
+      number(`${percent(this.c.confidence)} interval`),
       number("seen from"),
       number("effect"),
       { title: "" },
@@ -296,6 +199,9 @@ class Page {
       ),
       place,
       this.c.sides.length > 2 ? this.matrixTable(statistics) : null,
+      this.c.sides.length > 2
+        ? el("p", { class: "note" }, `Below each change its ${percent(this.c.confidence)} interval; pp: percentage points.`)
+        : null,
     );
   }
 
@@ -333,8 +239,8 @@ class Page {
             value(f, 0),
             ...f.against.flatMap((d, i) => [
               value(f, i + 1),
-              change(f, d),
-              d.why ? el("span", { class: "text soft" }, d.why) : verdictBadge(d),
+              el("span", {}, change(f, d), el("span", { class: d.why ? "reaches why" : "reaches" }, d.why || interval(f, d))),
+              verdictBadge(d),
             ]),
           ],
         })),
@@ -357,12 +263,14 @@ class Page {
     );
     return section(
       "overlays",
-      "Over time, and by percentile",
+      "Over time, and how response times are spread",
       el("p", { class: "picker" }, el("label", { for: "overlay-of" }, "Operation "), select),
       el(
         "p",
         { class: "note" },
-        "All results from the beginning of their measured time. Drag over a chart to enlarge a part of it in all of them, double-click or press Esc to see all again.",
+        "All results from the beginning of their measured time. ",
+        this.c.charts.spans.length ? "Red bands and dashed lines: events, with the letter of their result. " : null,
+        "Drag over a chart over time to enlarge a part of it in all of them, double-click or press Esc to see all again.",
       ),
       ...charts.map((chart) => this.keep(chart)),
     );
@@ -391,14 +299,12 @@ class Page {
     const of = (x: number | null, y: number | null) =>
       x === null || y === null || (f.scale === "relative" && x === 0) ? null : 100 * (f.scale === "relative" ? (y - x) / Math.abs(x) : y - x);
     const level = (v: number | null): (number | null)[] => a.map(() => (v === null ? null : v * 100));
-    const lines: Line[] = [
-      { name: "a pair", values: a.map((v, i) => of(v, b[i])), color: "line-1", shape: "dots" },
-      { name: "median", values: level(d.change), color: "all", width: 2 },
-    ];
+    const lines: Line[] = [{ name: "median", values: level(d.change), color: "all", width: 2, shape: "steps" }];
     if (d.low !== null) {
-      lines.push({ name: "interval, low", values: level(d.low), color: "line-8", dash: [6, 4] });
-      lines.push({ name: "interval, high", values: level(d.high), color: "line-8", dash: [6, 4] });
+      lines.push({ name: "interval, low", values: level(d.low), color: "line-8", dash: [6, 4], shape: "steps" });
+      lines.push({ name: "interval, high", values: level(d.high), color: "line-8", dash: [6, 4], shape: "steps" });
     }
+    lines.push({ name: "a pair", values: a.map((v, i) => of(v, b[i])), color: "line-1", shape: "dots" });
     return {
       id: "pair-changes",
       title: `${f.row ? `${f.row}, ` : ""}${statisticName(f.figure)}: B against A`,
@@ -422,7 +328,7 @@ class Page {
     const columns = [
       { title: "figure" },
       number(sides[0].label),
-      ...sides.slice(1).flatMap((s) => [number(s.label), number("difference"), ...(pairs ? [number(`${digits(confidence * 100)} % interval`), { title: "" }] : [])]),
+      ...sides.slice(1).flatMap((s) => [number(s.label), number("difference"), ...(pairs ? [number(`${percent(confidence)} interval`), { title: "" }] : [])]),
       { title: "what it is" },
     ];
     const rows = figures.map((f) => ({
