@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "core/driver.h"
+#include "core/url.h"
 
 #include <fmt/ranges.h>
 

@@ -102,11 +102,6 @@ void push(const Document& document, const ReportFormat& format, const std::strin
                 ExitCode::output_failed);
 }
 
-void print(const std::string& bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0)
-    throw Error("report: stdout cannot be written to", ExitCode::output_failed);
-}
-
 /// The result itself is not overwritten with what is derived from it.
 void refuse_result(const fs::path& output, const fs::path& result) {
   std::error_code ignored;
@@ -158,10 +153,10 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   const std::string text = format.text(document, render);
   if (!options.text("push").empty())
     push(document, format, text, options.text("push"));
-  else if (to_stdout)
-    print(sealing.seal(text));
+  else if (const std::string bytes = sealing.seal(text); to_stdout)
+    std::fwrite(bytes.data(), 1, bytes.size(), stdout);  // main() sees to what cannot be written
   else
-    write_atomically(output, sealing.seal(text));
+    write_atomically(output, bytes);
   return ExitCode::ok;
 }
 

@@ -13,9 +13,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 namespace assay::cli {
 namespace {
+
+constexpr Nanos kPatienceWhenStopped = std::chrono::seconds(3);
 
 std::span<const OptionSpec> run_options() {
   static const std::vector<OptionSpec> own = {
@@ -85,7 +88,7 @@ void show(const Document& document, const JobSetup& setup, const std::filesystem
     std::fputs(render_table(document, {.color = wants_color(STDOUT_FILENO), .width = terminal_width()}).c_str(),
                stdout);
   std::fflush(stdout);
-  if (!setup.quiet) fmt::print(stderr, "result: {}\n", path.string());
+  if (!setup.quiet && !path.empty()) fmt::print(stderr, "result: {}\n", path.string());
 }
 
 /// The steps behind the load. What was measured must not be lost because one of them fails; when the target is gone, the
@@ -147,16 +150,21 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   if (check) checks.push_back(check_data(*setup, job, progress, "before"));
   // A load is saved before anything that may take long or fail; the file is replaced at the end.
   const auto save = [&](const Load& load) {
-    write_atomically(path, sealing.seal(to_json(make_document(
-                               {*setup,
-                                load.plan,
-                                load.outcome,
-                                server,
-                                checks,
-                                {},
-                                {"saved right after the load: what comes behind it, the check for one, did not end"},
-                                {},
-                                load.search}))));
+    const Document document =
+        make_document({*setup,
+                       load.plan,
+                       load.outcome,
+                       server,
+                       checks,
+                       {},
+                       {"saved right after the load: what comes behind it, the check for one, did not end"},
+                       {},
+                       load.search});
+    try {
+      write_atomically(path, sealing.seal(to_json(document)));
+    } catch (const Error& error) {  // the disk is full, say; it may not be when all is done
+      progress.note(error.what());
+    }
   };
   Load load = carry_out_load(*setup, std::move(plan), conditions, signals.token(), progress, save);
   // What remains is to say what it came to. Ctrl-C in the run ended the run, and what it left is still looked at; Ctrl-C
@@ -164,8 +172,12 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   const std::stop_token stop_after = signals.stopped() ? std::stop_token() : signals.token();
   const runtime::StopScope scope(stop_after);
   Aftermath aftermath;
-  aftermath.attempt([&] { setup->workload->after_run(*setup->target); });
-  aftermath.attempt([&] { require_target_after(*setup, load.outcome); });
+  {
+    std::optional<runtime::TimeLimit> limit;  // whoever stopped the run does not wait for a target that stands still
+    if (signals.stopped()) limit.emplace(kPatienceWhenStopped);
+    aftermath.attempt([&] { setup->workload->after_run(*setup->target); });
+    aftermath.attempt([&] { require_target_after(*setup, load.outcome); });
+  }
   Statements statements = setup->workload->conclude(summarize_run(load.plan, load.outcome));
   aftermath.attempt([&] {
     if (check) {
@@ -187,7 +199,12 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   load.reasons.insert(load.reasons.end(), aftermath.reasons.begin(), aftermath.reasons.end());
   Document document = make_document({*setup, load.plan, load.outcome, server, std::move(checks), std::move(statements),
                                      load.reasons, conditions.fail_if, std::move(load.search)});
-  write_atomically(path, sealing.seal(to_json(document)));
+  try {
+    write_atomically(path, sealing.seal(to_json(document)));
+  } catch (const Error&) {  // what was measured is at least seen
+    show(document, *setup, {});
+    throw;
+  }
   show(document, *setup, path);
   return aftermath.interrupted ? ExitCode::interrupted : exit_code_of(document, contradicted, aftermath.gone);
 }

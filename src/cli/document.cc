@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "core/url.h"
 #include "results/file.h"
 #include "results/machine.h"
 #include "results/measured_run.h"

@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/load.h"
 #include "core/schedule.h"
+#include "core/url.h"
 #include "registry/registry.h"
 
 #include <fmt/ranges.h>

@@ -5,6 +5,7 @@
 #include "cli/run_watch.h"
 #include "core/engine.h"
 #include "core/rate_search.h"
+#include "core/url.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +16,7 @@ namespace {
 
 /// A step completes less than it is asked for when the target cannot keep up, and then what waits grows without end.
 constexpr double kKeptUp = 0.97;
+constexpr double kLongest = 10 * 366 * 86400.0;           // seconds: no sum of such times leaves the clock
 constexpr Nanos kLongestTrial = std::chrono::seconds(5);  // of the run without a rate that a search begins with
 
 /// The conditions of one option, separated by ';'.
@@ -196,22 +198,26 @@ std::span<const OptionSpec> load_options() {
        .type = OptionType::duration,
        .default_value = "15s",
        .help = "how long is measured",
-       .min = 0.001},
+       .min = 0.001,
+       .max = kLongest},
       {.name = "warmup",
        .type = OptionType::duration,
        .default_value = "0",
        .help = "load before the measured time that does not count",
-       .min = 0},
+       .min = 0,
+       .max = kLongest},
       {.name = "ramp-up",
        .type = OptionType::duration,
        .default_value = "0",
        .help = "before that: clients come in one by one, or the rate grows from 0",
-       .min = 0},
+       .min = 0,
+       .max = kLongest},
       {.name = "drain",
        .type = OptionType::duration,
        .default_value = "10s",
        .help = "how long operations that were due in the measured time are waited for",
-       .min = 0},
+       .min = 0,
+       .max = kLongest},
       {.name = "count",
        .type = OptionType::count,
        .default_value = "0",
@@ -332,6 +338,7 @@ RunPlan make_plan(const JobSetup& setup) {
       if (options.sessions > 0) planned.sessions = options.sessions;
       require_used(planned, own);
     }
+    planned.sessions = std::min(planned.sessions, planned.clients);
     planned.group = std::move(group);
     plan.groups.push_back(std::move(planned));
   }

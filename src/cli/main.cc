@@ -2,10 +2,11 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
-#include "core/driver.h"
+#include "core/url.h"
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -55,12 +56,22 @@ ExitCode dispatch(std::span<const std::string> arguments) {
 int main(int count, char** values) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not the end of a run
   const std::vector<std::string> arguments(values + 1, values + count);
+  // The list of processes shows the arguments to everybody on the machine.
+  for (char** value = values + 1; value != values + count; ++value)
+    for (const auto& [begin, end] : assay::secrets_in(*value)) std::fill(*value + begin, *value + end, '*');
+  const auto lost_output = [] {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return false;
+    fmt::print(stderr, "assay: stdout cannot be written to\n");
+    return true;
+  };
   try {
-    return static_cast<int>(assay::cli::dispatch(arguments));
+    const assay::ExitCode code = assay::cli::dispatch(arguments);
+    return static_cast<int>(lost_output() ? assay::ExitCode::output_failed : code);
   } catch (const assay::Error& error) {
     fmt::print(stderr, "assay: {}\n", error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
+    if (lost_output()) return static_cast<int>(assay::ExitCode::output_failed);
     fmt::print(stderr, "assay: this is a bug: {}\n", error.what());
     return static_cast<int>(assay::ExitCode::internal);
   }

@@ -98,7 +98,7 @@ void FiberCrew::work(Slot& slot) {
   TimePoint now = loop_.clock().now();
   Roster::Lease lease;
   for (unsigned operations = 0;;) {
-    if (!slot.ready() || loop_.cancelled()) break;
+    if (!slot.ready(now) || loop_.cancelled()) break;
     if (roster_->take(now, lease)) {
       if (!idle_.empty()) wake_for_due(now);
       now = slot.perform(lease, now);
@@ -251,7 +251,7 @@ void ThreadCrew::work(Slot& slot, Recorder& recorder) {
   std::unique_lock lock(mutex_);
   for (;;) {
     lock.unlock();
-    const bool ready = slot.ready();
+    const bool ready = slot.ready(now);
     lock.lock();
     if (!ready || cancelled_) break;
     if (roster_->take(now, lease)) {

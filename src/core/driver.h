@@ -108,7 +108,5 @@ class Driver {
 /// A failure to connect, as an Error for people: "cannot use postgres://…: …" with the exit code for it; "interrupted" when
 /// it was cancelled.
 [[noreturn]] void throw_unreachable(std::string_view url, const Failure&);
-/// The URL without its password, for messages and results.
-std::string without_secrets(std::string_view url);
 
 }  // namespace assay

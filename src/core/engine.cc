@@ -10,12 +10,14 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <thread>
 
 namespace assay {
 namespace {
 
 constexpr Nanos kTick = std::chrono::milliseconds(50);
+constexpr Nanos kMostDrainOfStopped = std::chrono::seconds(3);
 constexpr Nanos kHeadStart = std::chrono::milliseconds(20);
 
 double process_cpu_seconds() {
@@ -54,6 +56,8 @@ class Run {
   }
 
  private:
+  std::unique_ptr<GroupRun> make_group(const GroupPlan&);
+  std::vector<Event> outage_events(TimePoint now) const;
   void muster();
   void start();
   void start_set(GroupSet&, std::size_t first, TimePoint begin, Nanos ramp_up, std::uint64_t count);
@@ -91,6 +95,7 @@ class Run {
   };
   std::vector<InForce> in_force_;
 
+  std::map<const Target*, std::unique_ptr<OutageTracker>> outages_;
   std::vector<std::unique_ptr<GroupRun>> groups_;  // those of the plan, then those that joined
   struct Set {
     std::size_t first = 0;  // of its groups
@@ -118,9 +123,24 @@ class Run {
   TimePoint drained_{};
 };
 
+std::unique_ptr<GroupRun> Run::make_group(const GroupPlan& plan) {
+  std::unique_ptr<OutageTracker>& outages = outages_[plan.target];
+  if (outages == nullptr)
+    outages = std::make_unique<OutageTracker>(plan.sessions);
+  else
+    outages->add_sessions(plan.sessions);
+  return std::make_unique<GroupRun>(plan, plan_.retry, standstills_, *outages);
+}
+
+std::vector<Event> Run::outage_events(TimePoint now) const {
+  std::vector<Event> events;
+  for (const auto& [target, outages] : outages_)
+    for (Event& event : outages->events(now - phases_->start())) events.push_back(std::move(event));
+  return events;
+}
+
 void Run::muster() {
-  for (const GroupPlan& plan : plan_.groups)
-    groups_.push_back(std::make_unique<GroupRun>(plan, plan_.retry, standstills_));
+  for (const GroupPlan& plan : plan_.groups) groups_.push_back(make_group(plan));
   sets_.push_back({.first = 0, .set = std::make_unique<GroupSet>(groups_, plan_, clock_, 0)});
   GroupSet& set = *sets_.front().set;
   if (const std::optional<Failure> failure = set.muster().wait_opened(stop_, [&] { set.cancel(); })) {
@@ -204,8 +224,7 @@ void Run::begin_to_join(GroupAddition asked) {
   std::vector<GroupPlan>& plans = asked_plans_.emplace_back(std::move(asked.groups));
   Joining& joining = joining_.emplace_back();
   joining.asked = std::move(asked);
-  for (const GroupPlan& plan : plans)
-    joining.groups.push_back(std::make_unique<GroupRun>(plan, plan_.retry, standstills_));
+  for (const GroupPlan& plan : plans) joining.groups.push_back(make_group(plan));
   joining.set = std::make_unique<GroupSet>(joining.groups, plan_, clock_, ++additions_);
 }
 
@@ -296,8 +315,7 @@ void Run::ask_for_end(TimePoint now) {
               whole = (now - phases_->start()) / plan_.interval * plan_.interval;
   if (whole <= begin) return;
   SoFar so_far{.groups = collector_->so_far(), .events = events_, .measure_begin = begin, .measured = whole - begin};
-  for (const auto& group : groups_)
-    for (Event& outage : group->outages.events(now - phases_->start())) so_far.events.push_back(std::move(outage));
+  for (Event& outage : outage_events(now)) so_far.events.push_back(std::move(outage));
   const std::optional<Ending> ending = observer_.ends_for(so_far);
   if (!ending) return;
   partial_ = partial_ || ending->partial;
@@ -332,7 +350,9 @@ void Run::measure() {
 }
 
 void Run::drain() {
-  const TimePoint limit = phases_->measure_end() + plan_.drain;
+  // Who stopped the run waits for it.
+  const TimePoint limit =
+      phases_->measure_end() + (partial_ ? std::min(plan_.drain, kMostDrainOfStopped) : plan_.drain);
   bool told = false, cancelled = false;
   while (!all_sets([](const Set& set) { return set.set->ended(); })) {
     tick();
@@ -357,6 +377,7 @@ RunOutcome Run::conclude() {
   for (Event& event : standstill_events(standstills_.all(), phases_->start())) events_.push_back(std::move(event));
   for (std::string& reason : standstill_verdict(standstills_.all(), *phases_, drained_))
     invalid_.push_back(std::move(reason));
+  for (Event& event : outage_events(drained_)) events_.push_back(std::move(event));
   std::vector<std::uint64_t> abandoned;
   for (const Set& set : sets_)
     for (std::size_t g = 0; g < set.set->groups(); g++) abandoned.push_back(set.set->abandoned(g));
@@ -367,7 +388,6 @@ RunOutcome Run::conclude() {
     group.failures = groups_[g]->mailbox.failures();
     group.abandoned = abandoned[g];
     group.round_trips = groups_[g]->round_trips.load();
-    for (Event& event : groups_[g]->outages.events(drained_ - phases_->start())) events_.push_back(std::move(event));
     const GroupStats& measured = group.phases[static_cast<std::size_t>(Phase::measure)];
     for (std::string& reason : lag_verdict(groups_[g]->plan.group, measured)) invalid_.push_back(std::move(reason));
     for (std::size_t o = 0; o < measured.operations.size(); o++)

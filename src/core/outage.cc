@@ -4,53 +4,91 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace assay {
 
-void OutageTracker::lost(Nanos at, const std::string& why) {
+void OutageTracker::add_sessions(std::size_t sessions) {
   const std::lock_guard lock(mutex_);
-  if (!spell_) {
-    spell_ = true;
-    outage_ = false;
-    spell_begin_ = at;
-    lost_in_spell_ = 0;
-    why_ = why;
-  }
-  down_++;
-  lost_in_spell_++;
-  if (down_ >= sessions_) outage_ = true;
+  sessions_ += sessions;
 }
 
-void OutageTracker::refused() {
+void OutageTracker::begin(Nanos at, const std::string& why) {
+  spell_ = {.begin = at, .why = why, .lost = in_spell() ? spell_.lost : 0};
+  in_spell_ = true;
+}
+
+void OutageTracker::lost(Nanos worked, Nanos at, const std::string& why) {
   const std::lock_guard lock(mutex_);
-  if (spell_) outage_ = true;
+  down_++;
+  const bool total = down_ >= sessions_;
+  if (!in_spell() && !total) {
+    const auto outage = std::find_if(over_.rbegin(), over_.rend(), [](const Spell& spell) { return spell.outage; });
+    if (outage != over_.rend() && worked < outage->end) {
+      outage->lost++;
+      return;
+    }
+  }
+  // When all are gone, what still worked when the spell began is gone now too.
+  if (!in_spell() || (total && spell_.answered)) begin(at, why);
+  spell_.lost++;
+  if (total) spell_.all_down = true;
+}
+
+void OutageTracker::refused(Nanos at, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  if (!in_spell()) {
+    begin(at, why);
+    spell_.lost = down_;
+  }
+  spell_.refused = true;
 }
 
 void OutageTracker::reopened(Nanos at) {
   const std::lock_guard lock(mutex_);
   if (down_ > 0) down_--;
-  if (!spell_ || outage_ || down_ > 0) return;
-  spell_ = false;
-  events_.push_back(
-      {spell_begin_, at - spell_begin_, "sessions_lost",
-       fmt::format("{}: {} of {} sessions lost and reopened: {}", group_, lost_in_spell_, sessions_, why_)});
+  if (in_spell() && down_ == 0 && !spell_.silent()) end(at);
 }
 
-void OutageTracker::worked(Nanos at) {
+void OutageTracker::succeeded(Nanos sent, Nanos at) {
   const std::lock_guard lock(mutex_);
-  if (!spell_ || !outage_) return;
-  spell_ = false;  // sessions that are still down belong to it; one that is lost from now on begins another
-  events_.push_back({spell_begin_, at - spell_begin_, "outage",
-                     fmt::format("{}: {} of {} sessions lost, back after {}: {}", group_, lost_in_spell_, sessions_,
-                                 format_latency(at - spell_begin_), why_)});
+  if (!in_spell() || sent <= spell_.begin) return;
+  if (spell_.silent())
+    end(at);  // sessions that are still down belong to it; one that is lost from now on begins another
+  else
+    spell_.answered = true;
+}
+
+void OutageTracker::end(Nanos at) {
+  in_spell_ = false;
+  spell_.end = at;
+  spell_.outage = spell_.silent();
+  over_.push_back(spell_);
+}
+
+Event OutageTracker::told(const Spell& spell) const {
+  const Nanos length = spell.end - spell.begin;
+  return {spell.begin, length, spell.outage ? "outage" : "sessions_lost",
+          spell.outage ? fmt::format("{} of {} sessions lost, back after {}: {}", spell.lost, sessions_,
+                                     format_latency(length), spell.why)
+                       : fmt::format("{} of {} sessions lost and reopened within {}: {}", spell.lost, sessions_,
+                                     format_latency(length), spell.why)};
+}
+
+Event OutageTracker::told_as_lasting(Nanos now) const {
+  const bool silent = spell_.silent();
+  return {spell_.begin, now - spell_.begin, silent ? "outage" : "sessions_lost",
+          silent ? fmt::format("{} of {} sessions lost, and nothing worked again before the end of the run: {}",
+                               spell_.lost, sessions_, spell_.why)
+                 : fmt::format("{} of {} sessions lost, of which {} were not open again at the end of the run: {}",
+                               spell_.lost, sessions_, down_, spell_.why)};
 }
 
 std::vector<Event> OutageTracker::events(Nanos now) const {
   const std::lock_guard lock(mutex_);
-  std::vector<Event> out = events_;
-  if (spell_)
-    out.push_back({spell_begin_, now - spell_begin_, outage_ ? "outage" : "sessions_lost",
-                   fmt::format("{}: {} of {} sessions lost, and nothing worked again before the end of the run: {}",
-                               group_, lost_in_spell_, sessions_, why_)});
+  std::vector<Event> out;
+  for (const Spell& spell : over_) out.push_back(told(spell));
+  if (in_spell()) out.push_back(told_as_lasting(now));
   return out;
 }
 

@@ -1,11 +1,14 @@
-// Tells an outage of the target from single lost sessions. It is an outage when every session was lost, or when one was
-// lost and the target did not let it come back at once; it lasts from the first loss until the first operation that
-// succeeded on a reopened session. Thread-safe; called only when a session is lost, refused, or works again.
+// Tells an outage of a target from single lost sessions, over all groups that work on it. It is an outage when every session
+// was lost, or when one was lost, was not let in again at once, and nothing that was begun after the loss has succeeded on
+// another session; it lasts from the first loss until the first operation that was begun after it and succeeded. A session that
+// was idle through an outage and is found lost behind it belongs to it. Otherwise sessions were lost, until all are open again. Thread-safe; called only when a session is lost, refused or open again, and
+// for successes while in_spell().
 #pragma once
 
 #include "base/time.h"
 #include "stats/facts.h"
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -14,30 +17,43 @@ namespace assay {
 
 class OutageTracker {
  public:
-  OutageTracker(std::string group, std::size_t sessions) : group_(std::move(group)), sessions_(sessions) {}
+  explicit OutageTracker(std::size_t sessions) : sessions_(sessions) {}
+  void add_sessions(std::size_t sessions);
 
-  /// A session that worked is gone; `why` is what its operation or its reopening was told. `at` is the time line's.
-  void lost(Nanos at, const std::string& why);
+  /// A session that last worked at `worked` is gone; `why` is what its operation was told. Times are the time line's.
+  void lost(Nanos worked, Nanos at, const std::string& why);
   /// A lost session tried to come back and was not let in.
-  void refused();
+  void refused(Nanos at, const std::string& why);
   /// A lost session is open again.
   void reopened(Nanos at);
-  /// The first operation on a reopened session succeeded.
-  void worked(Nanos at);
+  /// An operation succeeded, on whichever session.
+  void succeeded(Nanos sent, Nanos at);
+  /// Whether something is lost and its event is not told yet; costs one load.
+  bool in_spell() const noexcept { return in_spell_.load(std::memory_order_relaxed); }
   /// The events so far; what is still out is told as lasting until `now`.
   std::vector<Event> events(Nanos now) const;
 
  private:
-  const std::string group_;
-  const std::size_t sessions_;
+  struct Spell {
+    Nanos begin{}, end{};
+    std::string why;
+    std::size_t lost = 0;
+    bool all_down = false, refused = false;
+    bool answered = false;  // something that was begun in it succeeded
+    bool silent() const noexcept { return !answered && (all_down || refused); }
+    bool outage = false;    // once it is over
+  };
+  void begin(Nanos at, const std::string& why);
+  void end(Nanos at);
+  Event told(const Spell&) const;
+  Event told_as_lasting(Nanos now) const;
+
   mutable std::mutex mutex_;
+  std::size_t sessions_;
   std::size_t down_ = 0;  // sessions that are not open
-  bool spell_ = false;    // something was lost, and its event is not told yet
-  bool outage_ = false;   // … and it is an outage
-  std::size_t lost_in_spell_ = 0;
-  Nanos spell_begin_{};
-  std::string why_;
-  std::vector<Event> events_;
+  std::atomic<bool> in_spell_{false};
+  Spell spell_;
+  std::vector<Spell> over_;
 };
 
 }  // namespace assay

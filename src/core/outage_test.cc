@@ -8,14 +8,14 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(OutageTracker, losing_every_session_is_an_outage_until_the_first_success) {
-  OutageTracker tracker("main", 3);
-  tracker.lost(1s, "gone");
-  tracker.lost(1s + 1ms, "gone");
-  tracker.lost(1s + 2ms, "gone");
+  OutageTracker tracker(3);
+  tracker.lost(0s, 1s, "gone");
+  tracker.lost(0s, 1s + 1ms, "gone");
+  tracker.lost(0s, 1s + 2ms, "gone");
   tracker.reopened(2900ms);
-  tracker.worked(3s);
+  tracker.succeeded(3s, 3s);
   tracker.reopened(3s + 5ms);
-  tracker.worked(3s + 6ms);
+  tracker.succeeded(3s + 6ms, 3s + 6ms);
   const auto events = tracker.events(10s);
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].kind, "outage");
@@ -24,10 +24,10 @@ TEST(OutageTracker, losing_every_session_is_an_outage_until_the_first_success) {
 }
 
 TEST(OutageTracker, losing_some_sessions_is_not_an_outage) {
-  OutageTracker tracker("main", 3);
-  tracker.lost(1s, "gone");
+  OutageTracker tracker(3);
+  tracker.lost(0s, 1s, "gone");
   tracker.reopened(2s);
-  tracker.worked(2s);
+  tracker.succeeded(2s, 2s);
   const auto events = tracker.events(10s);
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].kind, "sessions_lost");
@@ -35,26 +35,81 @@ TEST(OutageTracker, losing_some_sessions_is_not_an_outage) {
 }
 
 TEST(OutageTracker, one_lost_session_that_is_not_let_in_again_is_an_outage) {
-  OutageTracker tracker("main", 3);
-  tracker.lost(1s, "gone");
-  tracker.refused();
+  OutageTracker tracker(3);
+  tracker.lost(0s, 1s, "gone");
+  tracker.refused(1100ms, "no");
   tracker.reopened(2s);
-  tracker.worked(2s);
+  tracker.succeeded(2s, 2s);
   const auto events = tracker.events(10s);
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].kind, "outage");
 }
 
+TEST(OutageTracker, one_session_that_is_not_let_in_again_while_the_others_go_on_is_not_an_outage) {
+  OutageTracker tracker(8);
+  tracker.lost(0s, 1s, "gone");
+  tracker.succeeded(1s - 1ms, 1s + 1ms);  // was under way already: says nothing
+  tracker.succeeded(1s + 1ms, 1s + 2ms);
+  tracker.refused(1100ms, "no");
+  tracker.refused(1100ms, "no");
+  tracker.reopened(4s);
+  tracker.succeeded(4s, 4s + 1ms);
+  const auto events = tracker.events(10s);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].kind, "sessions_lost");
+  EXPECT_EQ(events[0].at, 1s);
+  EXPECT_EQ(events[0].length, 3s);
+  EXPECT_EQ(events[0].text, "1 of 8 sessions lost and reopened within 3.00 s: gone");
+}
+
+TEST(OutageTracker, when_nothing_worked_between_the_loss_and_the_first_success_elsewhere_it_was_an_outage) {
+  OutageTracker tracker(8);
+  tracker.lost(0s, 1s, "gone");
+  tracker.refused(1100ms, "no");
+  tracker.succeeded(500ms, 1100ms);
+  tracker.succeeded(1900ms, 2s);  // on a session that had not noticed
+  tracker.reopened(2100ms);
+  const auto events = tracker.events(10s);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].kind, "outage");
+  EXPECT_EQ(events[0].length, 1s);
+}
+
+TEST(OutageTracker, when_the_rest_goes_too_the_outage_begins_then) {
+  OutageTracker tracker(2);
+  tracker.lost(0s, 1s, "one");
+  tracker.succeeded(1500ms, 1600ms);
+  tracker.lost(0s, 3s, "the other");
+  tracker.reopened(5s);
+  tracker.succeeded(5s, 5s);
+  const auto events = tracker.events(10s);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].kind, "outage");
+  EXPECT_EQ(events[0].at, 3s);
+  EXPECT_EQ(events[0].length, 2s);
+}
+
+TEST(OutageTracker, sessions_that_never_come_back_are_told_as_lost_while_others_work) {
+  OutageTracker tracker(2);
+  tracker.lost(0s, 1s, "gone");
+  tracker.succeeded(2s, 2s);
+  tracker.refused(1100ms, "no");
+  const auto events = tracker.events(10s);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].kind, "sessions_lost");
+  EXPECT_EQ(events[0].length, 9s);
+}
+
 TEST(OutageTracker, a_second_outage_begins_with_its_own_first_loss) {
-  OutageTracker tracker("main", 3);
-  for (int i = 0; i < 3; i++) tracker.lost(1s, "first");
+  OutageTracker tracker(3);
+  for (int i = 0; i < 3; i++) tracker.lost(0s, 1s, "first");
   tracker.reopened(2s);
-  tracker.worked(2s);
+  tracker.succeeded(2s, 2s);
   tracker.reopened(2s);  // its session has not worked yet when all is lost again
-  tracker.lost(5s, "second");
-  tracker.lost(5s, "second");
+  tracker.lost(0s, 5s, "second");
+  tracker.lost(0s, 5s, "second");
   tracker.reopened(6s);
-  tracker.worked(6s);
+  tracker.succeeded(6s, 6s);
   const auto events = tracker.events(10s);
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].at, 1s);
@@ -65,13 +120,48 @@ TEST(OutageTracker, a_second_outage_begins_with_its_own_first_loss) {
 }
 
 TEST(OutageTracker, an_outage_that_lasts_to_the_end_is_told) {
-  OutageTracker tracker("main", 1);
-  tracker.lost(4s, "gone");
+  OutageTracker tracker(1);
+  tracker.lost(0s, 4s, "gone");
   const auto events = tracker.events(10s);
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].kind, "outage");
   EXPECT_EQ(events[0].length, 6s);
-  EXPECT_TRUE(OutageTracker("main", 1).events(10s).empty());
+  EXPECT_TRUE(OutageTracker(1).events(10s).empty());
+}
+
+TEST(OutageTracker, a_session_that_idled_through_an_outage_and_is_found_lost_later_belongs_to_it) {
+  OutageTracker tracker(3);
+  tracker.lost(900ms, 1s, "gone");
+  tracker.lost(900ms, 1s, "gone");
+  tracker.refused(1100ms, "no");
+  tracker.reopened(2s);
+  tracker.succeeded(2s, 2s);
+  tracker.reopened(2s);
+  tracker.lost(800ms, 5s, "gone");  // its last operation was before the outage
+  tracker.reopened(5s + 1ms);
+  tracker.lost(6s, 7s, "another matter");
+  tracker.reopened(7s + 1ms);
+  const auto events = tracker.events(10s);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].text, "3 of 3 sessions lost, back after 1.00 s: gone");
+  EXPECT_EQ(events[1].kind, "sessions_lost");
+  EXPECT_EQ(events[1].at, 7s);
+}
+
+TEST(OutageTracker, a_session_found_lost_after_an_outage_that_is_not_let_in_is_told) {
+  OutageTracker tracker(3);
+  tracker.lost(900ms, 1s, "gone");
+  tracker.refused(1100ms, "no");
+  tracker.reopened(2s);
+  tracker.succeeded(2s, 2s);
+  tracker.lost(800ms, 5s, "gone");
+  tracker.refused(6s, "too many");
+  tracker.succeeded(7s, 7s + 1ms);
+  tracker.reopened(8s);
+  const auto events = tracker.events(10s);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[1].at, 6s);
+  EXPECT_EQ(events[1].length, 1s + 1ms);
 }
 
 }  // namespace

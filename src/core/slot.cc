@@ -112,10 +112,8 @@ TimePoint Slot::perform(const Roster::Lease& lease, TimePoint now) {
       for (std::size_t i = 0; i < counts_.size(); i++)
         if (counts_[i] != 0)
           recorder_->count(CounterId{static_cast<std::uint16_t>(i)}, counts_[i], lease.due, completion.end);
-    if (was_lost_) {
-      was_lost_ = false;
-      group_.outages.worked(on_time_line(completion.end));
-    }
+    if (group_.outages.in_spell())
+      group_.outages.succeeded(on_time_line(completion.sent), on_time_line(completion.end));
     free_since_ = completion.end;
     // A lease returned with something open is rolled back; costs nothing when nothing is.
     if (Result<> reset = session_->reset())
@@ -126,31 +124,30 @@ TimePoint Slot::perform(const Roster::Lease& lease, TimePoint now) {
     recorder_->failed(lease.operation, completion, result.error());
     if (!loses_session(result.error().kind)) result = session_->reset();
   }
-  if (!result) lose_session(result.error());
+  if (!result) lose_session(free_since_, result.error());
   free_since_ = environment_.clock.now();
   return completion.end;
 }
 
-void Slot::lose_session(const Failure& failure) {
+void Slot::lose_session(TimePoint worked, const Failure& failure) {
   close_session();
   if (failure.kind == FailureKind::cancelled) return;
-  group_.outages.lost(on_time_line(environment_.clock.now()), failure.message);
-  was_lost_ = true;
+  group_.outages.lost(on_time_line(worked), on_time_line(environment_.clock.now()), failure.message);
 }
 
-bool Slot::ready() {
+bool Slot::ready(TimePoint& now) {
   if (owned_ != nullptr) return true;
   for (Nanos pause = std::chrono::milliseconds(20);; pause = std::min<Nanos>(pause * 2, std::chrono::seconds(1))) {
     const Result<> opened = open();
     if (opened) break;
     if (opened.error().kind == FailureKind::cancelled) return false;
-    group_.outages.refused();
+    group_.outages.refused(on_time_line(environment_.clock.now()), opened.error().message);
     // Jitter, so that hundreds of sessions do not come back in step.
     const Nanos jittered(static_cast<std::int64_t>((0.5 + random_.unit()) * static_cast<double>(pause.count())));
     if (!environment_.sleep_until(environment_.clock.now() + jittered)) return false;
   }
-  free_since_ = environment_.clock.now();
-  group_.outages.reopened(on_time_line(free_since_));
+  free_since_ = now = environment_.clock.now();
+  group_.outages.reopened(on_time_line(now));
   return true;
 }
 

@@ -21,17 +21,17 @@ namespace assay {
 
 /// What the slots of one group share. Made by the engine; thread-safe.
 struct GroupRun {
-  GroupRun(const GroupPlan& plan, const RetryPolicy& retry, const Standstills& standstills)
+  GroupRun(const GroupPlan& plan, const RetryPolicy& retry, const Standstills& standstills, OutageTracker& outages)
       : plan(plan),
         retry(retry),
         standstills(standstills),
         mailbox(plan.group.operations.size(), plan.group.counters.size()),
-        outages(plan.group.name, plan.sessions) {}
+        outages(outages) {}
   const GroupPlan& plan;
   const RetryPolicy& retry;
   const Standstills& standstills;
   Mailbox mailbox;
-  OutageTracker outages;
+  OutageTracker& outages;  // of its target
   std::atomic<std::uint64_t> round_trips{0};
 };
 
@@ -52,8 +52,8 @@ class Slot final : public Context {
   void start(const Phases& phases, Recorder& recorder) noexcept;
   /// Carries out one operation; answers when it ended. `now` is the clock's, just read.
   TimePoint perform(const Roster::Lease&, TimePoint now);
-  /// Whether the session works; if not, reopens it with back-off. False: the run is over.
-  bool ready();
+  /// Whether the session works; if not, reopens it with back-off, and `now` is when it was open. False: the run is over.
+  bool ready(TimePoint& now);
   /// Ends the call under way on the session, if its driver can. From any thread.
   void interrupt() noexcept;
 
@@ -65,7 +65,7 @@ class Slot final : public Context {
  private:
   Result<> attempt(const Roster::Lease&);
   bool back_off(int tries);
-  void lose_session(const Failure&);
+  void lose_session(TimePoint worked, const Failure&);
   void close_session() noexcept;
   Nanos on_time_line(TimePoint t) const noexcept { return t - phases_->start(); }
 
@@ -77,7 +77,6 @@ class Slot final : public Context {
   const Phases* phases_ = nullptr;
   Recorder* recorder_ = nullptr;
   TimePoint free_since_{};
-  bool was_lost_ = false;  // and no operation succeeded since
   std::vector<std::uint64_t> counts_;
   bool counted_ = false;
 };

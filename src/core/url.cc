@@ -1,7 +1,8 @@
 #include "core/url.h"
 
 #include "base/error.h"
-#include "core/driver.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
@@ -28,6 +29,74 @@ std::string percent_decoded(std::string_view text) {
     i += 2;
   }
   return out;
+}
+
+namespace {
+
+/// The password of SCHEME://user:password@…, also where its characters should have been encoded.
+std::pair<std::size_t, std::size_t> password_in_authority(std::string_view text) {
+  const std::pair<std::size_t, std::size_t> none = {0, 0};
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string_view::npos) return none;
+  const std::size_t begin = scheme + 3, colon = text.find(':', begin);
+  // The query begins at the first '?' that is followed by NAME=…; one in a password is followed by its '@' before any '='.
+  std::size_t query = text.find('?', begin);
+  while (query != std::string_view::npos && text.find('@', query) < text.find('=', query))
+    query = text.find('?', query + 1);
+  std::size_t at = text.substr(0, query).rfind('@');
+  if (at == std::string_view::npos && colon != std::string_view::npos && colon < query) {
+    const std::string_view port = text.substr(colon + 1, text.find_first_of("/?#", colon) - colon - 1);
+    if (port.find_first_not_of("0123456789") != std::string_view::npos)
+      at = text.rfind('@');  // no port: part of a password
+  }
+  if (at == std::string_view::npos || at < begin || colon == std::string_view::npos || colon > at) return none;
+  if (text.find('@', begin) < colon) return none;  // user@host:port
+  return {colon + 1, at};
+}
+
+}  // namespace
+
+std::vector<std::pair<std::size_t, std::size_t>> secrets_in(std::string_view text) {
+  std::vector<std::pair<std::size_t, std::size_t>> found;
+  if (const auto password = password_in_authority(text); password.second > 0) found.push_back(password);
+  // NAME=VALUE, of a query or of libpq's "host=h password='a b'".
+  for (std::size_t at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1)) {
+    if (!found.empty() && at < found.back().second) continue;
+    std::size_t end = at;
+    while (end > 0 && text[end - 1] == ' ') end--;
+    std::size_t begin = end;
+    while (begin > 0 && (std::isalnum(static_cast<unsigned char>(text[begin - 1])) != 0 || text[begin - 1] == '_' ||
+                         text[begin - 1] == '-'))
+      begin--;
+    const std::string_view name = text.substr(begin, end - begin);
+    if (name.ends_with("-file") || name == "passfile") continue;
+    if (name.find("password") == std::string_view::npos && name.find("secret") == std::string_view::npos) continue;
+    std::size_t value = at + 1;
+    while (value < text.size() && text[value] == ' ') value++;
+    const bool quoted = value < text.size() && text[value] == '\'';
+    const std::size_t past = quoted ? text.find('\'', value + 1) : text.find_first_of("& ", value);
+    found.emplace_back(value, std::min(past, text.size() - quoted) + quoted);
+  }
+  return found;
+}
+
+std::string without_secrets(std::string_view text) {
+  std::string out(text);
+  const auto password = password_in_authority(text);
+  const auto secrets = secrets_in(text);
+  for (auto secret = secrets.rbegin(); secret != secrets.rend(); ++secret)
+    if (*secret == password)
+      out.erase(secret->first - 1, secret->second - secret->first + 1);
+    else
+      out.replace(secret->first, secret->second - secret->first, "***");
+  return out;
+}
+
+void require_encoded_password(std::string_view url) {
+  const auto [begin, end] = password_in_authority(url);
+  if (end > begin && url.substr(begin, end - begin).find_first_of("/?#@") != std::string_view::npos)
+    throw Error(fmt::format("{}: the password holds '/', '?', '#' or '@'; expected %2F, %3F, %23 or %40 for them",
+                            without_secrets(url)));
 }
 
 Url parse_url(std::string_view text) {

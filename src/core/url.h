@@ -27,6 +27,15 @@ struct Authority {
 /// Throws Error: no "//", a port that is none. Messages do not show secrets.
 Authority parse_authority(const Url&);
 
+/// Where secrets stand in a text that is, or was meant to be, the URL or connection string of a target: [begin, end) of the
+/// password of an authority and of the values of what is named a password or secret. In doubt more than less.
+std::vector<std::pair<std::size_t, std::size_t>> secrets_in(std::string_view text);
+/// The text without them, for messages and results.
+std::string without_secrets(std::string_view text);
+/// Throws Error when a password in the URL holds a character that must be percent-encoded, as parts of it would be taken for a
+/// host or a database, and shown. The message has nothing of it.
+void require_encoded_password(std::string_view url);
+
 /// "%41" → "A". Throws Error.
 std::string percent_decoded(std::string_view text);
 

@@ -33,6 +33,29 @@ TEST(Url, secrets_are_taken_out_wherever_they_stand) {
   EXPECT_EQ(without_secrets("postgres://host/db?user=me&password=x&sslmode=require"),
             "postgres://host/db?user=me&password=***&sslmode=require");
   EXPECT_EQ(without_secrets("sqlite:a.db"), "sqlite:a.db");
+  EXPECT_EQ(without_secrets("postgres://me:a?b@host/db"), "postgres://me@host/db");
+  EXPECT_EQ(without_secrets("postgres://me:a?b=c@d@host/db"), "postgres://me@host/db");
+  EXPECT_EQ(without_secrets("postgres://me:12/34@host/db?x=1"), "postgres://me@host/db?x=1");
+  EXPECT_EQ(without_secrets("postgres://me@host:5432/db?name=a@b"), "postgres://me@host:5432/db?name=a@b");
+  EXPECT_EQ(without_secrets("postgres://host:5432/db?name=a@b"), "postgres://host:5432/db?name=a@b");
+  EXPECT_EQ(without_secrets("host=h password=geheim user=u"), "host=h password=*** user=u");
+  EXPECT_EQ(without_secrets("host=h password = 'ge heim' user=u"), "host=h password = *** user=u");
+  EXPECT_EQ(without_secrets("pg://h/d?sslpassword=x&password-file=/run/p"),
+            "pg://h/d?sslpassword=***&password-file=/run/p");
+}
+
+TEST(Url, a_password_that_was_not_encoded_is_refused_without_showing_it) {
+  for (const char* bad : {"postgres://me:a/b@host/db", "postgres://me:a?b@host/db", "postgres://me:a@b@host/db",
+                          "postgres://me:a#b@host/db", "postgres://me:12/b@host/db"}) {
+    try {
+      require_encoded_password(bad);
+      ADD_FAILURE() << bad;
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()).rfind("postgres://me@host/db: the password holds", 0), 0u) << error.what();
+    }
+  }
+  require_encoded_password("postgres://me:a%2Fb@host/db?x=a@b");
+  require_encoded_password("postgres://me@host:5432/db");
 }
 
 TEST(Authority, its_parts_are_taken_apart_and_decoded) {

@@ -120,9 +120,23 @@ std::uint16_t unique_part() {
 
 fs::path default_result_path(std::string_view id) { return fs::path("results") / fmt::format("{}.json", id); }
 
+bool has_name_of_result(const fs::path& path) {
+  const std::string name = path.filename().string();
+  for (const std::string_view ending : {".json", ".json.age", ".json.gpg"})
+    if (name.size() > ending.size() && name.ends_with(ending)) return true;
+  return false;
+}
+
 void probe_writable(const fs::path& path) {
   if (is_device_or_pipe(path)) {
     if (::access(path.c_str(), W_OK) != 0) fail(path, "it is not ours to write", errno);
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) != 0 || !S_ISCHR(facts.st_mode)) return;
+    const int fd = open_directly(path);
+    const bool refuses = ::isatty(fd) == 0 && ::write(fd, "\n", 1) != 1;  // JSON may begin with an empty line
+    const int error = errno;
+    ::close(fd);
+    if (refuses) fail(path, "writing failed", error);
     return;
   }
   const fs::path place = resolved(path), folder = folder_of(place);

@@ -20,7 +20,7 @@ std::vector<fs::path> results_below(const fs::path& folder) {
         if (at->is_directory()) at.disable_recursion_pending();
         continue;
       }
-      if (at->is_regular_file() && at->path().extension() == ".json") found.push_back(at->path());
+      if (at->is_regular_file() && has_name_of_result(at->path())) found.push_back(at->path());
     }
   } catch (const fs::filesystem_error& e) {
     throw Error(fmt::format("history: the folder {} cannot be read: {}", folder.string(), e.code().message()));

@@ -17,7 +17,7 @@
 namespace assay {
 namespace {
 
-constexpr double kWidth = 900, kMargin = 18, kLegendLine = 20, kSwatch = 22;
+constexpr double kWidth = 900, kMargin = 18, kLegendLine = 20, kSwatch = 22, kLabelLine = 15, kLabelFont = 11;
 
 using Align = Picture::Align;
 
@@ -104,8 +104,8 @@ class ChartPicture {
     double left = 0;
     for (const Tick& tick : y_.ticks) left = std::max(left, measuring.text_width(tick.label));
     left_ = kMargin + 20 + left + 8;
-    const double legend = place_legend(measuring);
-    top_ = kMargin + 44 + legend + 8;
+    strip_ = kMargin + 44 + place_legend(measuring) + 8;
+    top_ = strip_ + place_labels();
     height_ = chart.height + 40.0;
     picture_ = std::make_unique<Picture>(kWidth, top_ + height_ + 44 + kMargin, palette["card"]);
     draw(subtitle);
@@ -117,6 +117,11 @@ class ChartPicture {
   struct Entry {
     double x, y;
     const ChartLine* line;
+  };
+  struct Label {
+    double at, left, right;  // where its span begins, and its text
+    int row;
+    std::string_view text, color;
   };
 
   void choose_y() {
@@ -143,6 +148,37 @@ class ChartPicture {
       x += width;
     }
     return legend_.empty() ? 0 : y + kLegendLine;
+  }
+
+  /// Names of phases and events stand above the chart, where they hide nothing: each in the first of three rows that has
+  /// room, an event without room as its number alone, if that. Answers their height.
+  double place_labels() {
+    if (spans_ == nullptr) return 0;
+    Picture measuring(8, 8, palette_["card"]);
+    measuring.font(kLabelFont);
+    int rows = 0;
+    const auto place = [&](const ChartSpan& span, std::string_view text) {
+      const bool phase = span.kind == ChartSpan::Kind::phase;
+      const double at = x_of(span.from), width = measuring.text_width(text) + 8;
+      if (phase && at + width > x_of(span.to)) return true;  // nobody misses the name of what is that short
+      const double left = at + width <= right() ? at + 4 : at - width + 4;
+      for (int row = 0; row < 3; row++) {
+        const Label label{at, left, left + width - 4, row, text, palette_[phase ? "text-soft" : "event"]};
+        const auto meets = [&](const Label& other) {
+          return other.row == row && left < other.right && other.left - 4 < label.right;
+        };
+        if (std::ranges::any_of(labels_, meets)) continue;
+        labels_.push_back(label);
+        rows = std::max(rows, row + 1);
+        return true;
+      }
+      return false;
+    };
+    for (const bool phases : {true, false})
+      for (const ChartSpan& span : *spans_)
+        if ((span.kind == ChartSpan::Kind::phase) == phases && !place(span, span.label))
+          place(span, std::string_view(span.label).substr(0, span.label.find(' ')));
+    return rows * kLabelLine;
   }
 
   double right() const { return kWidth - kMargin - 6; }
@@ -172,9 +208,9 @@ class ChartPicture {
     draw_spans();
     p.unclip();
     draw_axes();
+    draw_labels();
     p.clip(left_, top_ - 1, right() - left_ + 1, height_ + 2);
     for (const ChartLine* line : lines_) draw_line(*line);
-    draw_span_labels();
     p.unclip();
   }
 
@@ -240,19 +276,12 @@ class ChartPicture {
     }
   }
 
-  /// Over the lines, those of events each on a ground of its own so that they can be read.
-  void draw_span_labels() {
-    if (spans_ == nullptr) return;
-    picture_->font(11);
-    int events = 0;
-    for (const ChartSpan& span : *spans_) {
-      const bool phase = span.kind == ChartSpan::Kind::phase;
-      const double width = picture_->text_width(span.label), from = x_of(span.from);
-      if (phase && from + width + 6 > x_of(span.to)) continue;
-      const double left = phase || from + width + 6 < right() ? from + 3 : from - width - 3;
-      const double base = top_ + (phase ? 13 : 28 + 15 * (events++ % 3));  // neighbours do not cover each other
-      if (!phase) picture_->area(left - 1, base - 10, width + 2, 13, palette_["card"]);
-      picture_->text(left, base, span.label, palette_[phase ? "text-soft" : "event"]);
+  void draw_labels() {
+    picture_->font(kLabelFont);
+    for (const Label& label : labels_) {
+      const double y = strip_ + label.row * kLabelLine;
+      picture_->line(label.at, y, label.at, top_, label.color);
+      picture_->text(label.left, y + 11, label.text, label.color);
     }
   }
 
@@ -262,7 +291,8 @@ class ChartPicture {
   std::vector<const ChartLine*> lines_;
   YAxis y_;
   std::vector<Entry> legend_;
-  double left_ = 0, top_ = 0, height_ = 0;
+  std::vector<Label> labels_;
+  double left_ = 0, strip_ = 0, top_ = 0, height_ = 0;
   std::unique_ptr<Picture> picture_;
 };
 

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 namespace assay::runtime {
@@ -288,6 +290,17 @@ StopScope::StopScope(std::stop_token stop) noexcept : stop_(std::move(stop)), ou
 }
 
 StopScope::~StopScope() { thread_stop = outer_; }
+
+TimeLimit::TimeLimit(Nanos limit)
+    : scope_(source_.get_token()), timer_([this, limit](const std::stop_token& over) {
+        std::mutex mutex;
+        std::condition_variable_any woken;
+        std::unique_lock lock(mutex);
+        woken.wait_for(lock, over, limit, [] { return false; });
+        if (!over.stop_requested()) source_.request_stop();
+      }) {}
+
+TimeLimit::~TimeLimit() = default;
 
 Ready wait(int fd, Interest interest, TimePoint deadline) {
   return on_fiber() ? current_loop->wait(fd, interest, deadline, true) : poll_thread(fd, interest, deadline);

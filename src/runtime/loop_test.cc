@@ -175,5 +175,18 @@ TEST(Loop, a_thread_s_wait_ends_when_a_stop_is_requested_in_its_scope) {
   EXPECT_EQ(wait(pair.fds[0], Interest::write, TimePoint::max()), Ready::cancelled);
 }
 
+TEST(TimeLimit, ends_waits_of_its_thread_when_it_has_passed_and_not_before) {
+  const Pair pair;
+  const TimePoint begun = real_clock().now();
+  {
+    const TimeLimit limit(50ms);
+    EXPECT_EQ(wait(pair.fds[0], Interest::read, begun + 1ms), Ready::timed_out);
+    EXPECT_EQ(wait(pair.fds[0], Interest::read, begun + 1h), Ready::cancelled);
+    EXPECT_GE(real_clock().now() - begun, 50ms);
+  }
+  const TimeLimit long_one(1h);  // ends at once with its scope
+  EXPECT_EQ(wait(pair.fds[0], Interest::read, real_clock().now() + 1ms), Ready::timed_out);
+}
+
 }  // namespace
 }  // namespace assay::runtime

@@ -7,6 +7,7 @@
 #include "base/time.h"
 
 #include <stop_token>
+#include <thread>
 
 namespace assay::runtime {
 
@@ -23,6 +24,22 @@ class StopScope {
  private:
   std::stop_token stop_;
   const std::stop_token* outer_;
+};
+
+/// As long as it lives, waits of this thread answer cancelled soon after `limit` has passed: for what is worth a try, and not
+/// more, at the end of things.
+class TimeLimit {
+ public:
+  explicit TimeLimit(Nanos limit);
+  ~TimeLimit();
+  TimeLimit(const TimeLimit&) = delete;
+  TimeLimit& operator=(const TimeLimit&) = delete;
+  std::stop_token token() const noexcept { return source_.get_token(); }
+
+ private:
+  std::stop_source source_;
+  StopScope scope_;
+  std::jthread timer_;
 };
 
 enum class Ready { ready, timed_out, cancelled };

@@ -108,11 +108,40 @@ for (const scheme of ["light", "dark"]) {
     for (const line of ["--all", "--line-1", "--line-5"]) await has("histogram", line);
     await has("target-0", "--line-1");
     for (const chart of ["throughput", "latency", "errors"]) await has(chart, "--ground");
+    for (const chart of ["throughput", "latency", "errors"]) {
+      assert.ok(!colors[chart].includes(await paint(page, "--card")), `${chart}: the lines are covered`);
+    }
     await page.screenshot({ path: join(screenshots, `${scheme}.png`), fullPage: true });
     assert.deepEqual(wrong, []);
     await page.close();
   });
 }
+
+test("the names of phases and events stand above the charts, each beside where its time begins", async () => {
+  const { page } = await open();
+  const event = await paint(page, "--event");
+  const found = await page.$$eval("#throughput canvas, #errors canvas", (list, rgb) =>
+    list.map((canvas) => {
+      const over = canvas.parentElement.querySelector(".u-over").getBoundingClientRect();
+      const box = canvas.getBoundingClientRect();
+      const [left, top] = [over.left - box.left, Math.round(over.top - box.top)];
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, top);
+      const columns = new Set();
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] > 200 && `${data[i]},${data[i + 1]},${data[i + 2]}` === rgb) columns.add((i / 4) % canvas.width);
+      }
+      return { top, places: [...columns].map((x) => (x - left) / over.width).sort((a, b) => a - b) };
+    }), event);
+  for (const { top, places } of found) {
+    assert.ok(top >= 15, `no room above the chart: ${top} px`);
+    for (const { at_s: at } of report.events) {
+      const begin = at / report.length_s;
+      assert.ok(places.some((x) => Math.abs(x - begin) < 0.005), `nothing at ${begin}: ${places}`);
+      assert.ok(places.some((x) => x > begin + 0.01 && x < begin + 0.06), `no name beside ${begin}: ${places}`);
+    }
+  }
+  await page.close();
+});
 
 test("the outage is a band on every chart over time", async () => {
   const { page } = await open();

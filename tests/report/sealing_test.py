@@ -1,6 +1,7 @@
 """Results that only their recipient can read: with age and with GnuPG, from the run to the report."""
 
 import functools
+import json
 import os
 import pathlib
 import re
@@ -130,6 +131,23 @@ class AgeTest(SealingTest):
         for file in self.folder.rglob("*"):
             if file.is_file() and file != self.result:
                 self.assertNotIn(b"assay-result", file.read_bytes(), file)
+
+    def test_a_history_and_a_comparison_read_encrypted_results_too(self):
+        identity, recipient = self.key()
+        plain, sealed = self.folder / "plain", self.folder / "sealed"
+        for folder in (plain, sealed):
+            folder.mkdir()
+        for name in ("a", "b"):
+            result = {**json.loads(sample()), "id": name}
+            (plain / f"{name}.json").write_text(json.dumps(result))
+            self.assay("report", plain / f"{name}.json", "--format", "result", "--encrypt-to", recipient, "--output",
+                       sealed / f"{name}.json.age")
+        for command, files in (("history", lambda folder: [folder]), ("compare", lambda folder: sorted(folder.iterdir()))):
+            expected, found = (
+                self.assay(command, *files(folder), env={"ASSAY_IDENTITY": str(identity)}).stdout.replace(str(folder), "FOLDER")
+                for folder in (plain, sealed))
+            self.assertGreater(len(expected), 100)
+            self.assertEqual(found.replace(".json.age", ".json"), expected)
 
     def test_what_is_no_recipient_is_refused_before_anything_is_done(self):
         for wrong, why in (("somebody@example.org", "is no recipient: expected age1"), ("age1wrong", "malformed recipient"),

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <thread>
@@ -23,6 +24,18 @@ RunOutcome run_for(Nanos duration, GroupPlan group, std::uint64_t count = 0, int
   plan.threads = threads;
   RunObserver observer;
   return run(plan, {}, observer);
+}
+
+/// The outcome of a run that the machine had a processor for, which a busy one has not always: then assay says INVALID, rightly,
+/// and the run begins anew.
+template <class MakeRun>
+RunOutcome unspoiled(const MakeRun& make_run) {
+  RunOutcome outcome;
+  for (int attempt = 0; attempt < 5; attempt++) {
+    outcome = make_run();
+    if (outcome.invalid.empty()) break;
+  }
+  return outcome;
 }
 
 class OnFibersAndThreads : public testing::TestWithParam<Waiting> {};
@@ -83,6 +96,39 @@ TEST_P(OnFibersAndThreads, a_lost_session_is_reopened_and_the_outage_is_an_event
   EXPECT_GE(measured(outcome).failures[static_cast<std::size_t>(FailureKind::disconnected)], 1u);
 }
 
+TEST_P(OnFibersAndThreads, what_waited_for_a_session_to_come_back_waited_and_was_served_as_fast_as_ever) {
+  // The 100th of 1 ms each loses the session for 400 ms; what is due meanwhile waits.
+  const auto target =
+      open_null({{"latency", "1ms"}, {"fail", "disconnected"}, {"fail-every", "100"}, {"refuse-for", "400ms"}});
+  const RunOutcome outcome =
+      run_for(1s, get_group(*target, Schedule::parse("200", "constant", "0", 0s), 1, 1, GetParam()));
+  const OperationStats& get = measured(outcome);
+  EXPECT_GE(get.response.max(), 380ms);
+  EXPECT_GE(get.wait.max(), 380ms);
+  EXPECT_LT(get.service.max(), 200ms);
+  const double parts = get.wait.mean_ns() + get.lag.mean_ns() + get.service.mean_ns();
+  EXPECT_NEAR(parts, get.response.mean_ns(), 0.001 * get.response.mean_ns()) << "response = wait + lag + service";
+}
+
+TEST_P(OnFibersAndThreads, groups_on_one_target_have_one_outage) {
+  const auto target = open_null({{"fail", "disconnected"}, {"fail-every", "150"}, {"refuse-for", "300ms"}});
+  RunPlan plan;
+  plan.duration = 1s;
+  for (const char* name : {"main", "other"}) {
+    plan.groups.push_back(get_group(*target, Schedule::parse("300", "constant", "0", 0s), 1, 1, GetParam()));
+    plan.groups.back().group.name = name;
+  }
+  RunObserver observer;
+  const RunOutcome outcome = run(plan, {}, observer);
+  std::vector<Event> outages;
+  for (const Event& event : outcome.events)
+    if (event.kind == "outage") outages.push_back(event);
+  ASSERT_FALSE(outages.empty());
+  std::ranges::sort(outages, {}, &Event::at);
+  for (std::size_t i = 1; i < outages.size(); i++)
+    EXPECT_LE(outages[i - 1].at + outages[i - 1].length, outages[i].at) << "of one target, told once for each group";
+}
+
 TEST_P(OnFibersAndThreads, what_was_due_and_never_begun_when_the_drain_ends_counts_as_timed_out) {
   // One session that takes 300 ms, 100 operations due in 1 s, a drain of 0: most are never begun.
   const auto target = open_null({{"latency", "300ms"}});
@@ -113,8 +159,7 @@ TEST_P(OnFibersAndThreads, a_stop_request_ends_the_run_early_and_keeps_what_was_
   EXPECT_TRUE(outcome.partial);
   EXPECT_GT(measured(outcome).count(), 100u);
   EXPECT_LT(outcome.measure, 10s);
-  ASSERT_EQ(outcome.events.size(), 1u);
-  EXPECT_EQ(outcome.events[0].kind, "interrupted");
+  EXPECT_EQ(std::ranges::count(outcome.events, "interrupted", &Event::kind), 1);
 }
 
 TEST_P(OnFibersAndThreads, a_stop_request_in_the_drain_ends_it) {
@@ -150,9 +195,10 @@ constexpr double kTolerance = 0.02;
 TEST_P(OnFibersAndThreads,
        a_stall_under_a_constant_rate_shows_in_response_as_theory_says_and_in_service_once_a_session) {
   const std::uint64_t sessions = 4;
-  const auto target = open_null({{"stall-at", "2s"}, {"stall", "1s"}});
-  const RunOutcome outcome =
-      run_for(5s, get_group(*target, Schedule::parse("2000", "constant", "0", 0s), 100, sessions, GetParam()));
+  const RunOutcome outcome = unspoiled([&] {
+    const auto target = open_null({{"stall-at", "2s"}, {"stall", "1s"}});
+    return run_for(5s, get_group(*target, Schedule::parse("2000", "constant", "0", 0s), 100, sessions, GetParam()));
+  });
   const OperationStats& get = measured(outcome);
   ASSERT_EQ(get.count(), 10'000u);
   for (const double q : {0.9, 0.95, 0.99, 0.999}) {

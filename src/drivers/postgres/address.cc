@@ -96,9 +96,8 @@ Parameters parse_by_libpq(const std::string& url) {
     std::string text = message == nullptr ? "no memory" : message;
     PQfreemem(message);
     while (!text.empty() && text.back() == '\n') text.pop_back();
-    // libpq repeats the whole URL in some messages.
-    if (const std::size_t at = text.find(url); at != std::string::npos)
-      text.replace(at, url.size(), without_secrets(url));
+    // libpq repeats what it did not understand, which may be the password or all of the URL.
+    if (!secrets_in(url).empty()) text = text.substr(0, text.find(": \""));
     std::vector<std::string_view> names;
     for (const OptionSpec& spec : kOptions) names.push_back(spec.name);
     throw Error(fmt::format("{}: {}; expected postgres://user@host:port/database, with parameters of libpq or {}",
@@ -185,6 +184,7 @@ void set_hosts(Address& out, Parameters& parameters, const Parameters& fallback)
 }  // namespace
 
 Address parse_address(const TargetSpec& spec) {
+  require_encoded_password(spec.url);
   Address out;
   out.options = spec.options.table().empty() ? Options(kOptions) : spec.options;
   Parameters parameters = parse_by_libpq(without_options(spec.url, spec.options, out.options));

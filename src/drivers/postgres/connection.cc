@@ -17,6 +17,8 @@ namespace assay::postgres {
 namespace {
 
 constexpr int kOldestServer = 100000;
+constexpr const char* kSessionAttributes = "target_session_attrs";
+constexpr std::string_view kCannotConnectNow = "57P03";
 
 std::string trimmed(const char* text) {
   std::string out = text == nullptr ? "" : text;
@@ -79,14 +81,22 @@ Connection::~Connection() {
   PQfinish(conn_);
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const ConnectionSpec& spec) {
+Result<std::unique_ptr<Connection>> Connection::open_one(const ConnectionSpec& spec, const Endpoint* endpoint,
+                                                         const char* session_attributes) {
   std::vector<const char*> keywords, values;
-  for (const auto& [keyword, value] : spec.parameters) {
-    keywords.push_back(keyword.c_str());
-    values.push_back(value.c_str());
+  const auto add = [&](const char* keyword, const char* value) {
+    keywords.push_back(keyword);
+    values.push_back(value);
+  };
+  for (const auto& [keyword, value] : spec.parameters)
+    if (session_attributes == nullptr || keyword != kSessionAttributes) add(keyword.c_str(), value.c_str());
+  if (session_attributes != nullptr) add(kSessionAttributes, session_attributes);
+  if (endpoint != nullptr) {
+    add("host", endpoint->host.c_str());
+    add("hostaddr", endpoint->address.c_str());
+    add("port", endpoint->port.c_str());
   }
-  keywords.push_back(nullptr);
-  values.push_back(nullptr);
+  add(nullptr, nullptr);
   const TimePoint deadline = real_clock().now() + spec.connect_timeout;
   PGconn* conn = PQconnectStartParams(keywords.data(), values.data(), 0);
   if (conn == nullptr) return fail(FailureKind::overloaded, "no memory for a connection");
@@ -94,6 +104,27 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionSpec& spec)
   if (auto established = connection->establish(deadline); !established)
     return tl::unexpected(std::move(established.error()));
   return connection;
+}
+
+/// libpq would go from host to host itself, but when its caller waits for it, only after a refusal and not after a silence.
+Result<std::unique_ptr<Connection>> Connection::open(const ConnectionSpec& spec) {
+  if (spec.endpoints.empty()) return open_one(spec, nullptr, nullptr);
+  const auto wanted = std::find_if(spec.parameters.begin(), spec.parameters.end(),
+                                   [](const auto& parameter) { return parameter.first == kSessionAttributes; });
+  std::vector<const char*> passes = {nullptr};
+  if (wanted != spec.parameters.end() && wanted->second == "prefer-standby") passes = {"standby", "any"};
+  Failure last;
+  for (const char* pass : passes)
+    for (const Endpoint& endpoint : spec.endpoints) {
+      auto connection = open_one(spec, &endpoint, pass);
+      if (connection) return connection;
+      last = std::move(connection.error());
+      const bool next =
+          last.native_code == kCannotConnectNow ||
+          (last.native_code.empty() && (last.kind == FailureKind::disconnected || last.kind == FailureKind::timeout));
+      if (!next) return tl::unexpected(std::move(last));
+    }
+  return tl::unexpected(std::move(last));
 }
 
 Failure Connection::connect_failure() {

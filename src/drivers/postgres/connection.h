@@ -29,11 +29,18 @@ struct ResultClear {
 };
 using ResultPtr = std::unique_ptr<pg_result, ResultClear>;
 
-/// Keywords and values for libpq, complete; host names are resolved.
+/// One address of one host, of which libpq needs the name too, for certificates and passwords.
+struct Endpoint {
+  std::string host, address, port;  // address: numeric, or "" for a local socket
+};
+
+/// Keywords and values for libpq; host names are resolved.
 struct ConnectionSpec {
   std::vector<std::pair<std::string, std::string>> parameters;
-  std::string place;  // "127.0.0.1:5432, database 'test', user 'me'", for messages
-  Nanos connect_timeout{}, operation_timeout{};
+  std::vector<Endpoint> endpoints;  // tried in turn; empty: libpq finds the host itself (a service)
+  std::string place;                // "127.0.0.1:5432, database 'test', user 'me'", for messages
+  Nanos connect_timeout{};          // for each endpoint
+  Nanos operation_timeout{};
 };
 
 /// Empty when the server will do; else a message with what was found and what is expected.
@@ -43,6 +50,8 @@ std::string_view sqlstate_in(std::string_view verbose_message) noexcept;
 
 class Connection {
  public:
+  /// The next endpoint is tried when one cannot be reached, does not answer in time, cannot take connections now or is not of
+  /// the kind that target_session_attrs asks for; not when it refuses us.
   static Result<std::unique_ptr<Connection>> open(const ConnectionSpec&);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -79,6 +88,8 @@ class Connection {
   Failure lose(FailureKind, std::string message, std::string code = {});
 
  private:
+  static Result<std::unique_ptr<Connection>> open_one(const ConnectionSpec&, const Endpoint*,
+                                                      const char* session_attributes);
   Connection(pg_conn* conn, const ConnectionSpec& spec);
   Result<> establish(TimePoint deadline);
   Failure connect_failure();

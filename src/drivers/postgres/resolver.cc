@@ -3,16 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace assay::postgres {
-namespace {
-
-std::string joined(const std::vector<std::string>& list) {
-  std::string out;
-  for (std::size_t i = 0; i < list.size(); i++) out += (i ? "," : "") + list[i];
-  return out;
-}
-
-}  // namespace
 
 Result<ConnectionSpec> Resolver::resolve() {
   {
@@ -20,7 +13,8 @@ Result<ConnectionSpec> Resolver::resolve() {
     if (done_) return spec_;
   }
   const TimePoint deadline = real_clock().now() + address_.connect_timeout;
-  std::vector<std::string> hosts, addresses, ports;
+  ConnectionSpec spec{address_.parameters, {}, address_.place, address_.connect_timeout, address_.operation_timeout};
+  std::optional<Failure> unknown;
   for (std::size_t i = 0; i < address_.hosts.size(); i++) {
     const std::string& host = address_.hosts[i];
     std::vector<std::string> found = {address_.addresses[i]};
@@ -28,24 +22,18 @@ Result<ConnectionSpec> Resolver::resolve() {
     if (found[0].empty() && !socket) {
       auto looked_up = runtime::host_addresses(host, deadline);
       if (!looked_up) {
-        Failure& failure = looked_up.error();
-        if (failure.kind != FailureKind::cancelled)
-          failure.message = fmt::format("cannot connect to PostgreSQL at {}: {}", address_.place, failure.message);
-        return tl::unexpected(std::move(failure));
+        unknown = std::move(looked_up.error());
+        if (unknown->kind == FailureKind::cancelled) return tl::unexpected(*std::move(unknown));
+        unknown->message = fmt::format("cannot connect to PostgreSQL at {}: {}", address_.place, unknown->message);
+        continue;  // another one may do
       }
       found = std::move(*looked_up);
     }
-    for (const std::string& address : found) {
-      hosts.push_back(host);
-      addresses.push_back(address);
-      ports.push_back(address_.ports[i]);
-    }
+    for (const std::string& address : found) spec.endpoints.push_back({host, address, address_.ports[i]});
   }
-  ConnectionSpec spec{address_.parameters, address_.place, address_.connect_timeout, address_.operation_timeout};
-  if (!hosts.empty()) {
-    spec.parameters.emplace_back("host", joined(hosts));
-    spec.parameters.emplace_back("hostaddr", joined(addresses));
-    spec.parameters.emplace_back("port", joined(ports));
+  if (unknown) {  // asked again next time
+    if (spec.endpoints.empty()) return tl::unexpected(*std::move(unknown));
+    return spec;
   }
   const std::lock_guard lock(mutex_);
   spec_ = spec;

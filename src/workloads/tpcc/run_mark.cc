@@ -14,6 +14,7 @@ namespace assay::tpcc {
 namespace {
 
 constexpr Nanos kLook = std::chrono::milliseconds(200);
+constexpr Nanos kLastTry = std::chrono::seconds(1);
 
 std::string begun(std::string_view id) { return fmt::format("{}{}", kRunMarks, id); }
 std::string ended(std::string_view id) { return fmt::format("{}{}", kEndedMarks, id); }
@@ -27,6 +28,7 @@ RunMark::~RunMark() {
   stop_beating();
   if (!marked_) return;
   try {
+    const runtime::TimeLimit limit(kLastTry);
     const std::unique_ptr<Session> session = open_session(*target_);
     Meta(*session, kWorkload).put(ended(id_), "");
   } catch (const Error&) {  // the next run finds that it does not beat

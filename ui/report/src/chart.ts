@@ -4,6 +4,7 @@
 import uPlot from "uplot";
 import { el, table } from "./dom";
 import { digits, seconds } from "./format";
+import { Span, drawLabels, drawSpans, labelStrip } from "./spans";
 import { color } from "./theme";
 
 export interface Line {
@@ -17,13 +18,6 @@ export interface Line {
   /** Bars stand on 0, one for each x; of steps each value holds until the next x; dots have no line. */
   shape?: "line" | "bars" | "steps" | "dots";
   hidden?: boolean;
-}
-
-export interface Span {
-  from: number;
-  to: number;
-  kind: "outage" | "instant" | "phase";
-  label: string;
 }
 
 export interface ChartOptions {
@@ -59,6 +53,8 @@ export class Chart {
   private readonly legend: HTMLElement;
   private readonly title: HTMLElement;
   private readonly details: HTMLDetailsElement;
+  /** The height of the names above the chart. */
+  private strip = 0;
 
   constructor(private options: ChartOptions) {
     this.shown = options.lines.map((line) => !line.hidden);
@@ -128,9 +124,11 @@ export class Chart {
   private plotOptions(): uPlot.Options {
     const o = this.options;
     const axis = { stroke: color("text-soft"), font: kFont, labelFont: kFont, ticks: { stroke: color("grid"), width: 1 } };
+    this.strip = this.stripHeight();
     return {
       width: this.width(),
-      height: o.height ?? 240,
+      height: this.height(),
+      padding: this.strip > 0 ? [this.strip, null, null, null] : undefined,
       scales: {
         x: { time: false, auto: false, min: o.xRange[0], max: o.xRange[1], range: (_u, from, to) => [from, to] },
         y: this.yScale(),
@@ -163,8 +161,8 @@ export class Chart {
         bind: { dblclick: () => () => (this.onShowAll(), null) },
       },
       hooks: {
-        drawClear: [(u) => this.drawSpans(u)],
-        draw: [(u) => this.drawLabels(u)],
+        drawClear: [(u) => drawSpans(u, o.spans ?? [])],
+        draw: [(u) => drawLabels(u, o.spans ?? [], this.strip)],
         setCursor: [(u) => this.read(u.cursor.idx ?? null)],
       },
     };
@@ -203,66 +201,6 @@ export class Chart {
     if (line.shape === "bars") return uPlot.paths.bars?.({ size: [0.9, 60], align: 0 });
     if (line.shape === "steps") return uPlot.paths.stepped?.({ align: 1 });
     return line.shape === "dots" ? () => null : undefined;
-  }
-
-  /** Draws inside the chart's area only. */
-  private inArea(u: uPlot, paint: (ctx: CanvasRenderingContext2D, top: number, height: number) => void): void {
-    const { ctx, bbox } = u;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    paint(ctx, bbox.top, bbox.height);
-    ctx.restore();
-  }
-
-  /** Outages as bands, instants as dashed lines, phases that do not count as a grey ground. Behind the lines. */
-  private drawSpans(u: uPlot): void {
-    this.inArea(u, (ctx, top, height) => {
-      for (const span of this.options.spans ?? []) {
-        const from = u.valToPos(span.from, "x", true);
-        const to = u.valToPos(span.to, "x", true);
-        if (span.kind === "instant") {
-          ctx.strokeStyle = color("event");
-          ctx.lineWidth = Math.max(1, devicePixelRatio);
-          ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
-          const at = Math.round(from) + (ctx.lineWidth % 2) / 2; // in the middle of a pixel, so that it is crisp
-          ctx.beginPath();
-          ctx.moveTo(at, top);
-          ctx.lineTo(at, top + height);
-          ctx.stroke();
-        } else {
-          ctx.fillStyle = color(span.kind === "outage" ? "outage" : "ground");
-          ctx.fillRect(from, top, Math.max(to - from, 2 * devicePixelRatio), height);
-        }
-      }
-    });
-  }
-
-  /** The names of the spans, over the lines, each on a ground of its own so that it can be read. */
-  private drawLabels(u: uPlot): void {
-    this.inArea(u, (ctx, top) => {
-      const px = devicePixelRatio;
-      ctx.font = kFont.replace("12px", `${Math.round(11 * px)}px`);
-      ctx.textBaseline = "top";
-      ctx.textAlign = "left";
-      let events = 0;
-      for (const span of this.options.spans ?? []) {
-        const from = u.valToPos(span.from, "x", true);
-        const width = ctx.measureText(span.label).width;
-        const fits = from + width + 6 * px < u.bbox.left + u.bbox.width;
-        const left = fits || span.kind === "phase" ? from + 3 * px : from - width - 3 * px;
-        const room = span.kind === "phase" ? u.valToPos(span.to, "x", true) - left : Infinity;
-        if (width > room) continue;
-        const drop = span.kind === "phase" ? 3 : 18 + 15 * (events++ % 3); // neighbours do not cover each other
-        if (span.kind !== "phase") {
-          ctx.fillStyle = color("card");
-          ctx.fillRect(left - px, top + (drop - 1) * px, width + 2 * px, 13 * px);
-        }
-        ctx.fillStyle = color(span.kind === "phase" ? "text-soft" : "event");
-        ctx.fillText(span.label, left, top + drop * px);
-      }
-    });
   }
 
   private fillLegend(): void {
@@ -330,10 +268,18 @@ export class Chart {
     return Math.max(this.box.clientWidth, 200);
   }
 
+  private height(): number {
+    return (this.options.height ?? 240) + this.strip;
+  }
+
+  private stripHeight(): number {
+    return labelStrip(this.options.spans ?? [], this.options.xRange, this.width());
+  }
+
   private resize(): void {
-    if (this.plot && this.plot.width !== this.width()) {
-      this.plot.setSize({ width: this.width(), height: this.options.height ?? 240 });
-    }
+    if (!this.plot || this.plot.width === this.width()) return;
+    if (this.strip !== this.stripHeight()) return this.draw();
+    this.plot.setSize({ width: this.width(), height: this.height() });
   }
 }
 

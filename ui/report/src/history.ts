@@ -1,8 +1,9 @@
 // The page of `assay history --format html`: how each value went over the runs of a setup, and where it changed.
 
-import { Chart, Line, Span } from "./chart";
+import { Chart, Line } from "./chart";
 import { el, facts, section, table } from "./dom";
 import { digits, grouped } from "./format";
+import { Span } from "./spans";
 import * as theme from "./theme";
 
 interface Change {
