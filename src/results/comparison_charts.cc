@@ -40,8 +40,10 @@ double value_at(const Curve& curve, double x, bool log) {
   return log ? std::exp(std::lerp(std::log(low), std::log(high), share)) : std::lerp(low, high, share);
 }
 
-/// The curves on one axis: all places that any of them has.
-void put_curves(Chart& chart, const Comparison& c, const std::vector<Curve>& curves) {
+/// The curves on one axis: all places that any of them has. One without a value is left out.
+void put_curves(Chart& chart, const Comparison& c, std::vector<Curve> curves) {
+  for (Curve& curve : curves)
+    if (std::ranges::all_of(curve.value, [](double v) { return std::isnan(v); })) curve = {};
   for (const Curve& curve : curves) chart.x.insert(chart.x.end(), curve.at.begin(), curve.at.end());
   std::sort(chart.x.begin(), chart.x.end());
   chart.x.erase(std::unique(chart.x.begin(), chart.x.end(), [](double a, double b) { return b - a < 1e-9; }),
@@ -88,7 +90,7 @@ Chart throughput(const Comparison& c, const Row& row) {
     for (std::size_t i = 0; i < side.rate.size(); i++)
       curve.at.push_back(side.first_s + (static_cast<double>(i) + 0.5) * side.interval_s);
   }
-  put_curves(chart, c, curves);
+  put_curves(chart, c, std::move(curves));
   return chart;
 }
 
@@ -106,7 +108,7 @@ Chart response_time(const Comparison& c, const Row& row, double quantile, const 
       curve.value.push_back(value > 0 ? value : kNothing);
     }
   }
-  put_curves(chart, c, curves);
+  put_curves(chart, c, std::move(curves));
   return chart;
 }
 
@@ -164,9 +166,12 @@ Charts charts_of(const Comparison& c) {
     spread.push_back(chart_of(row, spread_chart(lines)));
     percentiles.push_back(chart_of(row, percentile_chart(lines, row.micros)));
   }
-  for (const Row& row : rows) out.charts.push_back(throughput(c, row));
+  const auto keep = [&](Chart chart) {
+    if (!chart.lines.empty()) out.charts.push_back(std::move(chart));
+  };
+  for (const Row& row : rows) keep(throughput(c, row));
   for (const auto& [quantile, name] : {std::pair{0.5, "p50"}, {0.99, "p99"}})
-    for (const Row& row : rows) out.charts.push_back(response_time(c, row, quantile, name));
+    for (const Row& row : rows) keep(response_time(c, row, quantile, name));
   std::ranges::move(spread, std::back_inserter(out.charts));
   std::ranges::move(percentiles, std::back_inserter(out.charts));
   return out;

@@ -22,7 +22,8 @@ std::string render_comparison_json(const Comparison&);
 /// One self-contained page, with the charts of all sides laid over each other.
 std::string render_comparison_html(const Comparison&);
 
-/// For each operation throughput, response times and their distribution, of all sides; none of pairs.
+/// For each operation throughput, response times and their distribution, of all sides that measured it; none of pairs, nor of
+/// what no side measured.
 Charts charts_of(const Comparison&);
 
 /// The members of render_comparison_json(), into an object that is open.

@@ -27,6 +27,7 @@ int print(const std::string& text) {
 }
 
 /// Results of three operations, of which the second database has no scan. Each is by as much slower than the one before.
+/// Three results have a fourth operation besides, which always fails.
 std::string comparison_page(std::size_t number) {
   static constexpr const char* kServers[] = {"SQLite", "PostgreSQL", "MariaDB", "etcd <b>"};
   std::deque<assay::Document> documents;
@@ -38,6 +39,7 @@ std::string comparison_page(std::size_t number) {
                          .seed = i + 1};
     run.operations[0].failing = i == 1 ? 0.02 : 0;
     if (i != 1) run.operations.push_back({"scan", 20, 2, 30 / slower});
+    if (number == 3) run.operations.push_back({"drop", 10, 0, 1, 1});
     run.version = fmt::format("{}.1", i + 1);
     documents.push_back(assay::sample_run(run));
     if (i == 1)

@@ -22,6 +22,7 @@ const made = (name, ...args) => {
   return { name, file, data: JSON.parse(data) };
 };
 const two = made("two", "compare", "2");
+const three = made("three", "compare", "3");
 const four = made("four", "compare", "4");
 const pairs = made("pairs", "pairs", "8");
 mkdirSync(screenshots, { recursive: true });
@@ -184,6 +185,22 @@ test("another operation is shown in all charts, and a line that was switched off
   const [second, third] = await Promise.all([pages.paint(page, "--line-2"), pages.paint(page, "--line-3")]);
   const { colors } = drawn.find((c) => c.chart === "throughput");
   assert.ok(colors.includes(second) && !colors.includes(third));
+  assert.deepEqual(wrong, []);
+  await page.close();
+});
+
+test("of an operation that always failed there is a throughput, and no response time", async () => {
+  const { page, wrong } = await open(three);
+  const visible = () => page.$$eval("figure.chart", (list) => list.filter((n) => n.getBoundingClientRect().height > 0).map((n) => n.id));
+  await page.selectOption("#overlay-of", "drop");
+  assert.deepEqual(await visible(), ["throughput"]);
+  assert.equal(await page.locator("#throughput strong").textContent(), "Throughput, drop");
+  await page.selectOption("#overlay-of", "get");
+  assert.deepEqual(await visible(), ids);
+  await page.selectOption("#matrix-of", "errors");
+  assert.deepEqual(await texts(page, ".bar-group:nth-child(4) .bar-value"), ["100 %", "100 %", "100 %"]);
+  await page.selectOption("#matrix-of", "p50");
+  assert.deepEqual(await texts(page, ".bar-group:nth-child(4) .bar-value"), ["–", "–", "–"]);
   assert.deepEqual(wrong, []);
   await page.close();
 });

@@ -4,7 +4,6 @@ import { Chart, ChartOptions, timeText } from "./chart";
 import { el, section } from "./dom";
 import { latency, seconds, tick } from "./format";
 import { ChartData, Report } from "./report";
-import { Span } from "./spans";
 
 /** What is read out at a place of the x axis, and what its ticks say where the chart names none. */
 const kAxes: Record<ChartData["axis"], { text: (x: number, next?: number) => string; tick: (x: number) => string }> = {

@@ -257,10 +257,15 @@ class Page {
     const of = (id: string, choice: string): ChartData | undefined => list.find((data) => data.id === id && data.choice === choice);
     const select = el("select", { id: "overlay-of" });
     for (const choice of choices) select.append(el("option", { value: choice }, choice));
-    const charts = ids.map((id) => new Chart(optionsOf(of(id, choices[0])!, this.c.charts)));
-    select.addEventListener("change", () =>
-      charts.forEach((chart, i) => chart.draw(optionsOf(of(ids[i], select.value)!, this.c.charts))),
-    );
+    const charts = ids.map((id) => new Chart(optionsOf(list.find((data) => data.id === id)!, this.c.charts)));
+    const show = (draw: boolean) =>
+      charts.forEach((chart, i) => {
+        const data = of(ids[i], select.value);
+        chart.node.hidden = !data; // nothing was timed of an operation that always failed
+        if (data && draw) chart.draw(optionsOf(data, this.c.charts));
+      });
+    select.addEventListener("change", () => show(true));
+    show(false);
     return section(
       "overlays",
       "Over time, and how response times are spread",
