@@ -41,7 +41,7 @@ class OutageTracker {
     bool all_down = false, refused = false;
     bool answered = false;  // something that was begun in it succeeded
     bool silent() const noexcept { return !answered && (all_down || refused); }
-    bool outage = false;    // once it is over
+    bool outage = false;  // once it is over
   };
   void begin(Nanos at, const std::string& why);
   void end(Nanos at);

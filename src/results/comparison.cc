@@ -2,162 +2,20 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "results/compared_rows.h"
+#include "results/compared_sides.h"
 #include "results/measured_run.h"
-#include "results/measured_series.h"
-#include "results/summary.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 namespace assay {
 namespace {
 
-constexpr std::string_view kAll = "all";
 constexpr double kLeastBeyond = 10;    // operations beyond a percentile, in each run
 constexpr double kLeastFailures = 10;  // in both runs together
-
-struct Statistic {
-  std::string name;
-  Quantity quantity = Quantity::duration;
-  std::optional<double> quantile = {};
-
-  Scale scale() const { return quantity == Quantity::share ? Scale::absolute : Scale::relative; }
-  Better better() const { return better_of({name, {}, quantity}); }
-
-  static Statistic parse(std::string_view text) {
-    if (text == "rate") return {"rate", Quantity::rate};
-    if (text == "errors") return {"errors", Quantity::share};
-    if (text == "mean") return {"mean"};
-    double percent = 0;
-    const char* const end = text.data() + text.size();
-    if (text.starts_with("p")) {
-      const auto [rest, error] = std::from_chars(text.data() + 1, end, percent, std::chars_format::fixed);
-      if (error == std::errc() && rest == end && percent > 0 && percent < 100)
-        return {std::string(text), Quantity::duration, percent / 100};
-    }
-    throw Error(fmt::format(
-        "'{}' is nothing that is compared; expected rate, errors, mean, or a percentile such as p99 or p99.9", text));
-  }
-};
-
-struct Row {
-  std::string group, operation;
-  bool operator==(const Row&) const = default;
-};
-
-/// The rows of the summary without those that say what another says: totals of one operation, or of one group.
-std::vector<Row> rows_of(const Document& document) {
-  std::vector<Row> rows;
-  for (const GroupResult& group : document.groups) {
-    for (const OperationResult& operation : group.operations) rows.push_back({group.name, operation.name});
-    if (group.operations.size() > 1) rows.push_back({group.name, std::string(kAll)});
-  }
-  if (document.groups.size() > 1) rows.push_back({std::string(kAll), std::string(kAll)});
-  return rows;
-}
-
-/// A row of one run: whether it is there, and its values as conditions name them.
-class RowOfRun {
- public:
-  RowOfRun(const Document& document, Row row) : document_(&document), row_(std::move(row)) {
-    const std::vector<Row> rows = rows_of(document);
-    there_ = std::find(rows.begin(), rows.end(), row_) != rows.end();
-  }
-
-  std::optional<double> value(const Statistic& s) const { return named(s.name, s.quantity); }
-  double count() const { return named("count", Quantity::count).value_or(0); }
-  double failures() const { return named("errors", Quantity::count).value_or(0); }
-  MeasuredSeries series() const { return measured_series(*document_, row_.group, row_.operation); }
-  Histogram responses() const {
-    for (NamedHistogram& all : merged_histograms(*document_))
-      if (all.group == row_.group && all.operation == row_.operation) return std::move(all.response);
-    return {};
-  }
-
- private:
-  std::optional<double> named(const std::string& name, Quantity quantity) const {
-    if (!there_) return std::nullopt;
-    std::vector<std::string> of;
-    if (row_.group != kAll) of.push_back(row_.group + "/" + row_.operation);
-    return value_in(MeasuredRun::of(*document_), {name, std::move(of), quantity});
-  }
-  const Document* document_;
-  Row row_;
-  bool there_ = false;
-};
-
-std::string target_of(const Document& document) {
-  std::string text;
-  for (const TargetFacts& t : document.targets) {
-    if (!text.empty()) text += ", ";
-    text += t.server.empty() ? t.driver : t.server;
-    if (!t.server_version.empty()) text += " " + t.server_version;
-  }
-  return text;
-}
-
-bool measured_anything(const Document& document) {
-  const MeasuredRun run = MeasuredRun::of(document);
-  if (run.length <= Nanos(0)) return false;
-  return value_in(run, {"count", {}, Quantity::count}).value_or(0) +
-             value_in(run, {"errors", {}, Quantity::count}).value_or(0) >
-         0;
-}
-
-std::string label_of(std::size_t index) {
-  return index < 26 ? std::string(1, static_cast<char>('A' + index)) : fmt::format("R{}", index + 1);
-}
-
-void require_comparable(const std::vector<ComparedSide>& sides) {
-  ASSAY_ASSERT(sides.size() >= 2);
-  const Document& first = *sides.front().runs.front();
-  std::vector<std::pair<const Document*, std::string>> seen;
-  for (const ComparedSide& side : sides) {
-    ASSAY_ASSERT(!side.runs.empty() && side.runs.size() == sides.front().runs.size());
-    for (const Document* run : side.runs) {
-      if (run->workload.name != first.workload.name)
-        throw Error(fmt::format("{} is a run of the workload {}, and {} one of {}: expected runs of one workload",
-                                sides.front().name, first.workload.name, side.name, run->workload.name));
-      for (const auto& [other, name] : seen)
-        if (other->id == run->id && other->started == run->started)
-          throw Error(
-              fmt::format("{} and {} are the same result ({}): expected different runs", name, side.name, run->id));
-      if (!measured_anything(*run))
-        throw Error(
-            fmt::format("{}: nothing was measured in this run: no operation was due in a phase 'measure'", side.name));
-      seen.emplace_back(run, side.name);
-    }
-  }
-}
-
-std::vector<SideFacts> facts_of(const std::vector<ComparedSide>& sides) {
-  std::vector<SideFacts> all;
-  for (const ComparedSide& side : sides) {
-    SideFacts& facts = all.emplace_back();
-    facts.label = label_of(all.size() - 1);
-    facts.name = side.name;
-    facts.runs = side.runs;
-    facts.target = target_of(*side.runs.front());
-    for (std::size_t i = 0; i < side.runs.size(); i++) {
-      const Document& run = *side.runs[i];
-      const std::string which = side.runs.size() > 1 ? fmt::format("run {}: ", i + 1) : "";
-      if (run.partial) facts.remarks.push_back(which + "PARTIAL: it was interrupted; compared is what it measured");
-      if (run.verdict.verdict == Verdict::pass) continue;
-      const bool invalid = run.verdict.verdict == Verdict::invalid;
-      facts.invalid = facts.invalid || invalid;
-      facts.remarks.push_back(
-          fmt::format("{}{}: {}", which, invalid ? "INVALID" : "FAIL", fmt::join(run.verdict.reasons, "; ")));
-    }
-  }
-  const bool targets_tell = std::all_of(all.begin(), all.end(), [&](const SideFacts& s) {
-    return std::count_if(all.begin(), all.end(), [&](const SideFacts& o) { return o.target == s.target; }) == 1;
-  });
-  for (SideFacts& facts : all) facts.title = targets_tell ? facts.target : facts.name;
-  return all;
-}
 
 std::optional<double> median(std::vector<double> values) {
   if (values.empty()) return std::nullopt;
@@ -198,30 +56,31 @@ class Comparer {
   }
 
   Comparison compare() {
-    const std::vector<Row> rows = all_rows();
-    for (const Row& row : rows) add_row(row);
+    const std::vector<ComparedRow> rows = all_rows();
+    for (const ComparedRow& row : rows) add_row(row);
     add_figures();
     add_notes();
     return std::move(c_);
   }
 
  private:
-  std::vector<Row> all_rows() const {
-    std::vector<Row> rows = rows_of(*c_.sides.front().runs.front());
-    const std::vector<Row> first = rows;
+  std::vector<ComparedRow> all_rows() const {
+    std::vector<ComparedRow> rows = compared_rows(*c_.sides.front().runs.front());
+    const std::vector<ComparedRow> first = rows;
     for (const SideFacts& side : c_.sides) {
-      const std::vector<Row> more = rows_of(*side.runs.front());
-      if (std::none_of(more.begin(), more.end(),
-                       [&](const Row& row) { return std::find(first.begin(), first.end(), row) != first.end(); }))
+      const std::vector<ComparedRow> more = compared_rows(*side.runs.front());
+      if (std::none_of(more.begin(), more.end(), [&](const ComparedRow& row) {
+            return std::find(first.begin(), first.end(), row) != first.end();
+          }))
         throw Error(fmt::format("{} and {} have no operation in common", c_.sides.front().name, side.name));
-      for (const Row& row : more)
+      for (const ComparedRow& row : more)
         if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
     }
     return rows;
   }
 
   /// The figures of one row: a series of each side's run is taken from the document once for all statistics.
-  void add_row(const Row& row) {
+  void add_row(const ComparedRow& row) {
     std::vector<std::vector<RowOfRun>> runs;
     std::vector<MeasuredSeries> series;
     std::vector<Histogram> responses;
@@ -456,7 +315,7 @@ class Comparer {
     for (const ComparedFigure& figure : c_.operations) {
       const bool anywhere =
           std::any_of(figure.values.begin(), figure.values.end(), [](const auto& v) { return v.has_value(); });
-      if (figure.operation == kAll || figure.values[side] || !anywhere) continue;
+      if (figure.operation == ComparedRow::kAll || figure.values[side] || !anywhere) continue;
       const std::string name = row_name(c_, figure);
       if (names.empty() || names.back() != name) names.push_back(name);
     }
@@ -531,7 +390,7 @@ std::string row_name(const Comparison& comparison, const ComparedFigure& figure)
   const bool one_group =
       std::all_of(all.begin(), all.end(), [&](const ComparedFigure& f) { return f.group == all.front().group; });
   if (one_group) return figure.operation;
-  return figure.group == kAll ? figure.group : figure.group + "/" + figure.operation;
+  return figure.group == ComparedRow::kAll ? figure.group : figure.group + "/" + figure.operation;
 }
 
 }  // namespace assay
