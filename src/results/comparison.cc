@@ -15,6 +15,7 @@ namespace assay {
 namespace {
 
 constexpr double kLeastBeyond = 10;    // operations beyond a percentile, in each run
+constexpr double kLeastTimed = 10;     // operations of a mean in each run, of a rate in both together
 constexpr double kLeastFailures = 10;  // in both runs together
 
 std::optional<double> median(std::vector<double> values) {
@@ -157,10 +158,14 @@ class Comparer {
       if (series->rate.size() < kLeastBlocks)
         return fmt::format("the measured time of {} has {} whole intervals; {} are needed", label, series->rate.size(),
                            kLeastBlocks);
+      if (s.name == "mean" && run->count() < kLeastTimed)
+        return fmt::format("{:.0f} of {}'s operations were timed; {:.0f} are needed", run->count(), label, kLeastTimed);
       if (s.quantile && run->count() * (1 - *s.quantile) < kLeastBeyond)
         return fmt::format("{:.0f} of {}'s operations lie beyond {}; {:.0f} are needed",
                            std::floor(run->count() * (1 - *s.quantile)), label, s.name, kLeastBeyond);
     }
+    if (const double count = a.count() + b.count(); s.quantity == Quantity::rate && count < kLeastTimed)
+      return fmt::format("{:.0f} operations in both; {:.0f} are needed", count, kLeastTimed);
     if (const double failures = a.failures() + b.failures();
         s.quantity == Quantity::share && failures > 0 && failures < kLeastFailures)
       return fmt::format("{:.0f} failures in both; {:.0f} are needed", failures, kLeastFailures);
@@ -295,11 +300,7 @@ class Comparer {
           "Each side is one run: an interval says how sure it is that these runs differ, not that the next two would. "
           "'assay compare --pairs' tells that.");
     }
-    for (std::size_t i = 0; i < c_.sides.size(); i++)
-      if (const std::vector<std::string> missing = missing_in(i); !missing.empty())
-        c_.notes.push_back(
-            fmt::format("{} measured nothing of {}: totals are of other operations than those of the rest.",
-                        c_.sides[i].label, fmt::join(missing, ", ")));
+    add_missing();
     const double chance = intervals * (1 - c_.options.confidence);
     if (intervals >= 10)
       c_.notes.push_back(
@@ -309,17 +310,35 @@ class Comparer {
       c_.notes.push_back("There is no interval, so nothing can be judged by the tolerance.");
   }
 
-  /// Operations that others have.
-  std::vector<std::string> missing_in(std::size_t side) const {
-    std::vector<std::string> names;
-    for (const ComparedFigure& figure : c_.operations) {
-      const bool anywhere =
-          std::any_of(figure.values.begin(), figure.values.end(), [](const auto& v) { return v.has_value(); });
-      if (figure.operation == ComparedRow::kAll || figure.values[side] || !anywhere) continue;
-      const std::string name = row_name(c_, figure);
-      if (names.empty() || names.back() != name) names.push_back(name);
+  static bool says_nothing(const ComparedFigure& f, std::size_t side) {
+    return !f.values[side] || (f.quantity == Quantity::rate && *f.values[side] == 0);
+  }
+
+  /// Which operations a side lacks, or all of them.
+  void add_missing() {
+    std::vector<std::string> nowhere;
+    std::vector<std::vector<std::string>> missing(c_.sides.size());
+    for (auto first = c_.operations.begin(), end = first; first != c_.operations.end(); first = end) {
+      end = std::find_if(first, c_.operations.end(), [&](const ComparedFigure& f) {
+        return f.group != first->group || f.operation != first->operation;
+      });
+      if (first->operation == ComparedRow::kAll) continue;
+      std::vector<std::size_t> without;
+      for (std::size_t i = 0; i < c_.sides.size(); i++)
+        if (std::all_of(first, end, [&](const ComparedFigure& f) { return says_nothing(f, i); })) without.push_back(i);
+      if (without.size() == c_.sides.size()) {
+        nowhere.push_back(row_name(c_, *first));
+        continue;
+      }
+      for (const std::size_t i : without) missing[i].push_back(row_name(c_, *first));
     }
-    return names;
+    for (std::size_t i = 0; i < c_.sides.size(); i++)
+      if (!missing[i].empty())
+        c_.notes.push_back(
+            fmt::format("{} measured nothing of {}: its totals are of other operations than those of the rest.",
+                        c_.sides[i].label, fmt::join(missing[i], ", ")));
+    if (!nowhere.empty())
+      c_.notes.push_back(fmt::format("No result measured anything of {}.", fmt::join(nowhere, ", ")));
   }
 
   std::vector<Statistic> statistics_;
@@ -383,6 +402,10 @@ Verdict Comparison::verdict() const noexcept {
 
 Comparison compare(std::vector<ComparedSide> sides, const ComparisonOptions& options) {
   return Comparer(std::move(sides), options).compare();
+}
+
+bool is_idle(const ComparedFigure& figure) {
+  return std::all_of(figure.values.begin(), figure.values.end(), [](const auto& v) { return v.value_or(0) == 0; });
 }
 
 std::string row_name(const Comparison& comparison, const ComparedFigure& figure) {

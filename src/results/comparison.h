@@ -102,6 +102,9 @@ Comparison compare(std::vector<ComparedSide> sides, const ComparisonOptions& = {
 /// The fewest pairs that have an interval: of their smallest and largest change, 1 - 2 · 2^-n ≥ confidence.
 int least_pairs(double confidence);
 
+/// It says nothing: no side failed an operation, or none has anything of it.
+bool is_idle(const ComparedFigure&);
+
 /// "new_order", or "terminals/new_order" where there is more than one group.
 std::string row_name(const Comparison&, const ComparedFigure&);
 

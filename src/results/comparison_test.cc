@@ -121,6 +121,27 @@ TEST(Comparison, a_percentile_needs_operations_beyond_it) {
   EXPECT_TRUE(std::isfinite(figure(c, "get", "p99.9").against[1].difference.change));
 }
 
+TEST(Comparison, a_rate_and_a_mean_need_operations) {
+  const SampleRun::Operation get{"get"}, rare{"rare", 0.25, 0.75, 1};  // one in each second that is even
+  Document a = sample_run({.operations = {get, rare}}), b = sample_run({.operations = {get, rare}, .seed = 2});
+  Document few = sample_run({.operations = {get, rare}, .seconds = 12, .seed = 3});
+  ASSERT_EQ(few.groups[0].operations[1].measured().completed, 6u);
+  const Comparison c = compared({a, few});
+  EXPECT_TRUE(figure(c, "rare", "rate").against[1].difference.known());
+  EXPECT_EQ(figure(c, "rare", "mean").against[1].why, "6 of B's operations were timed; 10 are needed");
+
+  const SampleRun::Operation never{"never", 0, 0, 1};
+  const Comparison none =
+      compared({sample_run({.operations = {get, never}}), sample_run({.operations = {get, never}, .seed = 2})});
+  EXPECT_EQ(figure(none, "never", "rate").against[1].why, "0 operations in both; 10 are needed");
+  EXPECT_TRUE(is_idle(figure(none, "never", "rate")));
+  EXPECT_THAT(none.notes, Contains("No result measured anything of never."));
+  EXPECT_TRUE(is_idle(figure(none, "get", "errors")));
+  EXPECT_FALSE(is_idle(figure(none, "get", "rate")));
+  const Comparison errors = compared({a, b}, {.statistics = {"errors"}});
+  EXPECT_THAT(errors.notes, testing::Not(Contains(HasSubstr("measured")))) << "no failure is not no operation";
+}
+
 TEST(Comparison, a_run_that_is_too_short_is_compared_without_intervals_and_judged_by_none) {
   const std::vector<Document> runs = {sample_run({.seconds = 7}), sample_run({.seconds = 60, .seed = 2})};
   const Comparison c = compared(runs, {.tolerance = 0.5});

@@ -98,11 +98,6 @@ std::string standing_text(Standing standing) {
   return "";
 }
 
-bool is_idle(const ComparedFigure& figure) {
-  return figure.quantity == Quantity::share &&
-         std::all_of(figure.values.begin(), figure.values.end(), [](const auto& v) { return !v || *v == 0; });
-}
-
 std::string Footnotes::mark(const std::string& why) {
   if (why.empty()) return "";
   auto at = std::find(texts_.begin(), texts_.end(), why);

@@ -23,9 +23,6 @@ std::string effect_text(const Comparison&, const ComparedFigure&, const Differen
 /// "WORSE", "worse", "better", "same", "" for unclear; for unknown "".
 std::string standing_text(Standing);
 
-/// A figure that says nothing in this comparison: no side failed an operation.
-bool is_idle(const ComparedFigure&);
-
 /// Why there is no interval, each reason once, numbered from 1 in the order of their figures.
 class Footnotes {
  public:

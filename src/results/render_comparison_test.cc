@@ -162,9 +162,9 @@ TEST_F(RenderComparison, sides_with_intervals_of_other_lengths_are_drawn_at_thei
 }
 
 TEST_F(RenderComparison, totals_of_other_operations_are_said_to_be) {
-  EXPECT_THAT(three_.notes,
-              testing::Contains("A measured nothing of scan: totals are of other operations than those of "
-                                "the rest."));
+  EXPECT_THAT(
+      three_.notes,
+      testing::Contains("A measured nothing of scan: its totals are of other operations than those of the rest."));
   EXPECT_THAT(three_.notes, testing::Contains(HasSubstr("C measured nothing of put: ")));
   for (const std::string& note : two_.notes) EXPECT_THAT(note, Not(HasSubstr("measured nothing")));
 }

@@ -101,7 +101,7 @@ test("the differences are told as a picture and as a table, and text stays text"
   assert.deepEqual(row("scan", "mean").slice(3), ["–", "–", "", "", "", "B measured nothing of it"]);
   assert.equal(await page.locator("h1 .badge").textContent(), "FAIL");
   assert.match(await page.textContent("header"), /FAIL: worse by more than 10 %: get \(rate, errors, mean, p50, p99\)/);
-  assert.match(await page.textContent("header"), /B measured nothing of scan: totals are of other operations/);
+  assert.match(await page.textContent("header"), /B measured nothing of scan: its totals are of other operations/);
   assert.match(await page.textContent("header"), /intervals at 95 %, tolerance 10 %/);
 
   // The picture: a row for each relative difference with an interval, where the table has it.

@@ -68,7 +68,7 @@ const kMost = 2;
 /** Changes with their intervals around 0, as fractions; `band` is shaded to both sides of 0. */
 export function intervals(rows: IntervalRow[], band: number): HTMLElement {
   const reach = Math.max(0.01, band * 1.3, ...rows.flatMap((r) => [Math.abs(r.low), Math.abs(r.high)]));
-  const scale = Math.min(kMost, reach * 1.04);
+  const scale = Math.min(kMost, reach) * 1.04;
   const place = (v: number) => 50 + (50 * Math.max(-scale, Math.min(scale, v))) / scale;
   const step = niceStep(scale);
   const ticks: number[] = [];

@@ -207,7 +207,8 @@ class Page {
 
   private bars(statistic: string, byResult: boolean): HTMLElement {
     const { sides } = this.c;
-    const rows = this.c.operations.filter((f) => f.figure === statistic);
+    const measured = new Set(this.shown.map((f) => f.row));
+    const rows = this.c.operations.filter((f) => f.figure === statistic && measured.has(f.row));
     const bar = (f: Figure, side: number, name: string, index: number): Bar => {
       const d = side > 0 ? f.against[side - 1] : null;
       const note = d && d.change !== null ? `${change(f, d)} ${kStandings[d.standing]}`.trim() : "";

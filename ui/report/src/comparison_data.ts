@@ -100,9 +100,9 @@ export function effect(d: Against): string {
   return "";
 }
 
-/** A figure of which nothing is to be told: no operation failed anywhere. */
+/** It says nothing: no operation failed anywhere, or none was measured. */
 export function isIdle(figure: Figure): boolean {
-  return figure.quantity === "share" && figure.values.every((v) => v === null || v === 0);
+  return figure.values.every((v) => v === null || v === 0);
 }
 
 export function statisticName(name: string): string {
