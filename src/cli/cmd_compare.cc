@@ -95,9 +95,10 @@ void write(const Comparison& comparison, const Options& options, const std::vect
       format == "markdown" ? render_comparison_markdown(comparison)
       : format == "csv"    ? render_comparison_csv(comparison)
       : format == "json"   ? render_comparison_json(comparison)
-      : format == "html"   ? render_comparison_html(comparison)
-                           : render_comparison_table(comparison, {.color = output.empty() && wants_color(STDOUT_FILENO),
-                                                                  .width = terminal_width()});
+      : format == "html"
+          ? render_comparison_html(comparison)
+          : render_comparison_table(comparison, {.color = output.empty() && wants_color(STDOUT_FILENO),
+                                                 .width = std::clamp(terminal_width(STDOUT_FILENO), 60, 200)});
   if (!output.empty()) {
     for (const std::string& input : inputs) {
       std::error_code ignored;
@@ -186,7 +187,7 @@ ExitCode make_pairs(std::vector<std::string> a, std::vector<std::string> b, cons
     }
   }
   const ExitCode code = compare_pairs_in(runs.folder, options, std::move(notes));
-  if (!runs.quiet) fmt::print(stderr, "results: {}\n", runs.folder.string());
+  if (!runs.quiet) say("results: {}\n", runs.folder.string());
   return all ? code : ExitCode::interrupted;
 }
 

@@ -144,7 +144,8 @@ std::string render(const History& history, const Options& options) {
   if (format == "html") return render_history_html(history);
   if (format == "markdown") return render_history_markdown(history);
   const bool to_file = !options.text("output").empty();
-  return render_history_table(history, {.color = !to_file && wants_color(STDOUT_FILENO), .width = terminal_width()});
+  return render_history_table(history, {.color = !to_file && wants_color(STDOUT_FILENO),
+                                        .width = std::clamp(terminal_width(STDOUT_FILENO), 60, 200)});
 }
 
 ExitCode carry_out(std::span<const std::string> arguments) {
@@ -164,9 +165,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   const std::vector<std::filesystem::path> paths(words.positional.begin(), words.positional.end());
 
   HistoryFiles files = read_history(paths, chosen, since);
-  const auto warn = [](const SkippedFile& file) {
-    fmt::print(stderr, "assay: warning: {} is skipped: {}\n", file.path, file.reason);
-  };
+  const auto warn = [](const SkippedFile& file) { say("assay: warning: {} is skipped: {}\n", file.path, file.reason); };
   std::for_each(files.skipped.begin(), files.skipped.end(), warn);
   if (files.runs.empty())
     throw Error(fmt::format("history: there is no result in {}{}", words.positional[0],

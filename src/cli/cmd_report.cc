@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -142,10 +143,10 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   if (!output.empty()) refuse_result(output, result);
 
   const Document document = read_document(result, options.text("identity"));
-  const RenderOptions render{
-      .series = options.flag("series"),
-      .dark = options.flag("dark"),
-      .table = {.color = to_stdout && !sealing.active() && wants_color(STDOUT_FILENO), .width = terminal_width()}};
+  const RenderOptions render{.series = options.flag("series"),
+                             .dark = options.flag("dark"),
+                             .table = {.color = to_stdout && !sealing.active() && wants_color(STDOUT_FILENO),
+                                       .width = std::clamp(terminal_width(STDOUT_FILENO), 60, 200)}};
   if (format.files != nullptr) {
     write_files(format.files(document, render), output, sealing, result);
     return ExitCode::ok;

@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "cli/document.h"
 #include "cli/load.h"
+#include "cli/terminal.h"
 #include "results/file.h"
 #include "results/render.h"
 #include "results/sealing.h"
@@ -85,10 +86,12 @@ void show(const Document& document, const JobSetup& setup, const std::filesystem
   if (setup.json)
     std::fputs(render_json(document).c_str(), stdout);
   else
-    std::fputs(render_table(document, {.color = wants_color(STDOUT_FILENO), .width = terminal_width()}).c_str(),
+    std::fputs(render_table(document, {.color = wants_color(STDOUT_FILENO),
+                                       .width = std::clamp(terminal_width(STDOUT_FILENO), 60, 200)})
+                   .c_str(),
                stdout);
   std::fflush(stdout);
-  if (!setup.quiet && !path.empty()) fmt::print(stderr, "result: {}\n", path.string());
+  if (!setup.quiet && !path.empty()) say("result: {}\n", path.string());
 }
 
 /// The steps behind the load. What was measured must not be lost because one of them fails; when the target is gone, the

@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "cli/help.h"
 #include "cli/load.h"
+#include "cli/terminal.h"
 #include "core/schedule.h"
 #include "core/url.h"
 #include "registry/registry.h"
@@ -234,10 +235,10 @@ Job JobSetup::job_for(Progress& progress, std::stop_token stop) const {
 void print_outcome(const CheckOutcome& outcome, std::string_view when) {
   const std::string looked_at =
       outcome.looked_at.empty() ? fmt::format("{} conditions", outcome.conditions) : outcome.looked_at;
-  fmt::print(stderr, "check {}: {}consistent: {}\n", when, outcome.findings.empty() ? "" : "NOT ", looked_at);
+  say("check {}: {}consistent: {}\n", when, outcome.findings.empty() ? "" : "NOT ", looked_at);
   for (const Finding& finding : outcome.findings) {
-    fmt::print(stderr, "  {}: {} ({} violations)\n", finding.condition, finding.text, finding.violations);
-    for (const std::string& row : finding.rows) fmt::print(stderr, "    {}\n", row);
+    say("  {}: {} ({} violations)\n", finding.condition, finding.text, finding.violations);
+    for (const std::string& row : finding.rows) say("    {}\n", row);
   }
 }
 

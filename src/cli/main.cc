@@ -2,9 +2,12 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/terminal.h"
 #include "core/url.h"
 
+#include <fcntl.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -53,7 +56,22 @@ ExitCode dispatch(std::span<const std::string> arguments) {
 }  // namespace
 }  // namespace assay::cli
 
+namespace {
+
+/// A file that is opened must not get the number of stdout or stderr, or what is said there would be written into it. What
+/// stands in for a closed one cannot be written to either.
+void occupy_standard_streams() {
+  for (int fd = ::open("/dev/null", O_RDONLY); fd >= 0; fd = ::open("/dev/null", O_RDONLY))
+    if (fd > STDERR_FILENO) {
+      ::close(fd);
+      break;
+    }
+}
+
+}  // namespace
+
 int main(int count, char** values) {
+  occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not the end of a run
   const std::vector<std::string> arguments(values + 1, values + count);
   // The list of processes shows the arguments to everybody on the machine.
@@ -61,18 +79,18 @@ int main(int count, char** values) {
     for (const auto& [begin, end] : assay::secrets_in(*value)) std::fill(*value + begin, *value + end, '*');
   const auto lost_output = [] {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return false;
-    fmt::print(stderr, "assay: stdout cannot be written to\n");
+    assay::cli::say("assay: stdout cannot be written to\n");
     return true;
   };
   try {
     const assay::ExitCode code = assay::cli::dispatch(arguments);
     return static_cast<int>(lost_output() ? assay::ExitCode::output_failed : code);
   } catch (const assay::Error& error) {
-    fmt::print(stderr, "assay: {}\n", error.what());
+    assay::cli::say("assay: {}\n", error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     if (lost_output()) return static_cast<int>(assay::ExitCode::output_failed);
-    fmt::print(stderr, "assay: this is a bug: {}\n", error.what());
+    assay::cli::say("assay: this is a bug: {}\n", error.what());
     return static_cast<int>(assay::ExitCode::internal);
   }
 }

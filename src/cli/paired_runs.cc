@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "cli/job.h"
 #include "cli/load.h"
+#include "cli/terminal.h"
 #include "results/file.h"
 
 #include <fcntl.h>
@@ -152,7 +153,7 @@ bool run_pairs(const PairedRuns& runs) {
       arguments.insert(arguments.end(), {"--result", result.string()});
       const auto quiet = [](const std::string& word) { return word == "--quiet" || word.starts_with("--quiet="); };
       if (runs.quiet && std::none_of(given.begin(), given.end(), quiet)) arguments.emplace_back("--quiet");
-      if (!runs.quiet) fmt::print(stderr, "pair {} of {}, run {}\n", pair, runs.pairs, side == 'a' ? 'A' : 'B');
+      if (!runs.quiet) say("pair {} of {}, run {}\n", pair, runs.pairs, side == 'a' ? 'A' : 'B');
       const int code = children.run(arguments);
       if (children.stopped() || code == static_cast<int>(ExitCode::interrupted)) return false;
       require_result(code, result);

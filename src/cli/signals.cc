@@ -1,6 +1,7 @@
 #include "cli/signals.h"
 
 #include "base/error.h"
+#include "cli/terminal.h"
 
 #include <unistd.h>
 
@@ -37,10 +38,10 @@ void SignalWatch::watch() {
     const timespec tick{.tv_sec = 0, .tv_nsec = 50'000'000};
     if (sigtimedwait(&set, nullptr, &tick) < 0) continue;
     if (stop_.stop_requested()) {
-      fmt::print(stderr, "\nassay: ended at once; nothing more is saved\n");
+      say("\nassay: ended at once; nothing more is saved\n");
       _exit(static_cast<int>(ExitCode::interrupted));
     }
-    fmt::print(stderr, "\nassay: stopping; {}. Once more to end at once\n", kept_);
+    say("\nassay: stopping; {}. Once more to end at once\n", kept_);
     stop_.request_stop();
   }
 }

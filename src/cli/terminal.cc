@@ -9,11 +9,25 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 namespace assay::cli {
 namespace {
 
 constexpr Nanos kRedraw = std::chrono::milliseconds(150), kPlainLine = std::chrono::seconds(5);
+
+/// What is redrawn must not be broken by the terminal: a line that wraps is two.
+std::string cut(const std::string& line) {
+  const auto width = static_cast<std::size_t>(std::max(2, terminal_width(STDERR_FILENO) - 1));
+  std::size_t columns = 0, bytes = 0;
+  while (bytes < line.size()) {
+    std::size_t next = bytes + 1;
+    while (next < line.size() && (static_cast<unsigned char>(line[next]) & 0xc0U) == 0x80U) next++;  // UTF-8
+    if (++columns > width) return line.substr(0, bytes);
+    bytes = next;
+  }
+  return line;
+}
 
 std::string whole_seconds(Nanos t) { return format_duration(Nanos(std::chrono::round<std::chrono::seconds>(t))); }
 
@@ -27,11 +41,12 @@ bool wants_color(int fd) {
   return is_terminal(fd) && (no == nullptr || *no == '\0') && (term == nullptr || std::string_view(term) != "dumb");
 }
 
-int terminal_width() {
+int terminal_width(int fd) {
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return std::clamp<int>(size.ws_col, 60, 200);
-  return 120;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 120;
 }
+
+void say(const std::string& text) noexcept { std::fputs(text.c_str(), stderr); }
 
 TerminalProgress::TerminalProgress(bool quiet) : quiet_(quiet), terminal_(is_terminal(STDERR_FILENO)) {}
 
@@ -70,15 +85,15 @@ void TerminalProgress::show(bool last) {
   else if (total_ > done_ && done_ > 0)
     line += fmt::format(", {} left", whole_seconds(from_seconds(static_cast<double>(total_ - done_) / rate)));
   if (terminal_)
-    fmt::print(stderr, "\r\x1b[K{}{}", line, last ? "\n" : "");
+    say("\r\x1b[K{}{}", cut(line), last ? "\n" : "");
   else
-    fmt::print(stderr, "{}\n", line);
+    say("{}\n", line);
   std::fflush(stderr);
 }
 
 void TerminalProgress::note(std::string_view line) {
   const std::lock_guard lock(mutex_);
-  if (!quiet_) fmt::print(stderr, "{}{}\n", terminal_ ? "\r\x1b[K" : "", line);
+  if (!quiet_) say("{}{}\n", terminal_ ? "\r\x1b[K" : "", line);
 }
 
 void TerminalProgress::finish() {
@@ -93,7 +108,7 @@ LivePanel::LivePanel(bool quiet, std::string title)
 LivePanel::~LivePanel() { clear(); }
 
 void LivePanel::clear() {
-  if (lines_ > 0) fmt::print(stderr, "\x1b[{}A\r\x1b[J", lines_);
+  if (lines_ > 0) say("\x1b[{}A\r\x1b[J", lines_);
   lines_ = 0;
   std::fflush(stderr);
 }
@@ -109,30 +124,30 @@ void LivePanel::live(const Live& live) {
     phase_ = live.phase;
     shown_ = now;
     for (const LiveGroup& group : live.groups)
-      fmt::print(stderr, "{:>5} s  {:<8} {:<12} {:>9}/s  p50 {:>8}  p99 {:>8}  errors {}  retries {}  {}\n",
-                 static_cast<long>(to_seconds(live.since_start)), to_string(live.phase), group.name,
-                 format_quantity(group.rate), format_latency(group.p50), format_latency(group.p99), group.errors,
-                 group.retries, left);
+      say("{:>5} s  {:<8} {:<12} {:>9}/s  p50 {:>8}  p99 {:>8}  errors {}  retries {}  {}\n",
+          static_cast<long>(to_seconds(live.since_start)), to_string(live.phase), group.name,
+          format_quantity(group.rate), format_latency(group.p50), format_latency(group.p99), group.errors,
+          group.retries, left);
     return;
   }
+  std::vector<std::string> lines = {title_,
+                                    fmt::format("{}  {} s, {}  {} operations, {} errors", to_string(live.phase),
+                                                static_cast<long>(to_seconds(live.since_start)), left,
+                                                format_quantity(static_cast<double>(live.operations)), live.errors)};
+  for (const LiveGroup& group : live.groups)
+    lines.push_back(fmt::format("  {:<12} {:>9}/s  p50 {:>8}  p99 {:>8}  max {:>8}  errors {}  retries {}", group.name,
+                                format_quantity(group.rate), format_latency(group.p50), format_latency(group.p99),
+                                format_latency(group.max), group.errors, group.retries));
   clear();
-  fmt::print(stderr, "{}  {}  {} s, {}  {} operations, {} errors\n", title_, to_string(live.phase),
-             static_cast<long>(to_seconds(live.since_start)), left,
-             format_quantity(static_cast<double>(live.operations)), live.errors);
-  lines_ = 1;
-  for (const LiveGroup& group : live.groups) {
-    fmt::print(stderr, "  {:<12} {:>9}/s  p50 {:>8}  p99 {:>8}  max {:>8}  errors {}  retries {}\n", group.name,
-               format_quantity(group.rate), format_latency(group.p50), format_latency(group.p99),
-               format_latency(group.max), group.errors, group.retries);
-    lines_++;
-  }
+  for (const std::string& line : lines) say(cut(line) + "\n");
+  lines_ = lines.size();
   std::fflush(stderr);
 }
 
 void LivePanel::event(const Event& event) {
   if (quiet_) return;
   clear();
-  fmt::print(stderr, "{:.1f} s  {}: {}\n", to_seconds(event.at), event.kind, event.text);
+  say("{:.1f} s  {}: {}\n", to_seconds(event.at), event.kind, event.text);
 }
 
 }  // namespace assay::cli

@@ -1,19 +1,31 @@
 // What a person sees while assay works: progress with rate and time left, the live panel of a run. On a terminal it is
-// redrawn in place; elsewhere plain lines every few seconds; nothing with --quiet. All on stderr; stdout is for results.
+// redrawn in place; elsewhere plain lines every few seconds; nothing with --quiet. All on stderr; stdout is for results. That
+// stderr can be written to no more, be it full, closed, or of a terminal that hung up, ends nothing.
 #pragma once
 
 #include "core/run.h"
 #include "core/workload.h"
 
+#include <fmt/format.h>
+
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace assay::cli {
 
 bool is_terminal(int fd);
 /// Colour: a terminal, and NO_COLOR not set.
 bool wants_color(int fd);
-int terminal_width();
+/// In columns; 120 when it is no terminal.
+int terminal_width(int fd);
+
+/// To stderr, or to nobody.
+void say(const std::string& text) noexcept;
+template <class... Arguments>
+void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  say(fmt::format(format, std::forward<Arguments>(arguments)...));
+}
 
 class TerminalProgress final : public Progress {
  public:
@@ -46,7 +58,7 @@ class LivePanel final : public RunObserver {
   void clear();
   const bool quiet_, terminal_;
   const std::string title_;
-  int lines_ = 0;  // of the panel now on the screen
+  std::size_t lines_ = 0;  // of the panel now on the screen
   TimePoint shown_{};
   Phase phase_ = Phase::drain;
 };

@@ -2,7 +2,10 @@
 
 #include "base/error.h"
 
+#include <fmt/format.h>
 #include <sys/prctl.h>
+
+#include <system_error>
 
 namespace assay {
 namespace {
@@ -221,11 +224,26 @@ ThreadCrew::ThreadCrew(const Clock& clock, GroupRun& group, std::unique_ptr<Rost
       working_(sessions) {
   for (std::size_t i = 0; i < sessions; i++) {
     slots_.push_back(std::make_unique<Slot>(group_, environment_, hash_of(seed, 0x5107, i)));
-    threads_.emplace_back([this, slot = slots_.back().get(), &muster] { serve(*slot, muster); });
+    try {
+      threads_.emplace_back([this, slot = slots_.back().get(), &muster] { serve(*slot, muster); });
+    } catch (const std::system_error& error) {
+      for (std::size_t missing = i; missing < sessions; missing++) {
+        working_--;
+        muster.opened(fail(FailureKind::overloaded, fmt::format("this machine gives no thread for session {} of {}: {}",
+                                                                i + 1, sessions, error.what())));
+      }
+      break;
+    }
   }
 }
 
-ThreadCrew::~ThreadCrew() { threads_.clear(); }
+ThreadCrew::~ThreadCrew() {
+  if (working_ > 0) {  // whoever made it failed
+    dismiss();
+    cancel();
+  }
+  threads_.clear();
+}
 
 void ThreadCrew::serve(Slot& slot, Muster& muster) {
   prctl(PR_SET_TIMERSLACK, 1UL);

@@ -92,6 +92,9 @@ std::string without_secrets(std::string_view text) {
   return out;
 }
 
+namespace {
+
+/// Parts of a password that is not encoded would be taken for a host, a database or an option, and shown.
 void require_encoded_password(std::string_view url) {
   const auto [begin, end] = password_in_authority(url);
   if (end > begin && url.substr(begin, end - begin).find_first_of("/?#@") != std::string_view::npos)
@@ -99,7 +102,10 @@ void require_encoded_password(std::string_view url) {
                             without_secrets(url)));
 }
 
+}  // namespace
+
 Url parse_url(std::string_view text) {
+  require_encoded_password(text);
   const std::string shown = without_secrets(text);
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0)

@@ -15,7 +15,8 @@ struct Url {
   std::vector<std::pair<std::string, std::string>> query;
 };
 
-/// Throws Error: no scheme, a bad escape, a pair without '=', a name given twice. Messages do not show secrets.
+/// Throws Error: no scheme, a bad escape, a pair without '=', a name given twice, a password with a character that must be
+/// percent-encoded. Messages do not show secrets, nor parts of what may be one.
 Url parse_url(std::string_view text);
 /// What a URL names a server by: "//user:password@host:port/path" in Url::rest, each part percent-decoded.
 struct Authority {
@@ -32,9 +33,6 @@ Authority parse_authority(const Url&);
 std::vector<std::pair<std::size_t, std::size_t>> secrets_in(std::string_view text);
 /// The text without them, for messages and results.
 std::string without_secrets(std::string_view text);
-/// Throws Error when a password in the URL holds a character that must be percent-encoded, as parts of it would be taken for a
-/// host or a database, and shown. The message has nothing of it.
-void require_encoded_password(std::string_view url);
 
 /// "%41" → "A". Throws Error.
 std::string percent_decoded(std::string_view text);

@@ -107,8 +107,8 @@ struct RunSummary {
   bool partial = false;
 };
 
-struct Statements {  // what a workload says after a run
-  std::vector<Figure> figures;
+struct Statements {             // what a workload says after a run
+  std::vector<Figure> figures;  // what the workload is about first: the page shows three of them at its top
   std::vector<Requirement> requirements;
 };
 

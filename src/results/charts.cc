@@ -260,9 +260,11 @@ Chart target_chart(const Document& d, const TargetSeries& series, std::size_t in
   for (const double v : points.value) least = std::fmin(least, v), most = std::fmax(most, v);
   chart.summary =
       std::isnan(most) ? "No value." : fmt::format("Between {} and {} {}.", digits(least), digits(most), chart.unit);
-  chart.lines = {line_look(index)};
-  chart.lines[0].name = series.counter ? "per second" : "value";
-  chart.lines[0].values = std::move(points.value);
+  ChartLine line;
+  line.name = series.counter ? "per second" : "value";
+  line.color = line_look(index).color;
+  line.values = std::move(points.value);
+  chart.lines = {std::move(line)};
   return chart;
 }
 

@@ -9,7 +9,12 @@ namespace assay {
 std::string digits(double v) {
   if (!std::isfinite(v)) return "n/a";
   const double size = std::fabs(v);
-  return fmt::format("{:.{}f}", v, size >= 100 || v == 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
+  return fmt::format("{:.{}f}", v,
+                     size >= 100 || v == std::trunc(v) ? 0
+                     : size >= 10                      ? 1
+                     : size >= 1                       ? 2
+                     : size >= 0.1                     ? 3
+                                                       : 4);
 }
 
 std::string one_or_more(std::uint64_t n, std::string_view one, std::string_view more) {

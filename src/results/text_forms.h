@@ -7,7 +7,7 @@
 
 namespace assay {
 
-/// Three significant digits where there is a fraction to show; "n/a" when it is not finite.
+/// Three significant digits where there is a fraction, none of it for a whole number; "n/a" when it is not finite.
 std::string digits(double);
 /// "1 client", "3 clients".
 std::string one_or_more(std::uint64_t n, std::string_view one, std::string_view more);

@@ -124,6 +124,39 @@ class BadServerTest(PostgresTest):
                 self.assertIn("permission denied for table assay_meta", said)
 
 
+class SeveralHostsTest(PostgresTest):
+    """One that cannot be reached does not keep assay from the next, whatever keeps it from answering."""
+
+    def address(self):
+        return re.search(r"@([^/]+)/", self.url)[1]
+
+    def with_hosts(self, *hosts):
+        return re.sub(r"@[^/]+/", f"@{','.join(hosts)}/", self.url)
+
+    def test_an_unknown_host_is_passed_over(self):
+        self.prepare(workload="kv", url=self.with_hosts("no-such-host.invalid:1", self.address()))
+
+    def test_a_host_that_refuses_or_says_nothing_is_passed_over_after_its_time_out(self):
+        with socket.socket() as deaf, socket.socket() as closed:
+            for listener in (deaf, closed):
+                listener.bind(("127.0.0.1", 0))
+            deaf.listen()
+            hosts = [f"127.0.0.1:{s.getsockname()[1]}" for s in (closed, deaf)] + [self.address()]
+            self.prepare("--connect-timeout", "500ms", workload="kv", url=self.with_hosts(*hosts))
+            self.assertRegex(self.refused("check", "kv", "--target", self.with_hosts(*hosts[:2]), "--connect-timeout", "300ms", code=3),
+                             "cannot connect")
+
+    def test_what_a_host_answers_is_the_answer(self):
+        url = re.sub("/[^/]*$", "/nowhere", self.with_hosts(self.address(), "127.0.0.1:1"))
+        self.assertIn('database "nowhere" does not exist', self.refused("check", "kv", "--target", url, code=3))
+
+    def test_the_attributes_of_a_session_are_asked_for(self):
+        primary, either = self.url + "?target_session_attrs=primary", self.url + "?target_session_attrs=prefer-standby"
+        self.prepare(workload="kv", url=primary)
+        self.assay("check", "kv", "--target", either)
+        self.assertIn("cannot connect", self.refused("check", "kv", "--target", self.url + "?target_session_attrs=standby", code=3))
+
+
 class PasswordTest(PostgresTest):
     """No password is ever shown, be it right or wrong, wherever it came from."""
 
@@ -177,6 +210,21 @@ class PasswordTest(PostgresTest):
         (self.folder / ".pgpass").write_text(secrets.read_text())
         (self.folder / ".pgpass").chmod(0o600)
         self.assay("check", "kv", "--target", self.without, env={"HOME": str(self.folder)})
+
+    def test_the_list_of_processes_does_not_show_the_password(self):
+        self.assay("prepare", "kv", "--target", self.with_password(self.password), "--rows", "100", "--quiet")
+        process = self.start("run", "kv", "--target", self.with_password(self.password), "--duration", "2s")
+        said = self.wait_for_text(process, "measure")
+        shown = pathlib.Path(f"/proc/{process.pid}/cmdline").read_text(encoding="utf-8")
+        self.assertIn(f"postgres://{self.user}:", shown)
+        self.assert_secret(self.password, shown, said, self.finish(process).stdout)
+
+    def test_a_password_that_is_not_encoded_is_not_shown_in_pieces(self):
+        host = re.search(r"@([^/]+)/", self.url)[1]
+        for password in ("100%secret", "a?secret", "a@secret", "a#secret", "a/secret", "a:secret@", "a b@secret"):
+            said = self.refused("check", "kv", "--target", f"postgres://{self.user}:{password}@{host}/assay", code=None)
+            self.assertNotIn("secret", said, password)
+        self.assertNotIn("secret", self.refused("check", "kv", "--target", f"host=127.0.0.1 user={self.user} password=secret"))
 
     def test_mistakes_do_not_show_the_password(self):
         url = self.with_password(self.password)

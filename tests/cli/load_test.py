@@ -4,6 +4,7 @@ The target is null, whose truth is scripted: with a latency of 10 ms and 2 sessi
 """
 
 import json
+import resource
 import time
 
 from program import ProgramTest, unittest
@@ -21,6 +22,16 @@ class LoadTest(ProgramTest):
 
     def measured(self, result):
         return next(p["length_ns"] for p in result["phases"] if p["phase"] == "measure") / 1e9
+
+
+class SessionsTest(LoadTest):
+
+    def test_sessions_that_the_machine_has_no_threads_for_are_told_and_nothing_hangs(self):
+        self.assay("prepare", "kv", "--target", self.url, "--rows", "100")
+        address_space = 2_000_000_000
+        said = self.refused("run", "kv", "--target", self.url, "--clients", "20000", "--sessions", "20000", "--quiet", code=3,
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space)))
+        self.assertRegex(said, r"no thread for session \d+ of 20000")
 
 
 class AbortTest(LoadTest):

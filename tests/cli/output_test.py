@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
 import subprocess
@@ -77,6 +78,15 @@ class OutputTest(ProgramTest):
         self.assertEqual(erased, drawn, "each panel is erased, the last one before the table")
         self.assertLess(written.rfind(f"{ESCAPE}3A"), written.find("Operations, measured"))
 
+    def test_on_a_narrow_terminal_no_line_of_the_panel_wraps_which_would_leave_pieces_of_it(self):
+        self.prepare()
+        written = self.on_a_terminal("run", "tpcc", "--target", self.url, *FAST, "--duration", "3s", columns=60)
+        panels = re.findall(r"\x1b\[(\d+)A\r\x1b\[J((?:.*\r\n)*?.*?)(?=\x1b)", written)
+        self.assertGreaterEqual(len(panels), 2)
+        for _, panel in panels:
+            for line in panel.split("\r\n"):
+                self.assertLess(len(line), 60, line)
+
     def test_on_a_terminal_progress_is_one_line_redrawn(self):
         written = self.on_a_terminal("prepare", "tpcc", "--target", self.url, "--scale-down", "10", "--warehouses", "8")
         self.assertGreaterEqual(written.count(f"\r{ESCAPE}Kloading tpcc"), 2)
@@ -138,6 +148,46 @@ class OutputTest(ProgramTest):
             self.assertIn("stdout cannot be written to", self.finish(process, 7).stderr)
 
 
+    def test_a_result_that_nobody_reads_fails_the_run_and_is_saved(self):
+        self.prepare()
+        for options in ((), ("--json",)):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                process = self.start("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", "--result", "r.json", *options,
+                                     stdout=full)
+                self.assertIn("stdout cannot be written to", self.finish(process, 7).stderr)
+            self.report("r.json")
+            (self.folder / "r.json").unlink()
+
+    def test_that_nobody_hears_what_is_said_ends_nothing(self):
+        self.prepare()
+        run = ("run", "tpcc", "--target", self.url, *FAST, "--duration", "1500ms")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            self.finish(self.start(*run, "--result", "full.json", stderr=full))
+        self.finish(self.start(*run, "--result", "closed.json", preexec_fn=lambda: os.close(2)))
+        reader, writer = os.pipe()
+        process = self.start(*run, "--result", "pipe.json", stderr=writer)
+        os.close(writer)
+        os.read(reader, 1)
+        os.close(reader)  # while the run goes on
+        self.finish(process)
+        ours, theirs = pty.openpty()
+        process = self.start(*run, "--result", "hung-up.json", stderr=theirs,
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        os.close(theirs)
+        os.read(ours, 1)
+        os.close(ours)
+        self.finish(process)
+        for name in ("full", "closed", "pipe", "hung-up"):
+            self.assertGreater(self.report(f"{name}.json")["by_name"]["new_order"]["count"], 0, name)
+        self.assertIn("consistent", self.assay("check", "tpcc", "--target", self.url).stderr)
+
+    def test_a_database_is_not_opened_as_somebody_s_stderr(self):
+        """With stderr closed, the next file to be opened would get its number, and what is said would be written into it."""
+        self.finish(self.start("prepare", "kv", "--target", self.url, "--rows", "100", preexec_fn=lambda: os.close(2)))
+        self.finish(self.start("run", "kv", "--target", self.url, "--duration", "500ms", preexec_fn=lambda: os.close(2)))
+        self.assertEqual(self.rows("pragma integrity_check"), [("ok",)])
+
+
 class ResultFileTest(ProgramTest):
 
     def setUp(self):
@@ -158,7 +208,7 @@ class ResultFileTest(ProgramTest):
 
     def test_a_result_that_cannot_be_written_is_told_before_the_run(self):
         before = self.contents()
-        for path in ("/proc/none/r.json", self.folder, self.file / "r.json"):
+        for path in ("/proc/none/r.json", self.folder, self.file / "r.json", "/dev/full"):
             said = self.refused("run", "tpcc", "--target", self.url, *FAST, "--duration", "1h", "--result", path, code=7)
             self.assertIn("cannot be written", said)
         self.assertEqual(self.contents(), before)
@@ -182,11 +232,23 @@ class ResultFileTest(ProgramTest):
             subprocess.run(["umount", folder], check=True)
             os.rmdir(folder)
 
-    def test_a_disk_that_is_full_when_the_result_is_written_fails_the_run_and_nothing_else(self):
+    def test_a_disk_without_room_for_a_result_is_told_before_the_run(self):
         with self.small_disk(8) as disk:
-            said = self.run_tpcc("--result", disk / "r.json", code=7).stderr
+            said = self.refused("run", "tpcc", "--target", self.url, *FAST, "--duration", "1h", "--result", disk / "r.json", code=7)
             self.assertRegex(said, r"assay: the result cannot be written to .*r\.json: .*No space left on device")
-            self.assertEqual(list(disk.iterdir()), [], "half of a result, or its temporary file, was left")
+            self.assertEqual(list(disk.iterdir()), [])
+
+    def test_a_disk_that_fills_up_in_the_run_fails_it_when_its_figures_have_been_shown(self):
+        with self.small_disk(200) as disk:
+            process = self.start("run", "tpcc", "--target", self.url, *FAST, "--duration", "2s", "--result", disk / "r.json")
+            self.wait_for_text(process, "measure")
+            with contextlib.suppress(OSError), open(disk / "somebody's", "wb", buffering=0) as file:
+                while file.write(b"x" * 1024):
+                    pass
+            done = self.finish(process, 7)
+            self.assertRegex(done.stderr, r"assay: the result cannot be written to .*r\.json: .*No space left on device")
+            self.assertIn("new_order", done.stdout, "what was measured is lost")
+            self.assertEqual([p.name for p in disk.iterdir()], ["somebody's"], "half of a result, or its temporary file, was left")
         self.assertIn("consistent", self.assay("check", "tpcc", "--target", self.url).stderr)
         self.run_tpcc("--check")
 

@@ -204,6 +204,9 @@ class MistakesTest(ProgramTest):
         self.assertIn("at most one partition a warehouse", self.run_refused("--partitions", "2", "--warehouses", "1"))
         self.assertIn("--rows is 0", self.run_refused("--rows", "0", workload="kv"))
 
+    def test_times_whose_sum_leaves_the_clock_are_refused(self):
+        self.assertIn("--warmup is 60000d", self.run_refused("--duration", "60000d", "--warmup", "60000d"))
+
     def test_options_that_contradict_each_other_are_refused(self):
         self.assertIn("contradict", self.run_refused("--preset", "a", "--mix", "get=1", workload="kv"))
         self.assertIn("--weights has no effect", self.run_refused("--mix", "deck", "--weights", "payment=1"))

@@ -154,6 +154,17 @@ class StoppedInFrontOfAFrozenServerTest(OwnServerTest):
         self.assertGreater(self.report("r.json")["by_name"]["new_order"]["count"], 0)
 
 
+    def test_who_stops_a_run_in_front_of_it_does_not_wait_for_the_drain_nor_for_the_time_outs(self):
+        self.prepare()
+        process = self.start("run", "tpcc", "--target", self.url, *FAST, "--duration", "1h", "--drain", "10m", "--result", "r.json",
+                             *self.TIMEOUTS)
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure +terminals ")
+        self.frozen()
+        # 3 s for what is under way, 3 s for what asks the server behind the run, 1 s to take its mark away.
+        self.interrupted_within(15, process, "what was measured is saved")
+        self.assertGreater(self.report("r.json")["by_name"]["new_order"]["count"], 0)
+
+
 class TimedOutStatementTest(PostgresTest):
 
     def test_a_statement_that_timed_out_is_ended_at_the_server_also_when_assay_ends_right_after(self):

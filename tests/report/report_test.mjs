@@ -327,6 +327,82 @@ test("the numbers of a chart are there as a table", async () => {
   await page.close();
 });
 
+/** The report of a longer run: what embed() changes in it, in a page of its own. */
+function changed(name, embed) {
+  const path = join(folder, `${name}.html`);
+  const page = readFileSync(page60, "utf8");
+  const [, head, json, tail] = page.match(/^(.*<script[^>]*id="report"[^>]*>)(.*?)(<\/script>.*)$/s);
+  const data = JSON.parse(json);
+  embed(data);
+  writeFileSync(path, head + JSON.stringify(data).replace(/</g, "\\u003c") + tail);
+  return path;
+}
+
+test("at 1280 pixels every column of the operations can be seen, with the numbers of a long run", async () => {
+  const file = changed("long", (data) => {
+    for (const row of data.operations) {
+      row.count *= 10_000;
+      row.errors = 12_345;
+      row.retries = 123_456;
+      row.rate *= 50;
+      // Seconds at the end of the distribution; a wait that hides behind no three digits.
+      for (const times of [row.response_ms, row.service_ms]) for (const key of ["p95", "p99", "p999", "max"]) times[key] *= 200;
+      row.wait_ms.p99 = 12_345;
+      row.lag_ms.p99 = 0.1234;
+    }
+  });
+  for (const scheme of ["light", "dark"]) {
+    const { page, wrong } = await open({ width: 1280, scheme, file });
+    const [cut, beyond] = await page.$eval("#operations .scroll", (box) => {
+      const right = box.getBoundingClientRect().right;
+      const last = [...box.querySelectorAll("tr > :last-child")].map((cell) => cell.getBoundingClientRect().right);
+      return [box.scrollWidth - box.clientWidth, Math.max(...last) - Math.min(right, innerWidth)];
+    });
+    assert.ok(cut <= 0, `${cut} px of the table are hidden`);
+    assert.ok(beyond <= 0.5, `the last column ends ${beyond} px too far to the right`);
+    assert.deepEqual(wrong, []);
+    await page.screenshot({ path: join(screenshots, `1280-${scheme}.png`) });
+    await page.close();
+  }
+});
+
+test("the edge of a table that is wider than the window is shaded until its end is seen", async () => {
+  const { page } = await open({ width: 700 });
+  const table = page.locator("#operations .scroll");
+  await table.scrollIntoViewIfNeeded();
+  const box = await table.boundingBox();
+  const edge = async () => {
+    const clip = { x: box.x + box.width - 2, y: box.y + 4, width: 1, height: 1 }; // in the empty part of the headings
+    return (await page.screenshot({ clip })).toString("base64");
+  };
+  const hidden = await edge();
+  await table.evaluate((node) => (node.scrollLeft = node.scrollWidth));
+  const end = await edge();
+  assert.notEqual(hidden, end);
+  await table.evaluate((node) => (node.scrollLeft = 0));
+  assert.equal(await edge(), hidden);
+  await page.close();
+});
+
+test("the cards show first what the workload is about, whole numbers without a fraction", async () => {
+  const file = changed("cards", (data) => {
+    data.figures = [
+      { name: "nopm", value: 1234, unit: "1/min", formula: "" },
+      { name: "transactions_per_minute", value: 7, unit: "1/min", formula: "" },
+      { name: "efficiency", value: 97.25, unit: "%", formula: "" },
+      { name: "warehouses", value: 1, unit: "", formula: "" },
+    ];
+  });
+  const { page } = await open({ file });
+  const cards = await page.$$eval(".tile", (list) =>
+    list.map((tile) => [tile.querySelector("dt").textContent, tile.querySelector("strong").textContent.replace(/\u202f/g, "")]));
+  assert.deepEqual(cards.slice(0, 3), [["NOPM", "1234"], ["transactions per minute", "7"], ["efficiency", "97.3"]]);
+  assert.equal(cards[3][0], "throughput");
+  const figures = await page.$$eval("#figures tbody tr", (list) => list.map((row) => row.children[1].textContent.replace(/\u202f/g, "")));
+  assert.deepEqual(figures.slice(0, 4), ["1234", "7", "97.3", "1"]);
+  await page.close();
+});
+
 test("a phone shows it without scrolling sideways", async () => {
   const { page, wrong } = await open({ width: 390, height: 800 });
   const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

@@ -184,7 +184,6 @@ void set_hosts(Address& out, Parameters& parameters, const Parameters& fallback)
 }  // namespace
 
 Address parse_address(const TargetSpec& spec) {
-  require_encoded_password(spec.url);
   Address out;
   out.options = spec.options.table().empty() ? Options(kOptions) : spec.options;
   Parameters parameters = parse_by_libpq(without_options(spec.url, spec.options, out.options));

@@ -43,8 +43,8 @@ class Report {
   }
 
   assay::Statements make() {
-    setting();
     throughput();
+    setting();
     mix();
     responses();
     draws();
@@ -82,14 +82,14 @@ class Report {
 
   void throughput() {
     figure("nopm", nopm_, "1/min", "committed New-Orders that completed in the measured time / measured minutes");
-    figure("new_orders_per_minute", ratio(completed_[0], minutes_), "1/min", "as nopm, and those rolled back");
     const double deferred = static_cast<double>(clerks_.operations.at(0).completed);
     figure("transactions_per_minute",
            ratio(all_ - completed_[static_cast<std::size_t>(Kind::delivery)] + deferred, minutes_), "1/min",
            "transactions of all types / measured minutes; a Delivery counts when its deferred part completed");
+    efficiency();
+    figure("new_orders_per_minute", ratio(completed_[0], minutes_), "1/min", "as nopm, and those rolled back");
     figure("rolled_back", 100 * ratio(counter(TerminalCounter::rolled_back), completed_[0]), "%",
            "New-Orders rolled back for an unused item / New-Orders; 1 % by the specification (2.4.1.4)");
-    efficiency();
   }
 
   void efficiency() {
@@ -102,9 +102,9 @@ class Report {
     }
     // A process runs its share of the terminals.
     const double share = ratio(static_cast<double>(state_.process_terminals), static_cast<double>(state_.terminals));
+    figure("efficiency", 100 * ratio(nopm_, ceiling * share), "%", "100 × nopm / nopm_ceiling");
     figure("nopm_ceiling", ceiling * share, "1/min",
            "60 s × share of New-Order × terminals / mean keying and think time of the mix that was run");
-    figure("efficiency", 100 * ratio(nopm_, ceiling * share), "%", "100 × nopm / nopm_ceiling");
     const double warehouse = ratio(nopm_, static_cast<double>(state_.settings.scale.warehouses) * share);
     require("nopm of a warehouse", "4.2", "9 to 12.86", fmt::format("{:.2f}", warehouse),
             verdict(warehouse >= 9 && warehouse <= 12.86));

@@ -85,6 +85,14 @@ TEST(TpccReport, throughput_counts_committed_new_orders_and_all_types_beside) {
   EXPECT_DOUBLE_EQ(example.figure("customers_by_last_name").value, 75);
 }
 
+TEST(TpccReport, what_the_benchmark_is_about_comes_first) {
+  const std::vector<Figure> figures = Example().statements().figures;
+  ASSERT_GT(figures.size(), 3u);
+  EXPECT_EQ(figures[0].name, "nopm");
+  EXPECT_EQ(figures[1].name, "transactions_per_minute");
+  EXPECT_EQ(figures[2].name, "efficiency");
+}
+
 TEST(TpccReport, no_figure_has_the_name_that_only_audited_results_may_have) {
   for (const Figure& f : Example().statements().figures) {
     EXPECT_EQ(f.name.find("tpmc"), std::string::npos);

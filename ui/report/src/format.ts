@@ -1,9 +1,10 @@
-// Numbers as people read them. The same digits as the terminal's table: three significant ones where there is a fraction.
+// Numbers as people read them. The same digits as the terminal's table: three significant ones where there is a fraction, and
+// no fraction where there is none.
 
 export function digits(v: number | null | undefined): string {
   if (v === null || v === undefined || !Number.isFinite(v)) return "n/a";
   const size = Math.abs(v);
-  if (size >= 100 || v === 0) return grouped(Math.round(v));
+  if (size >= 100 || Number.isInteger(v)) return grouped(Math.round(v));
   return v.toFixed(size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
 }
 
@@ -59,4 +60,9 @@ export function counted(n: number, one: string): string {
 
 export function words(name: string): string {
   return name.replace(/_/g, " ");
+}
+
+/** The name of a figure as a title: "transactions per minute", "NOPM". */
+export function figureTitle(name: string): string {
+  return words(name).replace(/\b(nopm|cpu|sql)\b/g, (word) => word.toUpperCase());
 }

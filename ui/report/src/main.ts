@@ -2,7 +2,7 @@
 
 import { Charts, describePhases } from "./charts";
 import { badge, el } from "./dom";
-import { digits, grouped, latency, seconds } from "./format";
+import { digits, figureTitle, grouped, latency, seconds } from "./format";
 import { Report } from "./report";
 import * as tables from "./tables";
 import * as theme from "./theme";
@@ -20,7 +20,7 @@ function headline(report: Report): HTMLElement {
   const all = report.operations[report.operations.length - 1];
   const response = all?.response_ms ?? null;
   const tiles = el("dl", { class: "tiles" });
-  for (const f of report.figures.filter((x) => x.value !== null).slice(0, 2)) tiles.append(tile(f.name, digits(f.value), f.unit));
+  for (const f of report.figures.slice(0, 3)) if (f.value !== null) tiles.append(tile(figureTitle(f.name), digits(f.value), f.unit));
   tiles.append(
     tile("throughput", digits(all?.rate ?? 0), "operations/s"),
     tile("response p50", latency(response?.p50), "half took longer"),
