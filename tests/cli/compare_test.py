@@ -103,6 +103,11 @@ class TwoResultsTest(CompareTest):
         self.assertIn("'max' is nothing that is compared", self.refused("compare", "a.json", "b.json", "--statistics", "max"))
         self.assertIn("p90 twice", self.refused("compare", "a.json", "b.json", "--statistics", "p90,p90"))
 
+    def test_one_that_is_not_measured_long_enough_has_a_page_too(self):
+        self.run_kv(("short.json", 2))
+        page = self.compare("a.json", "short.json", "--format", "html")
+        self.assertIn("has 2 whole intervals; 8 are needed", page)
+
     def test_more_results_are_a_matrix(self):
         self.change("a.json", "c.json", lambda d: d["targets"][0].update(server="other"))
         text = self.compare("a.json", "b.json", "c.json")
@@ -130,6 +135,23 @@ class TwoResultsTest(CompareTest):
 
     def test_refuses_what_cannot_be_compared(self):
         self.change("a.json", "other.json", lambda d: d["workload"].update(name="tpcc"))
+        def rename(document):
+            document["groups"][0]["operations"][0]["name"] = "scan"
+            document["groups"][0]["operations"][1:] = []
+            for interval in document["groups"][0]["series"]["intervals"]:
+                interval["operations"][1:] = []
+        self.change("a.json", "scan.json", rename)
+        def before_it_measured(document):
+            document["phases"] = [{"phase": "warmup", "start_ns": 0, "length_ns": 2_000_000_000}]
+            document["partial"] = True
+            for operation in document["groups"][0]["operations"]:
+                operation["phases"] = {}
+            document["groups"][0]["series"]["intervals"] = []
+        self.change("a.json", "stopped.json", before_it_measured)
+        self.change("a.json", "newer.json", lambda d: d.update(version=d["version"] + 1))
+        whole = (self.folder / "b.json").read_text()
+        (self.folder / "cut.json").write_text(whole[:len(whole) // 2])
+        self.compare("a.json", "b.json", "--format", "json", "--output", "comparison.json")
         (self.folder / "text.json").write_text("{")
         (self.folder / "empty").mkdir()
         for arguments, message in (
@@ -137,6 +159,11 @@ class TwoResultsTest(CompareTest):
                 (("a.json",), "found one: a.json"),
                 (("a.json", "a.json"), "are the same result"),
                 (("a.json", "other.json"), "a.json is a run of the workload kv, and other.json one of tpcc"),
+                (("a.json", "b.json", "scan.json"), "a.json and scan.json have no operation in common"),
+                (("a.json", "stopped.json"), "stopped.json: nothing was measured in this run"),
+                (("a.json", "newer.json"), "newer.json: "),
+                (("a.json", "cut.json"), "cut.json: "),
+                (("a.json", "comparison.json"), "comparison.json: "),
                 (("a.json", "text.json"), "text.json: "),
                 (("a.json", "none.json"), "none.json cannot be read"),
                 (("empty",), "holds no pairs of results"),
