@@ -7,8 +7,10 @@
 #pragma once
 
 #include "results/document.h"
+#include "results/render.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -63,6 +65,9 @@ struct Charts {
 };
 
 Charts charts_of(const Document&);
+
+/// Each chart as a PNG file, with its title and `subtitle`: what it is of. Throws Error where no font is installed.
+std::vector<RenderedFile> pictures_of(const Charts&, std::string_view subtitle, bool dark);
 
 /// The look of one of several lines: eight colours, then the same with dashes. Without a name and values.
 ChartLine line_look(std::size_t index);

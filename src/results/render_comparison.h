@@ -8,6 +8,7 @@
 #include "results/render.h"
 
 #include <string>
+#include <vector>
 
 namespace assay {
 
@@ -21,6 +22,10 @@ std::string render_comparison_csv(const Comparison&);
 std::string render_comparison_json(const Comparison&);
 /// One self-contained page, with the charts of all sides laid over each other.
 std::string render_comparison_html(const Comparison&);
+
+/// What the page draws, as pictures: the differences of two sides ("differences.png"), the matrix of operations × sides by
+/// statistic ("matrix-rate.png"), and the charts of charts_of(). Throws Error where no font is installed, or when built without cairo.
+std::vector<RenderedFile> render_comparison_png(const Comparison&, bool dark);
 
 /// For each operation throughput, response times and their distribution, of all sides that measured it; none of pairs, nor of
 /// what no side measured.

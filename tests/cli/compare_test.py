@@ -96,6 +96,9 @@ class TwoResultsTest(CompareTest):
         self.assertRegex(self.compare("a.json", "b.json", "--format", "markdown"), r"\| get \| rate \| ")
         self.compare("a.json", "b.json", "--format", "html", "--output", "page.html")
         self.assertTrue((self.folder / "page.html").read_text().startswith("<!doctype html>"))
+        self.compare("a.json", "b.json", "--format", "png", "--dark", "--output", "pictures")
+        for name in ("differences", "matrix-rate", "throughput-get", "percentiles-get"):
+            self.assertTrue((self.folder / "pictures" / f"{name}.png").read_bytes().startswith(b"\x89PNG"), name)
 
     def test_a_percentile_that_is_asked_for_is_compared(self):
         rows = self.figures("a.json", "b.json", "--statistics", "p90,p99.5")
@@ -173,6 +176,9 @@ class TwoResultsTest(CompareTest):
                 (("a.json", "b.json", "--results", "x"), "--results goes with --pairs"),
                 (("a.json", "b.json", "--", "kv"), "go with --pairs N"),
                 (("a.json", "b.json", "--output", "b.json"), "is one of the results"),
+                (("a.json", "b.json", "--format", "png"), "name their folder with --output"),
+                (("a.json", "b.json", "--format", "png", "--output", "b.json"), "b.json is a file, expected a folder"),
+                (("a.json", "b.json", "--dark"), "--dark goes with --format png"),
                 (("--pairs", "3"), "takes the options of two runs"),
                 (("--pairs", "3", "a.json", "--", "kv", "--", "kv"), "takes the options of two runs")):
             with self.subTest(arguments=arguments):

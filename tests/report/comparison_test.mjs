@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -255,6 +255,38 @@ test("of pairs every pair is a point, beside the median and its interval", async
   await page.screenshot({ path: join(screenshots, "comparison-pairs.png"), fullPage: true });
   assert.deepEqual(wrong, []);
   await page.close();
+});
+
+test("what the page draws is there as pictures too, in the colours of the page", async () => {
+  const statistics = ["rate", "errors", "mean", "p50", "p99"];
+  for (const [sampled, scheme] of [[two, "dark"], [four, "light"], [pairs, "light"]]) {
+    const pictures = join(folder, `${sampled.name}-${scheme}`);
+    mkdirSync(pictures);
+    const [kind, number] = sampled === pairs ? ["pairs", "8"] : ["compare", String(sampled.data.sides.length)];
+    execFileSync(sample, [scheme === "dark" ? `${kind},png,dark` : `${kind},png`, number, pictures]);
+    const { page } = await open(sampled, { scheme });
+    const charts = sampled.data.charts.list.map((c) => `${c.id}-${c.choice.replace(" ", "-")}.png`);
+    const matrix = (sampled === pairs ? statistics.filter((s) => s !== "errors") : statistics).map((s) => `matrix-${s}.png`);
+    const wanted = [...charts, ...matrix, ...(sampled === four ? [] : ["differences.png"])];
+    assert.deepEqual(readdirSync(pictures).sort(), wanted.sort());
+    const paint = Object.fromEntries(
+      await Promise.all(["card", "line-1", "line-2", "line-3", "line-4", "good", "bad", "ground"].map(async (name) => [name, await pages.paint(page, `--${name}`)])),
+    );
+    const has = async (name, colors) => {
+      const found = await pages.picture(page, join(pictures, name));
+      assert.deepEqual([found.width, found.ground], [1800, paint.card]);
+      for (const color of colors) assert.ok(found.colors.includes(paint[color]), `${scheme} ${name} has no ${color}`);
+      return found;
+    };
+    const lines = sampled.data.sides.map((_, i) => `line-${i + 1}`);
+    if (sampled !== pairs) for (const id of ids) await has(`${id}-get.png`, lines);
+    const { counts } = await has("matrix-rate.png", [...lines, "bad"]);
+    // The bars of get, put, scan and all: each on its own scale, 26 pixels high and as long as their values say.
+    if (sampled === four) assert.ok(Math.abs(counts[paint["line-3"]] / counts[paint["line-1"]] - (0.5 + 1 + 1 + 220 / 320) / 4) < 0.02);
+    if (sampled === two) await has("differences.png", ["good", "bad", "ground"]);
+    for (const name of wanted) copyFileSync(join(pictures, name), join(screenshots, `comparison-${sampled.name}-${scheme}-${name}`));
+    await page.close();
+  }
 });
 
 test("a phone shows it without scrolling sideways", async () => {
