@@ -195,7 +195,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   });
   const bool contradicted =
       std::any_of(statements.requirements.begin(), statements.requirements.end(),
-                  [](const Requirement& r) { return r.decides && r.verdict == Requirement::Verdict::fail; });
+                  [](const Requirement& r) { return r.of_data && r.verdict == Requirement::Verdict::fail; });
   if (setup->own.flag("strict"))
     for (Requirement& requirement : statements.requirements) requirement.decides = true;
   for (Requirement& requirement : load.requirements) statements.requirements.push_back(std::move(requirement));

@@ -61,21 +61,31 @@ std::uint32_t threads_of(const RunPlan& plan, const std::vector<GroupPlan>& join
   return threads(plan.groups) + threads(joined);
 }
 
-/// A run that measured nothing proves nothing; one with many failures should not look like one without.
+constexpr std::uint64_t kEnoughToTell = 10;  // operations of a kind that all failed are no accident
+
+/// A run that measured nothing proves nothing, nor does one that measured nothing of a kind of operation; one with many
+/// failures should not look like one without.
 void judge_failures(Document& document, std::vector<std::string>& reasons) {
   std::uint64_t succeeded = 0, failed = 0;
+  std::vector<std::string> kinds;
   for (const GroupResult& group : document.groups)
     for (const OperationResult& operation : group.operations)
       if (!operation.nested) {
-        succeeded += operation.measured().count();
-        failed += operation.measured().errors();
+        const OperationStats& measured = operation.measured();
+        succeeded += measured.count();
+        failed += measured.errors();
+        if (measured.count() == 0 && measured.errors() >= kEnoughToTell)
+          kinds.push_back(fmt::format("all {} {} of the measured time failed", measured.errors(), operation.name));
       }
-  if (succeeded == 0 && !document.partial)
-    reasons.push_back(failed == 0 ? "nothing was measured: no operation was due and ended in the measured time"
-                                  : fmt::format("all {} operations of the measured time failed", failed));
-  else if (static_cast<double>(failed) > 0.01 * static_cast<double>(succeeded + failed))
+  if (succeeded > 0 && static_cast<double>(failed) > 0.01 * static_cast<double>(succeeded + failed))
     document.warnings.push_back(
         fmt::format("{} of {} operations failed: the figures are of those that succeeded", failed, succeeded + failed));
+  if (document.partial) return;
+  if (succeeded > 0)
+    reasons.insert(reasons.end(), kinds.begin(), kinds.end());
+  else
+    reasons.push_back(failed == 0 ? "nothing was measured: no operation was due and ended in the measured time"
+                                  : fmt::format("all {} operations of the measured time failed", failed));
 }
 
 /// A condition that holds fails the run, and so does one that cannot be judged: a pipeline must not pass because nothing was

@@ -33,8 +33,22 @@ class Session {
   /// Ends the call under way on another thread, soon, as cancelled. Only for sessions that wait inside a library.
   /// Thread-safe.
   virtual void interrupt() noexcept {}
+  /// While it is patient, a call may take as long as it needs, whatever the operation time-out is: indexes of large tables.
+  virtual void set_patient(bool) noexcept {}
   /// How often the session sent something and waited for the answer, since it was opened.
   virtual std::uint64_t round_trips() const noexcept { return 0; }
+};
+
+/// A session is patient as long as this lives.
+class Patience {
+ public:
+  explicit Patience(Session& session) noexcept : session_(session) { session.set_patient(true); }
+  ~Patience() { session_.set_patient(false); }
+  Patience(const Patience&) = delete;
+  Patience& operator=(const Patience&) = delete;
+
+ private:
+  Session& session_;
 };
 
 struct TargetMetric {

@@ -159,7 +159,13 @@ class RowsFacet {
   virtual void create_indexes(const Table&) = 0;
   virtual void create_foreign_keys(const Table&) = 0;
   virtual bool exists(std::string_view table) = 0;  // throws Error
-  virtual void drop(std::string_view table) = 0;    // no error when it is not there
+  /// Removes these tables, those that are not there aside: all or, where the target's DDL is transactional, none of them. What
+  /// they refer to among themselves is no obstacle; what somebody else's table or view refers to throws Error.
+  virtual void drop_all(std::span<const std::string> tables) = 0;
+  void drop(std::string_view table) {
+    const std::string one[] = {std::string(table)};
+    drop_all(one);
+  }
   /// Writes all rows of the batch or none; inside an open transaction of the query facet it is part of that.
   virtual Result<> write(const Table&, const RowBatch&) = 0;
 };

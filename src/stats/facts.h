@@ -28,7 +28,8 @@ struct Requirement {
   std::string limit;   // as people read it: "≤ 5 s"
   std::string actual;  // "12.3 ms"
   Verdict verdict = Verdict::not_applicable;
-  bool decides = false;  // true: a fail makes the run fail (consistency, cross-check); false: it is only stated
+  bool decides = false;  // true: a fail makes the run fail; false: it is only stated
+  bool of_data = false;  // a fail says that the data in the target contradict the run, which is graver; not stored
 };
 
 /// A search for the highest rate at which a condition holds (core/rate_search.h): its steps, and what came of it.

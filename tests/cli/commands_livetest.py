@@ -4,8 +4,10 @@ import os
 import pathlib
 import re
 import socket
+import subprocess
+import time
 
-from postgres_server import FAST, TINY, PostgresTest, unittest
+from postgres_server import BIN, FAST, TINY, PostgresTest, unittest
 
 
 class PostgresCommandsTest(PostgresTest):
@@ -25,6 +27,45 @@ class PostgresCommandsTest(PostgresTest):
         self.assay("cleanup", "kv", "--target", self.url)
         self.assertEqual(self.tables(), {"mine"})
         self.assertEqual(self.sql("select a from mine"), "42")
+
+    def test_cleanup_on_postgres_takes_nothing_from_what_somebody_built_on_the_tables(self):
+        self.prepare()
+        before = self.contents()
+        for statement, says, undo in (("create view seen as select * from warehouse", "view seen", "drop view seen"),
+                                      ("create table mine (w integer references warehouse)", "mine_w_fkey", "drop table mine")):
+            self.sql(statement)
+            self.assertIn(says, self.refused("cleanup", "tpcc", "--target", self.url, code=3))
+            self.sql(undo)
+            self.assertEqual(self.contents(), before)
+        # Somebody wanted it gone: nothing runs on it any more.
+        self.assertIn("run assay cleanup tpcc again", self.refused("run", "tpcc", "--target", self.url))
+        self.assay("cleanup", "tpcc", "--target", self.url)
+        self.assertEqual(self.tables(), set())
+
+    def test_what_is_done_to_whole_tables_may_take_longer_than_an_operation(self):
+        """Indexes, foreign keys, dropping: here somebody's lock makes them wait for longer than the time-out."""
+        self.prepare()
+        with subprocess.Popen([BIN / "psql", "-XqAt", self.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as locker:
+            locker.stdin.write("begin; lock table order_line in share mode; select 'locked';\n")
+            locker.stdin.flush()
+            self.assertEqual(locker.stdout.readline().strip(), "locked")
+            process = self.start("cleanup", "tpcc", "--target", self.url, "--operation-timeout", "300ms")
+            self.wait_for(lambda: self.sql("select count(*) from pg_stat_activity where application_name like 'assay%' and "
+                                           "wait_event_type = 'Lock'") == "1", "the DDL to wait")
+            time.sleep(1)  # more than three times the time-out
+            locker.stdin.write("rollback;\n")
+            locker.stdin.close()
+        self.finish(process)
+        self.assertEqual(self.tables(), set())
+
+    def test_a_run_whose_transactions_are_all_refused_fails(self):
+        self.prepare()
+        role = "assay_reader_" + self.url[-12:]
+        self.sql(f"create role {role} login; grant select on all tables in schema public to {role}; "
+                 f"grant all on assay_meta to {role}")
+        self.addCleanup(self.sql, f"drop owned by {role}; drop role {role}")
+        done = self.assay("run", "tpcc", "--target", self.url.replace("postgres@", f"{role}@"), *FAST, "--duration", "1s", code=4)
+        self.assertRegex(done.stdout, r"all \d+ new_order of the measured time failed")
 
     def test_tables_of_somebody_else_on_postgres_are_left_alone(self):
         self.sql("create table orders (a int); insert into orders values (42); create table assay_kv (a int)")

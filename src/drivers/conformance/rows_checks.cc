@@ -275,10 +275,25 @@ TEST_F(Rows, tables_that_refer_to_each_other_can_be_dropped_in_any_order) {
   create(kParent);
   create(kChild);
   if (dialect().foreign_keys) rows().create_foreign_keys(kChild);
-  rows().drop("conf_parent");
-  rows().drop("conf_child");
+  const std::string both[] = {"conf_parent", "conf_child"};
+  rows().drop_all(both);
   EXPECT_FALSE(rows().exists("conf_parent"));
   EXPECT_FALSE(rows().exists("conf_child"));
+}
+
+TEST_F(Rows, a_table_that_another_one_refers_to_is_not_dropped_without_it) {
+  if (!dialect().foreign_keys) GTEST_SKIP() << "has no foreign keys";
+  create(kParent);
+  create(kChild);
+  rows().create_foreign_keys(kChild);
+  try {
+    rows().drop("conf_parent");
+    ADD_FAILURE() << "dropped";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("conf_child"), std::string::npos) << error.what();
+  }
+  EXPECT_TRUE(rows().exists("conf_parent"));
+  EXPECT_EQ(outcome(rows().write(kChild, child(1, 7, 8))), "rejected") << "its foreign key is gone";
 }
 
 TEST_F(Rows, partitions_are_made_or_refused_by_name) {

@@ -196,7 +196,7 @@ Result<> Connection::prepare_exchange(bool in_doubt) {
   if (conn_ == nullptr)
     return fail(FailureKind::disconnected, fmt::format("the session was lost before: {}", lost_because_));
   in_doubt_when_lost_ = in_doubt;
-  deadline_ = real_clock().now() + operation_timeout_;
+  deadline_ = patient_ ? TimePoint::max() : real_clock().now() + operation_timeout_;
   return {};
 }
 

@@ -61,6 +61,8 @@ class Connection {
   bool lost() const noexcept { return conn_ == nullptr; }
   bool in_transaction() const noexcept;
   std::uint64_t round_trips() const noexcept { return round_trips_; }
+  /// Whether exchanges have no time-out from now on.
+  void set_patient(bool on) noexcept { patient_ = on; }
   int server_version() const noexcept;
   std::string server_version_text() const;
   std::string fresh_statement_name();
@@ -105,6 +107,7 @@ class Connection {
   void* tls_state_ = nullptr;
   std::string place_, lost_because_, broken_because_;
   Nanos operation_timeout_;
+  bool patient_ = false;
   TimePoint deadline_{};
   std::uint64_t round_trips_ = 0;
   unsigned names_ = 0;

@@ -24,6 +24,7 @@ class PostgresSession final : public Session {
   RowsFacet* rows() noexcept override { return &rows_; }
   KvFacet* kv() noexcept override { return &kv_; }
   Result<> reset() override { return query_.rollback(); }
+  void set_patient(bool on) noexcept override { connection_->set_patient(on); }
   std::uint64_t round_trips() const noexcept override { return connection_->round_trips(); }
 
  private:

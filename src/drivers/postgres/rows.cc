@@ -4,7 +4,7 @@
 #include "drivers/postgres/ddl.h"
 #include "drivers/postgres/wire.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <libpq-fe.h>
@@ -89,21 +89,12 @@ bool PostgresRows::exists(std::string_view table) {
   return ask("select to_regclass($1) is not null", arguments);
 }
 
-void PostgresRows::drop(std::string_view table) {
-  const std::string relation = quoted(table);
-  const Value arguments[] = {std::string_view(relation)};
-  // Foreign keys of other tables would keep it; `cascade` would also take what is not ours (views).
-  must(run(connection_,
-           "select conrelid::regclass::text, conname::text from pg_constraint "
-           "where confrelid = to_regclass($1) and contype = 'f' and conparentid = 0",
-           arguments, true, arguments_, slot_),
-       "looking for foreign keys");
-  std::vector<std::string> statements;
-  for (std::size_t r = 0; r < slot_.rows.size(); r++)
-    statements.push_back(fmt::format("alter table {} drop constraint if exists {}", *slot_.rows.text(r, 0),
-                                     quoted(*slot_.rows.text(r, 1))));
-  statements.push_back(fmt::format("drop table if exists {}", relation));
-  carry_out(statements);
+void PostgresRows::drop_all(std::span<const std::string> tables) {
+  if (tables.empty()) return;
+  std::vector<std::string> relations;
+  for (const std::string& table : tables) relations.push_back(quoted(table));
+  // One statement: foreign keys among them go with them, and when something else refers to one, all stay.
+  carry_out({fmt::format("drop table if exists {}", fmt::join(relations, ", "))});
 }
 
 Result<> PostgresRows::write(const Table& table, const RowBatch& batch) {

@@ -18,7 +18,7 @@ class PostgresRows final : public RowsFacet {
   void create_indexes(const Table&) override;
   void create_foreign_keys(const Table&) override;
   bool exists(std::string_view table) override;
-  void drop(std::string_view table) override;
+  void drop_all(std::span<const std::string> tables) override;
   Result<> write(const Table&, const RowBatch&) override;
 
  private:

@@ -197,7 +197,7 @@ TEST_F(PostgresRowsLive, PartitionsOfEveryKindAreRealTables) {
   EXPECT_FALSE(rows().exists("parts_p1"));
 }
 
-TEST_F(PostgresRowsLive, ForeignKeysHoldAlsoWithPartitionsAndDoNotKeepATableFromBeingDropped) {
+TEST_F(PostgresRowsLive, ForeignKeysHoldAlsoWithPartitionsAndTablesGoTogetherOrNotAtAll) {
   const Table parent{.name = "parts",
                      .columns = {{.name = "w", .type = ColumnType::integer}},
                      .primary_key = {"w"},
@@ -220,10 +220,16 @@ TEST_F(PostgresRowsLive, ForeignKeysHoldAlsoWithPartitionsAndDoNotKeepATableFrom
   const auto written = rows().write(child, batch);
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().native_code, "23503");
-  rows().drop("parts");
+  EXPECT_THROW(rows().drop("parts"), Error);
+  EXPECT_TRUE(rows().exists("parts"));
+  ASSERT_TRUE(session_->query()->run("create view seen as select c from child"));
+  const std::string both[] = {"parts", "child"};
+  EXPECT_THROW(rows().drop_all(both), Error) << "somebody's view";
+  EXPECT_TRUE(rows().exists("parts"));
+  ASSERT_TRUE(session_->query()->run("drop view seen"));
+  rows().drop_all(both);
   EXPECT_FALSE(rows().exists("parts"));
-  EXPECT_TRUE(rows().exists("child"));
-  EXPECT_TRUE(rows().write(child, batch));
+  EXPECT_FALSE(rows().exists("child"));
 }
 
 TEST_F(PostgresRowsLive, MetaEntriesAreKept) {

@@ -308,7 +308,7 @@ Result<std::string> Connection::ask(std::string_view text) {
 
 void Connection::start_clock() noexcept {
   const TimePoint now = real_clock().now();
-  deadline_ = now + timeout_;
+  deadline_ = patient_ ? TimePoint::max() : now + timeout_;
   if (now - published_ >= kPublishEvery) {
     published_ = now;
     publish(false);

@@ -98,6 +98,8 @@ class Connection {
   /// Statements carried out so far.
   std::uint64_t executed() const noexcept { return executed_; }
   const Settings& settings() const noexcept { return settings_; }
+  /// Whether statements have no time-out from now on.
+  void set_patient(bool on) noexcept { patient_ = on; }
 
  private:
   Connection(const Settings& settings, std::shared_ptr<Counters> counters)
@@ -116,6 +118,7 @@ class Connection {
   sqlite3* db_ = nullptr;
   TimePoint deadline_ = TimePoint::max(), busy_since_{}, published_{};
   Nanos timeout_{};
+  bool patient_ = false;
   std::atomic<bool> interrupted_{false};  // looked at by SQLite's busy and progress handlers
   std::uint64_t executed_ = 0;
   std::int64_t cache_bytes_ = 0;  // what of Counters::cache_bytes is ours

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <limits>
+#include <sqlite3.h>
 
 namespace assay::sqlite {
 namespace {
@@ -188,15 +190,43 @@ bool Rows::exists(std::string_view table) {
   return !answer.empty();
 }
 
-/// Tables may be dropped in any order, as with CASCADE elsewhere: a reference that leads nowhere meanwhile is no error.
-void Rows::drop(std::string_view table) {
+Result<> Rows::require_unreferenced(std::span<const std::string> tables) {
+  const auto ours = [&](const std::string& name) {
+    return std::any_of(tables.begin(), tables.end(),
+                       [&](const std::string& table) { return sqlite3_stricmp(table.c_str(), name.c_str()) == 0; });
+  };
+  Result<Prepared> look = connection_.prepare(
+      "select t.name, f.\"table\" from sqlite_schema t, pragma_foreign_key_list(t.name) f where t.type = 'table'",
+      false);
+  if (!look) return tl::unexpected(look.error());
+  ResultSet references;
+  if (Result<> done = connection_.execute(*look, {}, references); !done) return done;
+  for (std::size_t r = 0; r < references.size(); r++) {
+    const std::string from(references.text(r, 0).value_or("")), to(references.text(r, 1).value_or(""));
+    if (ours(to) && !ours(from))
+      return fail(FailureKind::rejected, fmt::format("a foreign key of table {} refers to table {}", from, to));
+  }
+  return {};
+}
+
+/// With foreign keys on, dropping a table would first look up each of its rows in those that refer to it.
+void Rows::drop_all(std::span<const std::string> tables) {
   insert_ = Prepared();
   insert_table_.clear();
   Result<> dropped = connection_.execute("pragma foreign_keys=off");
-  if (dropped) dropped = connection_.execute(fmt::format("DROP TABLE IF EXISTS {}", quoted(table)));
+  if (dropped) {
+    Unit unit(connection_);
+    dropped = unit.begin();
+    if (dropped) {
+      Result<> done = require_unreferenced(tables);
+      for (std::size_t i = 0; done && i < tables.size(); i++)
+        done = connection_.execute(fmt::format("DROP TABLE IF EXISTS {}", quoted(tables[i])));
+      dropped = unit.end(std::move(done));
+    }
+  }
   const Result<> on = connection_.execute("pragma foreign_keys=on");
-  if (!dropped) throw_sqlite(fmt::format("dropping table {}", table), dropped.error());
-  if (!on) throw_sqlite(fmt::format("dropping table {}", table), on.error());
+  if (!dropped) throw_sqlite(fmt::format("dropping {}", fmt::join(tables, ", ")), dropped.error());
+  if (!on) throw_sqlite(fmt::format("dropping {}", fmt::join(tables, ", ")), on.error());
 }
 
 Result<Prepared*> Rows::insert_into(const Table& table) {

@@ -77,12 +77,13 @@ class Rows final : public RowsFacet {
   void create_indexes(const Table&) override;
   void create_foreign_keys(const Table&) override;
   bool exists(std::string_view table) override;
-  void drop(std::string_view table) override;
+  void drop_all(std::span<const std::string> tables) override;
   Result<> write(const Table&, const RowBatch&) override;
 
  private:
   Result<> add_foreign_keys(const Table&);
   Result<> insert_all(const Table&, const RowBatch&);
+  Result<> require_unreferenced(std::span<const std::string> tables);
   Result<Prepared*> insert_into(const Table&);
 
   Connection& connection_;
@@ -128,6 +129,7 @@ class SqliteSession final : public Session {
   RowsFacet* rows() noexcept override { return &rows_; }
   KvFacet* kv() noexcept override { return &kv_; }
   Result<> reset() override { return query_.rollback(); }
+  void set_patient(bool on) noexcept override { connection_->set_patient(on); }
   void interrupt() noexcept override { connection_->interrupt(); }
   std::uint64_t round_trips() const noexcept override { return connection_->executed(); }
 

@@ -136,6 +136,19 @@ TEST_F(Sqlite, a_statement_that_takes_longer_than_the_operation_timeout_is_a_tim
   EXPECT_EQ(ask(*session, "select 7"), "7") << "the session goes on";
 }
 
+TEST_F(Sqlite, a_patient_session_waits_as_long_as_it_takes) {
+  const auto session = open_session(*open("", 20ms));
+  // Some hundred milliseconds of counting; ten times as many should a machine be so fast.
+  const char* long_one =
+      "with recursive c(x) as (select 1 union all select x + 1 from c where x < 3000000) select count(*) from c";
+  ASSERT_FALSE(session->query()->run(long_one)) << "this was to take longer than 20 ms";
+  {
+    const Patience patience(*session);
+    EXPECT_EQ(ask(*session, long_one), "3000000");
+  }
+  EXPECT_FALSE(session->query()->run(long_one));
+}
+
 TEST_F(Sqlite, after_sqlite_rolled_back_by_itself_nothing_runs_outside_of_a_transaction_unnoticed) {
   const auto session = open_session(*open());
   make_table(*session);

@@ -88,7 +88,8 @@ class KvWorkload final : public Workload {
                                 .limit = "0 wrong answers",
                                 .actual = fmt::format("{} wrong, {} verified", wrong, verified),
                                 .verdict = wrong == 0 ? Requirement::Verdict::pass : Requirement::Verdict::fail,
-                                .decides = true});
+                                .decides = true,
+                                .of_data = true});
     return out;
   }
 

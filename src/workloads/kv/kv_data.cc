@@ -13,12 +13,12 @@
 namespace assay::kv {
 namespace {
 
-constexpr std::uint64_t kBatch = 500;             // rows of one put_batch, get_batch or scan
-constexpr std::uint64_t kLeastChunk = 2000;       // rows that the ledger counts as one
-constexpr std::uint64_t kMostChunks = 2000;       // of a shard: the ledger stays small
-constexpr std::size_t kNamedRows = 10;            // of a finding
-constexpr std::uint64_t kProbe = 64;              // keys looked for at once
-constexpr std::string_view kDeleted = "deleted";  // entries of assay_meta, beside those of the layout
+constexpr std::uint64_t kBatch = 500;                                     // rows of one put_batch, get_batch or scan
+constexpr std::uint64_t kLeastChunk = 2000;                               // rows that the ledger counts as one
+constexpr std::uint64_t kMostChunks = 2000;                               // of a shard: the ledger stays small
+constexpr std::size_t kNamedRows = 10;                                    // of a finding
+constexpr std::uint64_t kProbe = 64;                                      // keys looked for at once
+constexpr std::string_view kDeleted = "deleted", kRemoving = "removing";  // entries of assay_meta beside the layout's
 
 std::string owner(const std::string& collection) { return "kv:" + collection; }
 std::string shard_entry(Shard shard) { return fmt::format("loaded.{}.{}", shard.count, shard.index); }
@@ -218,6 +218,9 @@ Prepared read_prepared(Target& target, const std::string& collection) {
   facet(*session);
   Meta meta(*session, owner(collection));
   const std::map<std::string, std::string> entries = meta.exists() ? meta.all() : std::map<std::string, std::string>();
+  if (entries.contains(std::string(kRemoving)))
+    throw Error(
+        fmt::format("the clean-up of the collection '{}' was not finished; run `assay cleanup kv` again", collection));
   if (entries.empty())
     throw Error(fmt::format("the collection '{}' was not prepared; run `assay prepare kv` first", collection));
   if (!load_complete(entries))
@@ -238,7 +241,15 @@ void load(Job& job, const std::string& collection, Layout layout) {
   {
     const std::unique_ptr<Session> session = open_session(job.target);
     facet(*session);
-    const std::map<std::string, std::string> entries = begin_load(*session, collection, layout);
+    std::map<std::string, std::string> entries = begin_load(*session, collection, layout);
+    if (entries.contains(std::string(kRemoving))) {
+      if (job.shard.count > 1)
+        throw Error(fmt::format(
+            "the clean-up of the collection '{}' was not finished; run `assay cleanup kv` again first", collection));
+      job.progress.note("finishing the clean-up that was begun");
+      remove(job, collection);
+      entries = begin_load(*session, collection, layout);
+    }
     const Layout there = Layout::from(entries);
     layout.seed = there.seed;
     if (!(layout == there))
@@ -294,6 +305,8 @@ void remove(Job& job, const std::string& collection) {
     meta.remove();  // a prepare that was killed at its very beginning leaves an empty assay_meta
     return;
   }
+  const Patience patience(*session);
+  meta.put(kRemoving, "true");  // should it be killed, nobody takes what is left for the whole
   kv.drop(collection);
   meta.remove();
 }

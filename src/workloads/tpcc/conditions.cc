@@ -6,7 +6,8 @@ namespace assay::tpcc {
 namespace {
 
 // Each query has at least three columns, by which its answer is sorted. An aggregate over no rows is NULL and a missing
-// row is no row: every comparison says with coalesce or an outer join what is meant then. PostgreSQL and SQLite have
+// row is no row: every comparison says with coalesce or an outer join what is meant then, and a column that is NULL where
+// it must not be is a violation. PostgreSQL and SQLite have
 // FULL JOIN, others do not: the two directions are two selects.
 
 Condition warehouse_is_sum_of_districts() {
@@ -15,20 +16,21 @@ Condition warehouse_is_sum_of_districts() {
           {"w_id", "w_ytd", "sum of d_ytd"},
           "select w_id, w_ytd, coalesce(s, 0) as s from warehouse left join (select d_w_id, sum(d_ytd) as s "
           "from district where d_w_id between $1 and $2 group by d_w_id) d on d_w_id = w_id "
-          "where w_id between $1 and $2 and w_ytd <> coalesce(s, 0)"};
+          "where w_id between $1 and $2 and (w_ytd is null or w_ytd <> coalesce(s, 0))"};
 }
 
 Condition next_order_follows_the_last() {
-  return {"3.3.2.2",
-          "D_NEXT_O_ID - 1 = max(O_ID) = max(NO_O_ID)",
-          {"d_w_id", "d_id", "d_next_o_id", "max(o_id)", "max(no_o_id)"},
-          "select d_w_id, d_id, d_next_o_id, o, n from district "
-          "left join (select o_w_id, o_d_id, max(o_id) as o from orders where o_w_id between $1 and $2 "
-          "group by o_w_id, o_d_id) os on o_w_id = d_w_id and o_d_id = d_id "
-          "left join (select no_w_id, no_d_id, max(no_o_id) as n from new_order where no_w_id between $1 and $2 "
-          "group by no_w_id, no_d_id) ns on no_w_id = d_w_id and no_d_id = d_id "
-          "where d_w_id between $1 and $2 and "
-          "(d_next_o_id - 1 <> coalesce(o, 0) or d_next_o_id - 1 <> coalesce(n, d_next_o_id - 1))"};
+  return {
+      "3.3.2.2",
+      "D_NEXT_O_ID - 1 = max(O_ID) = max(NO_O_ID)",
+      {"d_w_id", "d_id", "d_next_o_id", "max(o_id)", "max(no_o_id)"},
+      "select d_w_id, d_id, d_next_o_id, o, n from district "
+      "left join (select o_w_id, o_d_id, max(o_id) as o from orders where o_w_id between $1 and $2 "
+      "group by o_w_id, o_d_id) os on o_w_id = d_w_id and o_d_id = d_id "
+      "left join (select no_w_id, no_d_id, max(no_o_id) as n from new_order where no_w_id between $1 and $2 "
+      "group by no_w_id, no_d_id) ns on no_w_id = d_w_id and no_d_id = d_id "
+      "where d_w_id between $1 and $2 and "
+      "(d_next_o_id is null or d_next_o_id - 1 <> coalesce(o, 0) or d_next_o_id - 1 <> coalesce(n, d_next_o_id - 1))"};
 }
 
 Condition new_orders_have_no_gaps() {
@@ -73,7 +75,7 @@ Condition line_counts_of_orders() {
           "left join (select ol_w_id, ol_d_id, ol_o_id, count(*) as n from order_line "
           "where ol_w_id between $1 and $2 group by ol_w_id, ol_d_id, ol_o_id) ls "
           "on ol_w_id = o_w_id and ol_d_id = o_d_id and ol_o_id = o_id "
-          "where o_w_id between $1 and $2 and o_ol_cnt <> coalesce(n, 0) "
+          "where o_w_id between $1 and $2 and (o_ol_cnt is null or o_ol_cnt <> coalesce(n, 0)) "
           "union all select ol_w_id, ol_d_id, ol_o_id, null, count(*) from order_line "
           "left join orders on o_w_id = ol_w_id and o_d_id = ol_d_id and o_id = ol_o_id "
           "where ol_w_id between $1 and $2 and o_id is null group by ol_w_id, ol_d_id, ol_o_id"};
@@ -95,7 +97,7 @@ Condition warehouse_is_sum_of_history() {
           {"w_id", "w_ytd", "sum of h_amount"},
           "select w_id, w_ytd, coalesce(s, 0) as s from warehouse left join (select h_w_id, sum(h_amount) as s "
           "from history where h_w_id between $1 and $2 group by h_w_id) h on h_w_id = w_id "
-          "where w_id between $1 and $2 and w_ytd <> coalesce(s, 0)"};
+          "where w_id between $1 and $2 and (w_ytd is null or w_ytd <> coalesce(s, 0))"};
 }
 
 Condition district_is_sum_of_history() {
@@ -104,7 +106,8 @@ Condition district_is_sum_of_history() {
           {"d_w_id", "d_id", "d_ytd", "sum of h_amount"},
           "select d_w_id, d_id, d_ytd, coalesce(s, 0) as s from district left join (select h_w_id, h_d_id, "
           "sum(h_amount) as s from history where h_w_id between $1 and $2 group by h_w_id, h_d_id) h "
-          "on h_w_id = d_w_id and h_d_id = d_id where d_w_id between $1 and $2 and d_ytd <> coalesce(s, 0)"};
+          "on h_w_id = d_w_id and h_d_id = d_id where d_w_id between $1 and $2 and (d_ytd is null or d_ytd <> "
+          "coalesce(s, 0))"};
 }
 
 /// What each customer's delivered lines come to.
@@ -123,7 +126,8 @@ Condition balance_is_delivered_less_paid() {
                       "left join (select h_c_w_id, h_c_d_id, h_c_id, sum(h_amount) as paid from history "
                       "where h_c_w_id between $1 and $2 group by h_c_w_id, h_c_d_id, h_c_id) hs "
                       "on h_c_w_id = c_w_id and h_c_d_id = c_d_id and h_c_id = c_id "
-                      "where c_w_id between $1 and $2 and c_balance <> coalesce(delivered, 0) - coalesce(paid, 0)",
+                      "where c_w_id between $1 and $2 and "
+                      "(c_balance is null or c_balance <> coalesce(delivered, 0) - coalesce(paid, 0))",
                       kDelivered)};
 }
 
@@ -143,13 +147,14 @@ Condition orders_less_new_orders_are_delivered(const Scale& scale) {
 }
 
 Condition balance_and_payments_are_delivered() {
-  return {"3.3.2.12",
-          "C_BALANCE + C_YTD_PAYMENT = sum(OL_AMOUNT) of what was delivered",
-          {"c_w_id", "c_d_id", "c_id", "c_balance", "c_ytd_payment", "delivered amount"},
-          fmt::format("select c_w_id, c_d_id, c_id, c_balance, c_ytd_payment, coalesce(delivered, 0) as delivered "
-                      "from customer {}where c_w_id between $1 and $2 and "
-                      "c_balance + c_ytd_payment <> coalesce(delivered, 0)",
-                      kDelivered)};
+  return {
+      "3.3.2.12",
+      "C_BALANCE + C_YTD_PAYMENT = sum(OL_AMOUNT) of what was delivered",
+      {"c_w_id", "c_d_id", "c_id", "c_balance", "c_ytd_payment", "delivered amount"},
+      fmt::format("select c_w_id, c_d_id, c_id, c_balance, c_ytd_payment, coalesce(delivered, 0) as delivered "
+                  "from customer {}where c_w_id between $1 and $2 and "
+                  "(c_balance is null or c_ytd_payment is null or c_balance + c_ytd_payment <> coalesce(delivered, 0))",
+                  kDelivered)};
 }
 
 /// Rows that no transaction adds or removes; without them the other conditions hold of an empty database. The range's

@@ -70,7 +70,7 @@ class Loader {
   void run() {
     require_partitions(settings_);
     std::optional<Loaded> loaded = read_loaded(*session_);
-    if (settings_.drop_data) drop(loaded);
+    if (settings_.drop_data || (loaded && loaded->removing())) drop(loaded);
     if (loaded) {
       compare(*loaded);
       if (loaded->complete()) {
@@ -104,9 +104,11 @@ class Loader {
 
   void drop(std::optional<Loaded>& loaded) {
     if (job_.shard.count > 1)
-      throw Error(
-          "--drop-data does not work with several processes, which would drop what others load; run cleanup "
-          "first");
+      throw Error(loaded && loaded->removing()
+                      ? "a clean-up of tpcc data was not finished; run assay cleanup tpcc again first"
+                      : "--drop-data does not work with several processes, which would drop what others load; run "
+                        "cleanup first");
+    if (loaded && loaded->removing()) job_.progress.note("finishing the clean-up that was begun");
     if (loaded) remove_all(job_);
     loaded.reset();
   }
@@ -257,6 +259,7 @@ class Loader {
     wait_for_other_shards();
     if (wanted_.state != "indexing") set_state("indexing");
     const std::map<std::string, std::string> ledger = meta_.all(kLedger);
+    const Patience patience(*session_);
     job_.progress.start("creating indexes and foreign keys", "tables", 2 * kTables);
     const auto step = [&](const std::string& name, auto&& work) {
       if (job_.stop.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
@@ -331,12 +334,16 @@ void remove_all(Job& job) {
     Meta(*session, kWorkload).remove();  // a prepare that was killed at its very beginning leaves an empty assay_meta
     return;
   }
+  const Patience patience(*session);
   job.progress.start("dropping tpcc", "tables", kTables);
-  for (std::size_t i = kTables; i-- > 0;) {  // referring tables first
-    session->rows()->drop(name_of(static_cast<TableId>(i)));
-    job.progress.advance(1);
-  }
-  Meta(*session, kWorkload).remove();
+  Meta meta(*session, kWorkload);
+  meta.put("state", "removing");  // should it be killed, nobody takes what is left for the whole
+  std::vector<std::string> tables;
+  for (std::size_t i = kTables; i-- > 0;)
+    tables.emplace_back(name_of(static_cast<TableId>(i)));  // referring ones first
+  session->rows()->drop_all(tables);
+  job.progress.advance(kTables);
+  meta.remove();
 }
 
 }  // namespace assay::tpcc

@@ -100,6 +100,9 @@ void write_loaded(Session& session, const Loaded& loaded) {
 Loaded require_loaded(Session& session) {
   std::optional<Loaded> loaded = read_loaded(session);
   if (!loaded) throw Error("the target holds no tpcc data; load it with: assay prepare tpcc --target …");
+  if (loaded->removing())
+    throw Error(fmt::format("the clean-up of tpcc data ({}) was not finished; run assay cleanup tpcc again",
+                            loaded->describe()));
   if (!loaded->complete())
     throw Error(
         fmt::format("the load of tpcc data ({}) was not finished: it is {}; run assay prepare tpcc again with "

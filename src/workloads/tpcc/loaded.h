@@ -19,7 +19,8 @@ inline constexpr std::string_view kLedger = "load/";  // a ledger entry is this 
 inline constexpr std::string_view kRunMarks = "run/", kEndedMarks = "ended/";  // of runs, see run_mark.h
 
 struct Loaded {
-  /// creating: tables are being made; loading: rows are; indexing: indexes and keys are; complete.
+  /// creating: tables are being made; loading: rows are; indexing: indexes and keys are; complete; removing: a clean-up has
+  /// begun.
   std::string state;
   Source source;
   std::int64_t partitions = 1;
@@ -27,6 +28,7 @@ struct Loaded {
   bool foreign_keys = true;
   bool ran = false;  // transactions ran on it since it was loaded
 
+  bool removing() const { return state == "removing"; }
   bool complete() const { return state == "complete"; }
   /// "4 warehouses, seed 7, scale-down 100, …" for messages.
   std::string describe() const;

@@ -12,7 +12,7 @@
 namespace assay::tpcc {
 namespace {
 
-constexpr std::string_view kDefaultWeights = "new_order=45,payment=43,order_status=4,delivery=4,stock_level=4";
+constexpr std::string_view kDefaultWeights = "new_order=10,payment=10,order_status=1,delivery=1,stock_level=1";
 
 // The names are pgdistbench's, with dashes.
 const OptionSpec kOptions[] = {
@@ -50,7 +50,10 @@ const OptionSpec kOptions[] = {
      .help = "how a terminal chooses transactions: from a shuffled deck of 10/10/1/1/1, or at random by weight",
      .choices = {"deck", "weighted"},
      .verbs = kRun},
-    {.name = "weights", .default_value = kDefaultWeights, .help = "the weights of a weighted mix", .verbs = kRun},
+    {.name = "weights",
+     .default_value = kDefaultWeights,
+     .help = "the weights of a weighted mix; those that there are not have none",
+     .verbs = kRun},
     {.name = "partitions",
      .type = OptionType::count,
      .default_value = "1",

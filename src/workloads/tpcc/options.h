@@ -25,7 +25,7 @@ struct Settings {
   std::int64_t terminals = 0;  // of the whole job; 0: not given
   Isolation isolation = Isolation::default_level;
   Mix mix = Mix::deck;
-  std::array<double, kKinds> weights{45, 43, 4, 4, 4};  // by Kind; used when the mix is weighted
+  std::array<double, kKinds> weights{10, 10, 1, 1, 1};  // by Kind; used when the mix is weighted
   std::int64_t partitions = 1;
   PartitionType partition_type = PartitionType::hash;
   bool foreign_keys = true;
