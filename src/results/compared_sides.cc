@@ -83,4 +83,22 @@ std::vector<SideFacts> facts_of(const std::vector<ComparedSide>& sides) {
   return all;
 }
 
+void find_circumstances(Comparison& c) {
+  std::vector<std::vector<Circumstance>> of_sides;
+  for (const SideFacts& side : c.sides) of_sides.push_back(circumstances_of(*side.runs.front()));
+  const std::vector<VaryingCircumstance> all = varying(of_sides);
+  const auto of_other_kinds = [&](std::string_view target) {
+    return std::any_of(all.begin(), all.end(), [&](const VaryingCircumstance& v) {
+      return v.name == fmt::format("{}.driver", target) || v.name == fmt::format("{}.server", target);
+    });
+  };
+  for (const VaryingCircumstance& v : all) {
+    const std::size_t setting = v.name.find(".setting.");
+    const bool own =
+        setting != std::string::npos && of_other_kinds(std::string_view(v.name).substr(0, setting)) &&
+        std::any_of(v.values.begin(), v.values.end(), [](const std::string& value) { return value.empty(); });
+    (own ? c.own_settings : c.circumstances).push_back(v);
+  }
+}
+
 }  // namespace assay

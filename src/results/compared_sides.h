@@ -12,4 +12,7 @@ void require_comparable(const std::vector<ComparedSide>&);
 
 std::vector<SideFacts> facts_of(const std::vector<ComparedSide>&);
 
+/// Fills Comparison::circumstances and own_settings.
+void find_circumstances(Comparison&);
+
 }  // namespace assay

@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "results/compared_rows.h"
 #include "results/compared_sides.h"
+#include "results/comparison_text.h"
 #include "results/measured_run.h"
 
 #include <fmt/ranges.h>
@@ -51,16 +52,14 @@ class Comparer {
     c_.options = options;
     c_.workload = sides.front().runs.front()->workload.name;
     c_.sides = facts_of(sides);
-    std::vector<std::vector<Circumstance>> circumstances;
-    for (const SideFacts& side : c_.sides) circumstances.push_back(circumstances_of(*side.runs.front()));
-    c_.circumstances = varying(circumstances);
+    find_circumstances(c_);
   }
 
   Comparison compare() {
     const std::vector<ComparedRow> rows = all_rows();
     for (const ComparedRow& row : rows) add_row(row);
     add_figures();
-    add_notes();
+    c_.notes = notes_of(c_);
     return std::move(c_);
   }
 
@@ -285,60 +284,6 @@ class Comparer {
                                                [&](const Figure& f) { return f.name == named.arguments[0]; }))
       return std::nullopt;
     return value_in(MeasuredRun::of(run), named);
-  }
-
-  // --- notes ------------------------------------------------------------------------------------------------------
-
-  void add_notes() {
-    const double intervals = static_cast<double>(c_.intervals());
-    if (c_.paired()) {
-      c_.notes.push_back(
-          fmt::format("{} pairs of runs: the median of the pairs' differences, with its interval by order statistics.",
-                      c_.sides.front().runs.size()));
-    } else {
-      c_.notes.push_back(
-          "Each side is one run: an interval says how sure it is that these runs differ, not that the next two would. "
-          "'assay compare --pairs' tells that.");
-    }
-    add_missing();
-    const double chance = intervals * (1 - c_.options.confidence);
-    if (intervals >= 10)
-      c_.notes.push_back(
-          fmt::format("Of {:.0f} intervals at {:g} %, about {:.0f} would leave 0 out by chance if nothing differed.",
-                      intervals, c_.options.confidence * 100, std::max(1.0, std::round(chance))));
-    if (c_.options.tolerance && intervals == 0)
-      c_.notes.push_back("There is no interval, so nothing can be judged by the tolerance.");
-  }
-
-  static bool says_nothing(const ComparedFigure& f, std::size_t side) {
-    return !f.values[side] || (f.quantity == Quantity::rate && *f.values[side] == 0);
-  }
-
-  /// Which operations a side lacks, or all of them.
-  void add_missing() {
-    std::vector<std::string> nowhere;
-    std::vector<std::vector<std::string>> missing(c_.sides.size());
-    for (auto first = c_.operations.begin(), end = first; first != c_.operations.end(); first = end) {
-      end = std::find_if(first, c_.operations.end(), [&](const ComparedFigure& f) {
-        return f.group != first->group || f.operation != first->operation;
-      });
-      if (first->operation == ComparedRow::kAll) continue;
-      std::vector<std::size_t> without;
-      for (std::size_t i = 0; i < c_.sides.size(); i++)
-        if (std::all_of(first, end, [&](const ComparedFigure& f) { return says_nothing(f, i); })) without.push_back(i);
-      if (without.size() == c_.sides.size()) {
-        nowhere.push_back(row_name(c_, *first));
-        continue;
-      }
-      for (const std::size_t i : without) missing[i].push_back(row_name(c_, *first));
-    }
-    for (std::size_t i = 0; i < c_.sides.size(); i++)
-      if (!missing[i].empty())
-        c_.notes.push_back(
-            fmt::format("{} measured nothing of {}: its totals are of other operations than those of the rest.",
-                        c_.sides[i].label, fmt::join(missing[i], ", ")));
-    if (!nowhere.empty())
-      c_.notes.push_back(fmt::format("No result measured anything of {}.", fmt::join(nowhere, ", ")));
   }
 
   std::vector<Statistic> statistics_;

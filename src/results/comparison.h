@@ -82,6 +82,7 @@ struct Comparison {
   ComparisonOptions options;
   std::vector<SideFacts> sides;
   std::vector<VaryingCircumstance> circumstances;  // what was not the same, before all numbers
+  std::vector<VaryingCircumstance> own_settings;   // of servers of different kinds, those that not all of them have
   std::vector<ComparedFigure> operations;          // in the order of the summary, the statistics of each together
   std::vector<ComparedFigure> figures;             // of the whole run
   std::vector<std::string> notes;                  // what a reader should know before the numbers

@@ -158,6 +158,29 @@ TEST(Comparison, runs_of_different_length_can_be_compared) {
   EXPECT_TRUE(figure(c, "get", "p50").against[1].difference.interval.holds(0));
 }
 
+TEST(Comparison, settings_that_only_one_kind_of_server_has_are_kept_apart) {
+  const auto run = [](std::string server, std::uint64_t seed, decltype(TargetFacts::settings) settings) {
+    Document d = sample_run({.server = std::move(server), .seed = seed});
+    d.targets[0].settings = std::move(settings);
+    return d;
+  };
+  const auto names = [](const std::vector<VaryingCircumstance>& list) {
+    std::vector<std::string> out;
+    for (const VaryingCircumstance& v : list) out.push_back(v.name);
+    return out;
+  };
+  const Comparison kinds = compared({run("PostgreSQL", 1, {{"max_connections", "100"}, {"jit", "on"}}),
+                                     run("MariaDB", 2, {{"max_connections", "200"}, {"log_bin", "OFF"}})});
+  EXPECT_THAT(names(kinds.circumstances),
+              testing::ElementsAre("target.main.server", "target.main.setting.max_connections"));
+  EXPECT_THAT(names(kinds.own_settings),
+              testing::UnorderedElementsAre("target.main.setting.jit", "target.main.setting.log_bin"));
+  // Of one kind, a setting that one of them lacks is a difference as any.
+  const Comparison alike = compared({run("PostgreSQL", 1, {{"jit", "on"}}), run("PostgreSQL", 2, {})});
+  EXPECT_THAT(names(alike.circumstances), testing::ElementsAre("target.main.setting.jit"));
+  EXPECT_TRUE(alike.own_settings.empty());
+}
+
 TEST(Comparison, lists_what_differs_and_leaves_out_what_every_run_has_of_its_own) {
   std::vector<Document> runs = {sample_run({}), sample_run({.version = "16.1", .seed = 2})};
   runs[1].targets[0].settings = {{"fsync", "off"}, {"jit", "on"}};

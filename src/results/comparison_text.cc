@@ -1,12 +1,16 @@
 #include "results/comparison_text.h"
 
 #include "base/units.h"
+#include "results/compared_rows.h"
 #include "results/text_forms.h"
+#include "results/text_table.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 namespace assay {
 namespace {
@@ -39,6 +43,36 @@ std::string beyond_text(const Comparison& c, std::size_t side) {
     parts.push_back(row.empty() ? fmt::format("{}", fmt::join(names, ", "))
                                 : fmt::format("{} ({})", row, fmt::join(names, ", ")));
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+bool says_nothing(const ComparedFigure& f, std::size_t side) {
+  return !f.values[side] || (f.quantity == Quantity::rate && *f.values[side] == 0);
+}
+
+/// Which operations a side lacks, or all of them.
+void add_missing(std::vector<std::string>& notes, const Comparison& c) {
+  std::vector<std::string> nowhere;
+  std::vector<std::vector<std::string>> missing(c.sides.size());
+  for (auto first = c.operations.begin(), end = first; first != c.operations.end(); first = end) {
+    end = std::find_if(first, c.operations.end(), [&](const ComparedFigure& f) {
+      return f.group != first->group || f.operation != first->operation;
+    });
+    if (first->operation == ComparedRow::kAll) continue;
+    std::vector<std::size_t> without;
+    for (std::size_t i = 0; i < c.sides.size(); i++)
+      if (std::all_of(first, end, [&](const ComparedFigure& f) { return says_nothing(f, i); })) without.push_back(i);
+    if (without.size() == c.sides.size()) {
+      nowhere.push_back(row_name(c, *first));
+      continue;
+    }
+    for (const std::size_t i : without) missing[i].push_back(row_name(c, *first));
+  }
+  for (std::size_t i = 0; i < c.sides.size(); i++)
+    if (!missing[i].empty())
+      notes.push_back(
+          fmt::format("{} measured nothing of {}: its totals are of other operations than those of the rest.",
+                      c.sides[i].label, fmt::join(missing[i], ", ")));
+  if (!nowhere.empty()) notes.push_back(fmt::format("No result measured anything of {}.", fmt::join(nowhere, ", ")));
 }
 
 }  // namespace
@@ -103,6 +137,49 @@ std::string Footnotes::mark(const std::string& why) {
   auto at = std::find(texts_.begin(), texts_.end(), why);
   if (at == texts_.end()) at = texts_.insert(at, why);
   return fmt::format("({})", at - texts_.begin() + 1);
+}
+
+std::vector<std::string> notes_of(const Comparison& c) {
+  std::vector<std::string> notes;
+  if (c.paired())
+    notes.push_back(
+        fmt::format("{} pairs of runs: the median of the pairs' differences, with its interval by order statistics.",
+                    c.sides.front().runs.size()));
+  else
+    notes.push_back(
+        "Each side is one run: an interval says how sure it is that these runs differ, not that the next two would. "
+        "'assay compare --pairs' tells that.");
+  add_missing(notes, c);
+  const double intervals = static_cast<double>(c.intervals()), chance = intervals * (1 - c.options.confidence);
+  if (intervals >= 10)
+    notes.push_back(
+        fmt::format("Of {:.0f} intervals at {:g} %, about {:.0f} would leave 0 out by chance if nothing differed.",
+                    intervals, c.options.confidence * 100, std::max(1.0, std::round(chance))));
+  if (c.options.tolerance && intervals == 0)
+    notes.push_back("There is no interval, so nothing can be judged by the tolerance.");
+  return notes;
+}
+
+std::vector<std::string> told_apart(const std::vector<std::string>& values, std::size_t width) {
+  constexpr std::size_t kKept = 4;  // of what they share, so that it is seen what goes on
+  std::string_view shared;          // what all values begin with
+  bool first = true;
+  for (const std::string& value : values) {
+    if (value.empty()) continue;
+    const std::string_view text = value;
+    if (std::exchange(first, false)) shared = text;
+    const auto [end, ignored] = std::mismatch(shared.begin(), shared.end(), text.begin(), text.end());
+    shared = shared.substr(0, static_cast<std::size_t>(end - shared.begin()));
+  }
+  std::size_t begin = shared.size() - std::min(shared.size(), kKept);
+  while (begin > 0 && (shared[begin] & 0xc0) == 0x80) begin--;  // not in the middle of a letter
+  const bool wide = std::any_of(values.begin(), values.end(), [&](const auto& v) { return width_of(v) > width; });
+  std::vector<std::string> out;
+  for (const std::string& value : values) {
+    const std::string text = wide && begin > 0 && !value.empty() ? "…" + value.substr(begin) : value;
+    out.push_back(value.empty() ? kNothing : cut_to(text, width));
+  }
+  return out;
 }
 
 std::string conclusion(const Comparison& c) {

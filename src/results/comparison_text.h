@@ -34,6 +34,13 @@ class Footnotes {
   std::vector<std::string> texts_;
 };
 
+/// What a reader should know before the numbers.
+std::vector<std::string> notes_of(const Comparison&);
+
+/// The values of a circumstance in columns of `width` characters: where one is too long, without most of what all begin with, so
+/// that what is left tells them apart. "–" for none.
+std::vector<std::string> told_apart(const std::vector<std::string>& values, std::size_t width);
+
 /// What the comparison came to, in a sentence or some.
 std::string conclusion(const Comparison&);
 

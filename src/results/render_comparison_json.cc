@@ -25,14 +25,17 @@ void put_sides(JsonText& json, const Comparison& c) {
     for (const Document* run : side.runs) json.value(std::string_view(run->id));
     json.close(']').close('}');
   }
-  json.close(']').key("differs").open('[');
-  for (const VaryingCircumstance& d : c.circumstances) {
-    json.compact().open('{').member("name", std::string_view(d.name));
-    json.key("values").open('[');
-    for (const std::string& value : d.values) json.value(std::string_view(value));
-    json.close(']').close('}');
-  }
   json.close(']');
+  for (const auto& [name, list] : {std::pair{"differs", &c.circumstances}, {"own_settings", &c.own_settings}}) {
+    json.key(name).open('[');
+    for (const VaryingCircumstance& d : *list) {
+      json.compact().open('{').member("name", std::string_view(d.name));
+      json.key("values").open('[');
+      for (const std::string& value : d.values) json.value(std::string_view(value));
+      json.close(']').close('}');
+    }
+    json.close(']');
+  }
 }
 
 std::string_view name_of(Quantity quantity) {

@@ -1,5 +1,6 @@
 #include "results/render_comparison.h"
 
+#include "results/comparison_text.h"
 #include "results/sample_run.h"
 
 #include <gmock/gmock.h>
@@ -60,6 +61,17 @@ TEST_F(RenderComparison, the_table_says_first_what_differs_and_last_what_it_came
   EXPECT_THAT(text, HasSubstr("target.main.server_version  15.14  16|1"));
   EXPECT_THAT(text, testing::ContainsRegex("get +rate +100 /s +117 /s|get +rate +100 /s +118 /s"));
   EXPECT_THAT(text.substr(verdict), HasSubstr("get (errors, mean, p50"));
+}
+
+TEST(ToldApart, long_values_lose_what_they_share_and_keep_what_tells_them_apart) {
+  using testing::ElementsAre;
+  EXPECT_THAT(told_apart({"on", "", "off"}, 12), ElementsAre("on", "–", "off"));
+  EXPECT_THAT(told_apart({"postgres://user@host:5432/first", "postgres://user@host:5432/second"}, 16),
+              ElementsAre("…432/first", "…432/second"));
+  EXPECT_THAT(told_apart({"postgres://user@host:5432/first", "postgres://user@host:5432/second"}, 40),
+              ElementsAre("postgres://user@host:5432/first", "postgres://user@host:5432/second"));
+  EXPECT_THAT(told_apart({"sqlite:x", "postgres://user@host"}, 12), ElementsAre("sqlite:x", "postgres://…"));
+  EXPECT_THAT(told_apart({"ääääääää1", "ääääääää2"}, 6), ElementsAre("…ää1", "…ää2"));
 }
 
 TEST_F(RenderComparison, no_row_is_wider_than_the_terminal) {

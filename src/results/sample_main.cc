@@ -53,6 +53,7 @@ Sample databases(std::size_t number) {
     if (number == 3) run.operations.push_back({"drop", 10, 0, 1, 1});
     run.version = fmt::format("{}.1", i + 1);
     out.documents.push_back(assay::sample_run(run));
+    if (i == 2) out.documents.back().targets[0].settings.emplace_back("log_bin", "OFF");
     if (i == 1)
       out.documents.back().events.push_back(
           {std::chrono::seconds(21), std::chrono::seconds(4), "outage", "</script> & <i>"});

@@ -125,6 +125,22 @@ test("the differences are told as a picture and as a table, and text stays text"
   await page.close();
 });
 
+test("what differs besides is told, settings of one kind of server behind a button", async () => {
+  const { page, wrong } = await open(four);
+  assert.deepEqual(await rowsOf(page, "What is not the same in all results"), [
+    ["target.main.server", "SQLite", "PostgreSQL", "MariaDB", "etcd <b>"],
+    ["target.main.server_version", "1.1", "2.1", "3.1", "4.1"],
+  ]);
+  const details = page.locator("#sides details");
+  assert.equal(await details.locator("summary").textContent(), "1 setting that not every kind of server here has");
+  assert.equal(await details.locator("table").isVisible(), false);
+  await details.locator("summary").click();
+  assert.deepEqual(await rowsOf(page, "Settings of one kind of server"), [["target.main.setting.log_bin", "–", "–", "OFF", "–"]]);
+  assert.equal(await page.locator("#page b").count(), 0);
+  assert.deepEqual(wrong, []);
+  await page.close();
+});
+
 test("the bars of the matrix are as long as their values, by operation or by result", async () => {
   const { page, wrong } = await open(four);
   const groups = () =>

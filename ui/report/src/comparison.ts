@@ -5,9 +5,9 @@ import { Chart, Line } from "./chart";
 import { optionsOf } from "./charts";
 import { badge, el, section, table } from "./dom";
 import {
-  Against, Comparison, Figure, Side, change, effect, interval, isIdle, kStandings, percent, signed, statisticName, unitOf, value,
+  Against, Comparison, Figure, Side, change, effect, interval, isIdle, kStandings, percent, signed, statisticName, unitOf, value, Varying,
 } from "./comparison_data";
-import { digits, seconds } from "./format";
+import { counted, digits, seconds } from "./format";
 import { ChartData } from "./report";
 import * as theme from "./theme";
 
@@ -85,15 +85,19 @@ class Page {
       ],
     }));
     const columns = [{ title: "" }, { title: "result" }, { title: "target" }, { title: "started" }, { title: "measured for", number: true }];
-    const { differs } = this.c;
+    const { differs, own_settings: own } = this.c;
+    const varying = (caption: string, list: Varying[]) =>
+      table(
+        caption,
+        [{ title: "" }, ...this.c.sides.map((s) => ({ title: s.label }))],
+        list.map((d) => ({ cells: [d.name, ...d.values.map((v) => el("span", { class: "text" }, v || "–"))] })),
+      );
     const what = differs.length
-      ? table(
-          "What is not the same in all results",
-          [{ title: "" }, ...this.c.sides.map((s) => ({ title: s.label }))],
-          differs.map((d) => ({ cells: [d.name, ...d.values.map((v) => el("span", { class: "text" }, v || "–"))] })),
-        )
+      ? varying("What is not the same in all results", differs)
       : el("p", {}, "Nothing that is recorded: configuration and environment are the same.");
-    return section("sides", "What is compared", table("Results", columns, rows), el("h3", {}, "What differs besides"), what);
+    const summary = `${counted(own.length, "setting")} that not every kind of server here has`;
+    const rest = own.length ? el("details", {}, el("summary", {}, summary), varying("Settings of one kind of server", own)) : null;
+    return section("sides", "What is compared", table("Results", columns, rows), el("h3", {}, "What differs besides"), what, rest);
   }
 
   /** Two sides: each change with its interval, as a picture and as a table. */

@@ -43,6 +43,11 @@ export interface Side {
   results: string[];
 }
 
+export interface Varying {
+  name: string;
+  values: string[];
+}
+
 export interface Comparison {
   workload: string;
   verdict: "pass" | "fail" | "invalid";
@@ -51,7 +56,9 @@ export interface Comparison {
   tolerance: number | null;
   pairs: number;
   sides: Side[];
-  differs: { name: string; values: string[] }[];
+  differs: Varying[];
+  /** Settings of servers of different kinds, that not all of them have. */
+  own_settings: Varying[];
   operations: Figure[];
   figures: Figure[];
   notes: string[];
