@@ -59,7 +59,14 @@ void put_curves(Chart& chart, const Comparison& c, std::vector<Curve> curves) {
 struct Row {
   std::string group, operation, name;
   std::vector<MeasuredSeries> sides;
-  bool micros = false;  // the usual time of every side is very short
+  std::vector<ChartedHistogram> times = {};  // of the sides that timed anything
+
+  /// Whether this quantile of every side is so short that it is read in µs.
+  bool micros(double quantile) const {
+    return std::ranges::all_of(times, [&](const ChartedHistogram& side) {
+      return side.values->quantile(quantile) < std::chrono::milliseconds(1);
+    });
+  }
 };
 
 /// What all charts of a row share.
@@ -96,7 +103,8 @@ Chart throughput(const Comparison& c, const Row& row) {
 
 Chart response_time(const Comparison& c, const Row& row, double quantile, const std::string& name) {
   Chart chart = over_time(c, row, "response-" + name, "Response time " + name);
-  chart.unit = row.micros ? "µs" : "ms";
+  const bool micros = row.micros(quantile);
+  chart.unit = micros ? "µs" : "ms";
   chart.log = true;
   std::vector<Curve> curves;
   for (const MeasuredSeries& side : row.sides) {
@@ -104,7 +112,7 @@ Chart response_time(const Comparison& c, const Row& row, double quantile, const 
     for (std::size_t b = 0; b < side.responses.size(); b++) {
       const std::size_t first = b * side.per_block, past = std::min(side.rate.size(), first + side.per_block);
       curve.at.push_back(side.first_s + static_cast<double>(first + past) / 2 * side.interval_s);
-      const double value = to_millis(side.responses[b].quantile(quantile)) * (row.micros ? 1000 : 1);
+      const double value = to_millis(side.responses[b].quantile(quantile)) * (micros ? 1000 : 1);
       curve.value.push_back(value > 0 ? value : kNothing);
     }
   }
@@ -154,17 +162,13 @@ Charts charts_of(const Comparison& c) {
   std::vector<Chart> spread, percentiles;
   std::vector<Row> rows = rows_of(c);
   for (Row& row : rows) {
-    std::vector<ChartedHistogram> lines;
     for (std::size_t i = 0; i < merged.size(); i++)
       for (const NamedHistogram& all : merged[i])
         if (all.group == row.group && all.operation == row.operation && !all.response.empty())
-          lines.push_back({look_of(c, i), &all.response});
-    if (lines.empty()) continue;
-    row.micros = std::ranges::all_of(lines, [](const ChartedHistogram& line) {
-      return line.values->quantile(0.5) < std::chrono::microseconds(100);
-    });
-    spread.push_back(chart_of(row, spread_chart(lines)));
-    percentiles.push_back(chart_of(row, percentile_chart(lines, row.micros)));
+          row.times.push_back({look_of(c, i), &all.response});
+    if (row.times.empty()) continue;
+    spread.push_back(chart_of(row, spread_chart(row.times)));
+    percentiles.push_back(chart_of(row, percentile_chart(row.times, row.micros(0.99))));
   }
   const auto keep = [&](Chart chart) {
     if (!chart.lines.empty()) out.charts.push_back(std::move(chart));
