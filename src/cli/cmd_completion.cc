@@ -20,13 +20,17 @@ std::vector<std::string> option_words(std::span<const OptionSpec> table, unsigne
   return words;
 }
 
-/// What may follow an option of a command ("*": of any): choices of an enumerated one, true and false of a flag.
-void add_values(std::map<std::string, std::string>& values, std::string_view command,
+/// What may follow an option of a command or of a workload ("*": of any): choices of an enumerated one, true and false of a
+/// flag, which may also stand alone.
+void add_values(std::map<std::string, std::string>& values, std::string_view command, std::string_view workload,
                 std::span<const OptionSpec> table) {
   for (const OptionSpec& spec : table) {
-    const std::string key = fmt::format("{},--{}", command, spec.name);
-    if (spec.type == OptionType::choice) values[key] = fmt::format("{}", fmt::join(spec.choices, " "));
-    if (spec.type == OptionType::flag) values[key] = "true false";
+    if (spec.type == OptionType::choice)
+      values[fmt::format("{},{},--{},*", command, workload, spec.name)] =
+          fmt::format("{}", fmt::join(spec.choices, " "));
+    if (spec.type == OptionType::flag)
+      values[fmt::format("{},{},--{},|{},{},--{},[!-]*", command, workload, spec.name, command, workload, spec.name)] =
+          "true false";
   }
 }
 
@@ -40,13 +44,13 @@ std::string bash_script() {
     std::vector<std::string> words{"--help"};
     for (const auto& table : command.tables) {
       for (std::string& word : option_words(table, command.verbs)) words.push_back(std::move(word));
-      add_values(values, command.name, table);
+      add_values(values, command.name, "*", table);
     }
     by_command += fmt::format("    {}) options='{}' ;;\n", command.name, fmt::join(words, " "));
   }
   for (const WorkloadType* type : all_workloads()) {
     workloads.push_back(type->info().name);
-    add_values(values, "*", type->info().options);
+    add_values(values, "*", type->info().name, type->info().options);
     for (const Command& command : all_commands())
       if (command.takes_workload)
         by_workload += fmt::format("    {},{}) options+=' {}' ;;\n", command.name, type->info().name,
@@ -65,9 +69,9 @@ _assay() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
   local command=${{COMP_WORDS[1]}} workload=${{COMP_WORDS[2]}} options=
   if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '{commands}' -- "$current")); return; fi
-  case $command,$previous in
-{by_value}    *,--target) COMPREPLY=($(compgen -W '{schemes}' -- "$current")); compopt -o nospace; return ;;
-    *,--result|*,--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  case $command,$workload,$previous,$current in
+{by_value}    *,--target,*) COMPREPLY=($(compgen -W '{schemes}' -- "$current")); compopt -o nospace; return ;;
+    *,--result,*|*,--output,*) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   case $command in
 {by_command}  esac

@@ -23,10 +23,11 @@ std::string option_lines(std::span<const OptionSpec> all, unsigned verbs) {
   std::string out;
   for (std::size_t i = 0; i < table.size(); i++) {
     const OptionSpec& spec = table[i];
-    const std::string default_text =
-        spec.default_value.empty() || (spec.type == OptionType::flag && spec.default_value == "false")
-            ? ""
-            : fmt::format(" (default {})", spec.default_value);
+    const std::string default_text = spec.default_value.empty() ||
+                                             (spec.type == OptionType::flag && spec.default_value == "false") ||
+                                             spec.help.find("ithout it") != std::string_view::npos
+                                         ? ""
+                                         : fmt::format(" (default {})", spec.default_value);
     if (left[i].size() > width)
       out += fmt::format("  {}\n  {:{}}  {}{}\n", left[i], "", width, spec.help, default_text);
     else

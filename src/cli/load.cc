@@ -342,6 +342,12 @@ RunPlan make_plan(const JobSetup& setup) {
     planned.group = std::move(group);
     plan.groups.push_back(std::move(planned));
   }
+  std::uint64_t most = 0;
+  for (const GroupPlan& group : plan.groups) most = std::max(most, group.sessions);
+  if (own.given("threads") && static_cast<std::uint64_t>(plan.threads) > most)
+    throw Error(
+        fmt::format("--threads is {} with {} sessions, each of which is served by one thread; expected at most {}",
+                    plan.threads, most, most));
   return plan;
 }
 

@@ -1,6 +1,6 @@
 // What a person sees while assay works: progress with rate and time left, the live panel of a run. On a terminal it is
-// redrawn in place; elsewhere plain lines every few seconds; nothing with --quiet. All on stderr; stdout is for results. That
-// stderr can be written to no more, be it full, closed, or of a terminal that hung up, ends nothing.
+// redrawn in place; elsewhere plain lines every few seconds; nothing with --quiet. All on stderr; stdout is for results.
+// That stderr can be written to no more, be it full, closed, or of a terminal that hung up, ends nothing.
 #pragma once
 
 #include "core/run.h"

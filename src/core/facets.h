@@ -159,8 +159,8 @@ class RowsFacet {
   virtual void create_indexes(const Table&) = 0;
   virtual void create_foreign_keys(const Table&) = 0;
   virtual bool exists(std::string_view table) = 0;  // throws Error
-  /// Removes these tables, those that are not there aside: all or, where the target's DDL is transactional, none of them. What
-  /// they refer to among themselves is no obstacle; what somebody else's table or view refers to throws Error.
+  /// Removes these tables, those that are not there aside: all or, where the target's DDL is transactional, none of them.
+  /// What they refer to among themselves is no obstacle; what somebody else's table or view refers to throws Error.
   virtual void drop_all(std::span<const std::string> tables) = 0;
   void drop(std::string_view table) {
     const std::string one[] = {std::string(table)};

@@ -26,7 +26,7 @@ struct OptionSpec {
   std::string_view name;  // "think-time": as on the command line without the dashes, and as in a plan
   OptionType type = OptionType::text;
   std::string_view default_value = {};  // in the same form as a person would write it; "" is unset for text
-  std::string_view help = {};
+  std::string_view help = {};  // where it says "without it", that is said instead of the default, which may depend
   std::vector<std::string_view> choices = {};             // for choice
   double min = -std::numeric_limits<double>::infinity();  // for count, number, rate, bytes; seconds for duration
   double max = std::numeric_limits<double>::infinity();

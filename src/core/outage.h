@@ -1,8 +1,8 @@
 // Tells an outage of a target from single lost sessions, over all groups that work on it. It is an outage when every session
 // was lost, or when one was lost, was not let in again at once, and nothing that was begun after the loss has succeeded on
-// another session; it lasts from the first loss until the first operation that was begun after it and succeeded. A session that
-// was idle through an outage and is found lost behind it belongs to it. Otherwise sessions were lost, until all are open again. Thread-safe; called only when a session is lost, refused or open again, and
-// for successes while in_spell().
+// another session; it lasts from the first loss until the first operation that was begun after it and succeeded. A session
+// that was idle through an outage and is found lost behind it belongs to it. Otherwise sessions were lost, until all are
+// open again. Thread-safe; called only when a session is lost, refused or open again, and for successes while in_spell().
 #pragma once
 
 #include "base/time.h"

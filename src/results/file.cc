@@ -15,6 +15,7 @@
 #include <fstream>
 #include <random>
 #include <sstream>
+#include <vector>
 
 namespace assay {
 namespace {
@@ -140,11 +141,18 @@ void probe_writable(const fs::path& path) {
     return;
   }
   const fs::path place = resolved(path), folder = folder_of(place);
+  std::vector<fs::path> made;  // the innermost first
+  for (fs::path missing = folder; !missing.empty() && !fs::exists(missing); missing = missing.parent_path())
+    made.push_back(missing);
   make_folder(path, folder);
-  // Some bytes, not none: a full disk still has room for an empty file.
-  TemporaryFile probe(path, folder);
-  write_all(probe.fd(), std::string(64 * 1024, ' '), path);
-  probe.flush();
+  {
+    // Some bytes, not none: a full disk still has room for an empty file.
+    TemporaryFile probe(path, folder);
+    write_all(probe.fd(), std::string(64 * 1024, ' '), path);
+    probe.flush();
+  }
+  std::error_code ignored;  // somebody else's file may lie there by now
+  for (const fs::path& one : made) fs::remove(one, ignored);
 }
 
 void write_atomically(const fs::path& path, std::string_view text) {

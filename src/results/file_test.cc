@@ -68,7 +68,7 @@ TEST_F(ResultFile, IsWrittenWholeReplacesTheOldOneAndLeavesNothingBeside) {
   const fs::path path = folder_ / "new" / "r.json";
   probe_writable(path);
   EXPECT_FALSE(fs::exists(path));
-  EXPECT_EQ(files(), 1u);  // the folder "new", and no probe
+  EXPECT_EQ(files(), 0u);  // neither a probe nor the folder it needed
   write_atomically(path, "one");
   write_atomically(path, "two and more");
   EXPECT_EQ(content(path), "two and more");

@@ -3,9 +3,9 @@
 //
 // Runs belong to one setup when they agree in all circumstances that are configuration (results/circumstances.h). In a setup
 // each value is a series of its runs in the order in which they were started; its changes are those of E-divisive means
-// (stats/change_points.h), at a level that is divided by the number of the setup's series, so that having looked at many raises
-// no more false alarms than one would. Runs that are invalid or partial are kept apart: their figures do not count. Pure, but
-// for read_history(), which reads files; deterministic. Values are in the units of their Quantity. Documented in
+// (stats/change_points.h), at a level that is divided by the number of the setup's series, so that having looked at many
+// raises no more false alarms than one would. Runs that are invalid or partial are kept apart: their figures do not count.
+// Pure, but for read_history(), which reads files; deterministic. Values are in the units of their Quantity. Documented in
 // docs/history.md.
 #pragma once
 
@@ -91,8 +91,8 @@ struct History {
   bool worse() const noexcept;
 };
 
-/// `runs` in any order; a run that is there twice (the same id and start) counts once and is named in `skipped`. Throws Error
-/// when a name of the options is of no circumstance.
+/// `runs` in any order; a run that is there twice (the same id and start) counts once and is named in `skipped`. Throws
+/// Error when a name of the options is of no circumstance.
 History make_history(std::vector<HistoryRun> runs, const HistoryOptions& options = {});
 
 struct HistoryFiles {
@@ -100,8 +100,9 @@ struct HistoryFiles {
   std::vector<SkippedFile> skipped;  // named *.json and no readable result
 };
 
-/// The results named: files, and all *.json below folders, without what is hidden; other names are not looked at. Those started before `since` are left
-/// out without a word. Throws Error for a path that is not there and for a file that was named itself and is no result.
+/// The results named: files, and all *.json below folders, without what is hidden; other names are not looked at. Those
+/// started before `since` are left out without a word. Throws Error for a path that is not there and for a file that was
+/// named itself and is no result.
 HistoryFiles read_history(std::span<const std::filesystem::path> paths, std::span<const ThresholdValue> chosen = {},
                           WallTime since = WallTime::min());
 

@@ -26,8 +26,8 @@ class StopScope {
   const std::stop_token* outer_;
 };
 
-/// As long as it lives, waits of this thread answer cancelled soon after `limit` has passed: for what is worth a try, and not
-/// more, at the end of things.
+/// As long as it lives, waits of this thread answer cancelled soon after `limit` has passed: for what is worth a try, and
+/// not more, at the end of things.
 class TimeLimit {
  public:
   explicit TimeLimit(Nanos limit);

@@ -70,13 +70,13 @@ class OutputTest(ProgramTest):
     def test_on_a_terminal_the_panel_is_redrawn_and_taken_away(self):
         self.prepare()
         written = self.on_a_terminal("run", "tpcc", "--target", self.url, *FAST, "--duration", "4s")
-        # A panel is a title and a line for each of two groups; each but the first is drawn over the one before it.
-        panels = re.findall(r"tpcc on sqlite:\S+  measure  \d+ s, .* errors", written)
-        erased = written.count(f"{ESCAPE}3A\r{ESCAPE}J")
+        # A panel is a title, a line for the whole and one for each of two groups; each but the first is drawn over the one before.
+        panels = re.findall(r"tpcc on sqlite:\S+\s+measure  \d+ s, .* errors", written)
+        erased = written.count(f"{ESCAPE}4A\r{ESCAPE}J")
         self.assertGreater(len(panels), 1)
-        drawn = len(re.findall(r"tpcc on sqlite:\S+  (?:ramp|warmup|measure|drain)  \d+ s", written))
+        drawn = len(re.findall(r"tpcc on sqlite:\S+\s+(?:ramp|warmup|measure|drain)  \d+ s", written))
         self.assertEqual(erased, drawn, "each panel is erased, the last one before the table")
-        self.assertLess(written.rfind(f"{ESCAPE}3A"), written.find("Operations, measured"))
+        self.assertLess(written.rfind(f"{ESCAPE}4A"), written.find("Operations, measured"))
 
     def test_on_a_narrow_terminal_no_line_of_the_panel_wraps_which_would_leave_pieces_of_it(self):
         self.prepare()

@@ -133,6 +133,14 @@ class CompletionTest(ProgramTest):
         self.assertEqual(self.complete("run", "tpcc", "--target", "sq"), {"sqlite:"})
         self.assertEqual(self.complete("report", "r.json", "--format", "h"), {"html", "hlog"})
 
+    def test_bash_completes_what_follows_a_flag(self):
+        self.assertEqual(self.complete("run", "tpcc", "--check", ""), {"true", "false"})
+        self.assertEqual(self.complete("run", "tpcc", "--check", "--dur"), {"--duration"})
+
+    def test_bash_completes_values_of_the_workload_s_own_option(self):
+        self.assertEqual(self.complete("run", "tpcc", "--mix", ""), {"deck", "weighted"})
+        self.assertFalse({"deck", "weighted"} & self.complete("run", "kv", "--mix", ""), "those are tpcc's")
+
     def test_bash_completes_files_of_results(self):
         (self.folder / "mine.json").touch()
         self.assertEqual(self.complete("report", "mi"), {"mine.json"})
@@ -256,6 +264,14 @@ class MistakesTest(ProgramTest):
                               ("null:?fail=timeout", "fail has no effect without fail-every"),
                               ("null:?fail=timeout&fail-every=3&refuse-for=1s", "refuse-for has no effect without")):
             self.assertIn(expected, self.refused("run", "kv", "--target", url))
+
+    def test_a_run_that_is_refused_leaves_nothing(self):
+        self.refused("run", "tpcc", "--target", "null:", "--duration", "1s")
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_threads_that_serve_nobody_are_refused(self):
+        self.assertIn("--threads is 4 with 2 sessions", self.refused("run", "kv", "--target", "null:?memory=true", "--prepare", "--rows",
+                                                                     "1", "--clients", "2", "--threads", "4", "--quiet"))
 
     def test_an_option_given_twice_is_refused(self):
         self.assertIn("--check is given twice", self.run_refused("--check", "--check=false"))

@@ -26,8 +26,8 @@ RunOutcome run_for(Nanos duration, GroupPlan group, std::uint64_t count = 0, int
   return run(plan, {}, observer);
 }
 
-/// The outcome of a run that the machine had a processor for, which a busy one has not always: then assay says INVALID, rightly,
-/// and the run begins anew.
+/// The outcome of a run that the machine had a processor for, which a busy one has not always: then assay says INVALID,
+/// rightly, and the run begins anew.
 template <class MakeRun>
 RunOutcome unspoiled(const MakeRun& make_run) {
   RunOutcome outcome;

@@ -50,8 +50,8 @@ std::string_view sqlstate_in(std::string_view verbose_message) noexcept;
 
 class Connection {
  public:
-  /// The next endpoint is tried when one cannot be reached, does not answer in time, cannot take connections now or is not of
-  /// the kind that target_session_attrs asks for; not when it refuses us.
+  /// The next endpoint is tried when one cannot be reached, does not answer in time, cannot take connections now or is not
+  /// of the kind that target_session_attrs asks for; not when it refuses us.
   static Result<std::unique_ptr<Connection>> open(const ConnectionSpec&);
   ~Connection();
   Connection(const Connection&) = delete;

@@ -19,7 +19,7 @@ const OptionSpec kOptions[] = {
     {.name = "warehouses",
      .type = OptionType::count,
      .default_value = "1",
-     .help = "warehouses to load, or to use of those loaded; without it a run uses all that are",
+     .help = "warehouses to load, or to use of those loaded; without it 1 is loaded, and a run uses all that are",
      .min = 1,
      .max = 1e6,
      .verbs = kPrepare | kRun},
@@ -89,7 +89,7 @@ const OptionSpec kOptions[] = {
      .default_value = "1",
      .help =
          "divide customers, orders, stock and items by this, for tests; such a run follows no specification. Without "
-         "it a run takes what was loaded",
+         "it nothing is divided, and a run takes what was loaded",
      .min = 1,
      .max = kMostDivisor,
      .verbs = kPrepare | kRun},
