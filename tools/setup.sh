@@ -14,7 +14,7 @@ test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy clang-14 libcla
   openssl sqlite3 age gpg gpg-agent python3-jsonschema python3-venv
   chromium iproute2 util-linux)
 
-bench_packages=(postgresql-15 sysbench util-linux)
+bench_packages=(postgresql-15 mariadb-server-core mariadb-client-core sysbench util-linux)
 
 case "${1:-}" in
   demo) wanted=("${build_packages[@]}") ;;
