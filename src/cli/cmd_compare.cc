@@ -44,8 +44,14 @@ std::span<const OptionSpec> compare_options() {
        .type = OptionType::choice,
        .default_value = "table",
        .help = "what to print",
-       .choices = {"table", "markdown", "csv", "json", "html"}},
-      {.name = "output", .default_value = "", .help = "file to write to instead of stdout"},
+       .choices = {"table", "markdown", "csv", "json", "html", "png"}},
+      {.name = "output",
+       .default_value = "",
+       .help = "file to write to instead of stdout; of --format png the folder of the pictures"},
+      {.name = "dark",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "with --format png: colours for a dark ground"},
   };
   return table;
 }
@@ -89,8 +95,33 @@ ComparisonOptions comparison_options(const Options& options) {
   return out;
 }
 
+/// What goes with which format, before anything is read or run.
+void check_output(const Options& options) {
+  const bool pictures = options.text("format") == "png";
+  if (options.flag("dark") && !pictures) throw Error("compare: --dark goes with --format png");
+  if (!pictures) return;
+  const std::string output = options.text("output");
+  if (output.empty()) throw Error("compare: --format png makes several files: name their folder with --output");
+  if (std::filesystem::exists(output) && !std::filesystem::is_directory(output))
+    throw Error(fmt::format("compare: --output {} is a file, expected a folder for pictures", output));
+}
+
+void write_file(const std::filesystem::path& file, const std::string& bytes, const std::vector<std::string>& inputs) {
+  for (const std::string& input : inputs) {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(file, input, ignored))
+      throw Error(fmt::format("compare: --output {} is one of the results; it is not overwritten", file.string()));
+  }
+  write_atomically(file, bytes);
+}
+
 void write(const Comparison& comparison, const Options& options, const std::vector<std::string>& inputs) {
   const std::string format = options.text("format"), output = options.text("output");
+  if (format == "png") {
+    for (const RenderedFile& file : render_comparison_png(comparison, options.flag("dark")))
+      write_file(std::filesystem::path(output) / file.name, file.bytes, inputs);
+    return;
+  }
   const std::string text =
       format == "markdown" ? render_comparison_markdown(comparison)
       : format == "csv"    ? render_comparison_csv(comparison)
@@ -99,16 +130,10 @@ void write(const Comparison& comparison, const Options& options, const std::vect
           ? render_comparison_html(comparison)
           : render_comparison_table(comparison, {.color = output.empty() && wants_color(STDOUT_FILENO),
                                                  .width = std::clamp(terminal_width(STDOUT_FILENO), 60, 200)});
-  if (!output.empty()) {
-    for (const std::string& input : inputs) {
-      std::error_code ignored;
-      if (std::filesystem::equivalent(output, input, ignored))
-        throw Error(fmt::format("compare: --output {} is one of the results; it is not overwritten", output));
-    }
-    write_atomically(output, text);
-  } else {
+  if (!output.empty())
+    write_file(output, text, inputs);
+  else
     std::fputs(text.c_str(), stdout);  // main() sees to what cannot be written
-  }
 }
 
 ExitCode exit_code_of(const Comparison& comparison) {
@@ -213,6 +238,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   Options options{compare_options()};
   Options* const all[] = {&options};
   assign(words, all);
+  check_output(options);
   if (options.given("pairs")) {
     if (parts.size() != 3 || !words.positional.empty())
       throw Error(

@@ -1,5 +1,7 @@
 #include "core/standstill.h"
 
+#include "core/validity.h"
+
 #include <gtest/gtest.h>
 
 namespace assay {
@@ -53,6 +55,28 @@ TEST(Standstill, several_add_up_and_their_number_is_bounded) {
   EXPECT_EQ(watch.all().size(), Standstills::kMost);
   EXPECT_EQ(watch.all().back().end, now);
   EXPECT_EQ(watch.within(kStart, kStart + 1100ms), 1000ms);  // ten of 100 ms
+}
+
+TEST(Standstill, of_a_run_there_is_what_lies_in_it) {
+  // The watch begins before the run does: nothing of a result happened before its beginning.
+  const std::vector<Event> events = standstill_events(
+      {{kStart - 300ms, kStart - 100ms}, {kStart - 60ms, kStart + 40ms}, {kStart + 1s, kStart + 1100ms}}, kStart);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].at, 0ns);
+  EXPECT_EQ(events[0].length, 40ms);
+  EXPECT_EQ(events[1].at, 1s);
+  EXPECT_EQ(events[1].length, 100ms);
+}
+
+TEST(Standstill, beyond_the_first_20_they_are_one_event) {
+  std::vector<Standstills::Span> spans;
+  for (int i = 0; i < 23; i++) spans.push_back({kStart + i * 1s, kStart + i * 1s + 100ms});
+  const std::vector<Event> events = standstill_events(spans, kStart);
+  ASSERT_EQ(events.size(), 21u);
+  EXPECT_EQ(events[19].at, 19s);
+  EXPECT_EQ(events[20].at, 20s);
+  EXPECT_EQ(events[20].length, 300ms);
+  EXPECT_EQ(events[20].text, "assay itself stood still 3 more times");
 }
 
 }  // namespace

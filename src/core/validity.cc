@@ -55,17 +55,23 @@ std::vector<std::string> standstill_verdict(const std::vector<Standstills::Span>
 
 std::vector<Event> standstill_events(const std::vector<Standstills::Span>& spans, TimePoint start) {
   std::vector<Event> events;
-  for (std::size_t i = 0; i < std::min(spans.size(), kMostStalls); i++) {
-    const Nanos length = spans[i].end - spans[i].begin;
-    events.push_back({spans[i].begin - start, length, "stalled",
-                      fmt::format("assay itself stood still for {}: stopped, suspended, or without a processor",
-                                  format_latency(length))});
-  }
-  if (spans.size() <= kMostStalls) return events;
   Nanos untold{};
-  for (std::size_t i = kMostStalls; i < spans.size(); i++) untold += spans[i].end - spans[i].begin;
-  events.push_back({spans[kMostStalls].begin - start, untold, "stalled",
-                    fmt::format("assay itself stood still {} more times", spans.size() - kMostStalls)});
+  std::size_t more = 0;
+  for (const Standstills::Span& span : spans) {
+    const Nanos begin = std::max(span.begin, start) - start, length = span.end - start - begin;
+    if (length <= Nanos(0)) continue;
+    if (events.size() < kMostStalls) {
+      events.push_back({begin, length, "stalled",
+                        fmt::format("assay itself stood still for {}: stopped, suspended, or without a processor",
+                                    format_latency(length))});
+      continue;
+    }
+    if (more++ == 0) events.push_back({begin, {}, "stalled", {}});
+    untold += length;
+  }
+  if (more == 0) return events;
+  events.back().length = untold;
+  events.back().text = fmt::format("assay itself stood still {} more times", more);
   return events;
 }
 

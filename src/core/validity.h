@@ -35,7 +35,7 @@ std::vector<std::string> lag_verdict(const Group& group, const GroupStats& measu
 /// Operations that were waiting have it as lag; those under way have it in their service time, where nobody can tell it from
 /// the target's: so there must not be much of it. Counted from the begin of `measure` to the end of the drain.
 std::vector<std::string> standstill_verdict(const std::vector<Standstills::Span>&, const Phases&, TimePoint drained);
-/// The standstills on the time line of a run; beyond the first 20 they are one event.
+/// The standstills on the time line of a run, the part of them that lies in it; beyond the first 20 they are one event.
 std::vector<Event> standstill_events(const std::vector<Standstills::Span>&, TimePoint start);
 
 }  // namespace assay

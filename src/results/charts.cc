@@ -14,7 +14,7 @@ namespace assay {
 namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kColors = 8;
+constexpr std::size_t kColors = 8;  // line-1 to line-8 of the style sheet
 
 /// A row of the summary that is drawn: those that say nothing new (the total of one operation, of one group) are not.
 struct Row {
@@ -29,13 +29,6 @@ struct Row {
   }
 };
 
-/// The looks of the lines of a chart: eight colours, and other dashes for the next eight.
-std::string color_of(std::size_t index) { return fmt::format("line-{}", index % kColors + 1); }
-const std::vector<double>& dash_of(std::size_t index) {
-  static const std::vector<double> dashes[] = {{}, {6, 4}, {2, 3}, {8, 3, 2, 3}};
-  return dashes[index / kColors % std::size(dashes)];
-}
-
 /// The rows of the document with a look for each, the same in every chart: totals are drawn in the colour of text.
 std::vector<Row> rows_of(const Document& d) {
   const bool one_group = d.groups.size() == 1;
@@ -43,12 +36,13 @@ std::vector<Row> rows_of(const Document& d) {
   std::size_t index = 0, next = 0;
   for (const GroupResult& g : d.groups) {
     for (const OperationResult& o : g.operations) {
-      rows.push_back({index++, one_group ? o.name : g.name + " / " + o.name, false, color_of(next), dash_of(next)});
+      rows.push_back(
+          {index++, one_group ? o.name : g.name + " / " + o.name, false, line_look(next).color, line_look(next).dash});
       next++;
     }
     if (one_group || g.operations.size() > 1)
       rows.push_back({index, one_group ? "all" : g.name + " / all", true, "all",
-                      one_group ? std::vector<double>{} : dash_of(kColors)});
+                      one_group ? std::vector<double>{} : line_look(kColors).dash});
     index++;
   }
   if (!one_group) rows.push_back({index, "all", true, "all", {}});
@@ -177,41 +171,10 @@ std::string percent_text(double nines) {
   return out + " %";
 }
 
-/// The quantiles at 0 and 1 - 10^(-k/20): evenly spaced on the axis of "how many nines", as far as there are values.
-Chart percentiles(const std::vector<NamedHistogram>& histograms, const std::vector<Row>& rows, const TimeUnit& unit) {
-  Chart chart;
-  chart.section = Chart::Section::distribution;
-  chart.id = "percentiles";
-  chart.title = "Response time by percentile";
-  chart.axis = Chart::Axis::percentile;
-  chart.x_label = "percentile of the operations";
-  chart.unit = unit.name();
-  chart.log = true;
-  chart.height = 280;
-  std::uint64_t longest = 1;  // a nested operation may be more frequent than all others together
-  for (const Row& row : rows) longest = std::max(longest, histograms[row.index].response.count());
-  const double most = std::log10(static_cast<double>(longest));
-  for (int k = 0; k / 20.0 < most; k++) chart.x.push_back(k / 20.0);
-  chart.x.push_back(most);
-  chart.x_to = std::max(most, 0.05);
-  for (const double at : {0.0, std::log10(2.0), 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0})
-    if (at <= chart.x_to) chart.ticks.emplace_back(at, percent_text(at));
-  for (const Row& row : rows) {
-    const Histogram& h = histograms[row.index].response;
-    if (h.empty()) continue;
-    // One in count() took longest: there the curve ends with it. That of a rarer operation ends at the next place.
-    const double end = std::log10(static_cast<double>(h.count()));
-    std::vector<double> values;
-    bool ended = false;
-    for (const double at : chart.x) {
-      const Nanos value = at < end ? h.quantile(1 - std::pow(10.0, -at)) : h.max();
-      values.push_back(ended ? kNothing : unit.of(value));
-      ended = ended || at >= end;
-    }
-    chart.lines.push_back(row.line(std::move(values)));
-  }
-  chart.summary = fmt::format("All operations: the longest took {}.",
-                              latency_text(to_millis(histograms[rows.back().index].response.max())));
+Chart percentiles(const std::vector<ChartedHistogram>& histograms, const TimeUnit& unit) {
+  Chart chart = percentile_chart(histograms, unit.micros);
+  chart.summary =
+      fmt::format("All operations: the longest took {}.", latency_text(to_millis(histograms.back().values->max())));
   return chart;
 }
 
@@ -230,46 +193,9 @@ std::string tick_text(double ms) {
   return fmt::format("{:.4g} {}", value, unit);
 }
 
-/// How the response times of each operation are spread: the share of its operations in each bin of time.
-Chart distribution(const std::vector<NamedHistogram>& histograms, const std::vector<Row>& rows) {
-  Chart chart;
-  chart.section = Chart::Section::distribution;
-  chart.id = "histogram";
-  chart.title = "How response times are spread";
-  chart.axis = Chart::Axis::duration;
-  chart.x_label = "response time";
-  chart.unit = "% of the operations";
-  chart.height = 280;
-  int first = std::numeric_limits<int>::max(), last = std::numeric_limits<int>::min();
-  for (const Row& row : rows)
-    for (const Histogram::Bucket& bucket : histograms[row.index].response.buckets()) {
-      first = std::min(first, bin_of(bucket));
-      last = std::max(last, bin_of(bucket));
-    }
-  for (int bin = first - 1; bin <= last + 2; bin++) chart.x.push_back(bin_edge(bin));
-  chart.x_from = chart.x.front();
-  chart.x_to = chart.x.back();
-  const bool wide = chart.x_to - chart.x_from > 3;
-  for (double ten = std::floor(chart.x_from); ten <= chart.x_to; ten++)
-    for (const double step : {1.0, 2.0, 5.0}) {
-      const double at = ten + std::log10(step);
-      if (at >= chart.x_from && at <= chart.x_to && (step == 1 || !wide))
-        chart.ticks.emplace_back(at, tick_text(std::pow(10.0, at)));
-    }
-  for (const Row& row : rows) {
-    const Histogram& h = histograms[row.index].response;
-    if (h.empty()) continue;
-    // The outline begins and ends at 0; beyond it there is nothing.
-    std::vector<double> values(chart.x.size(), kNothing);
-    const std::vector<Histogram::Bucket> buckets = h.buckets();
-    for (int bin = bin_of(buckets.front()) - 1; bin <= bin_of(buckets.back()) + 1; bin++)
-      values[static_cast<std::size_t>(bin - first + 1)] = 0;
-    for (const Histogram::Bucket& bucket : buckets)
-      values[static_cast<std::size_t>(bin_of(bucket) - first + 1)] +=
-          100 * static_cast<double>(bucket.count) / static_cast<double>(h.count());
-    chart.lines.push_back(row.line(std::move(values)));
-    chart.lines.back().shape = ChartLine::Shape::steps;
-  }
+/// How the response times of each operation are spread, and of all of them.
+Chart distribution(const std::vector<ChartedHistogram>& histograms) {
+  Chart chart = spread_chart(histograms);
   const std::vector<double>& shares = chart.lines.back().values;
   const auto peak = static_cast<std::size_t>(
       std::ranges::max_element(shares, {}, [](double v) { return std::isnan(v) ? 0 : v; }) - shares.begin());
@@ -334,13 +260,11 @@ Chart target_chart(const Document& d, const TargetSeries& series, std::size_t in
   for (const double v : points.value) least = std::fmin(least, v), most = std::fmax(most, v);
   chart.summary =
       std::isnan(most) ? "No value." : fmt::format("Between {} and {} {}.", digits(least), digits(most), chart.unit);
-  chart.lines = {{series.counter ? "per second" : "value",
-                  color_of(index),
-                  {},
-                  1.5,
-                  false,
-                  ChartLine::Shape::line,
-                  std::move(points.value)}};
+  ChartLine line;
+  line.name = series.counter ? "per second" : "value";
+  line.color = line_look(index).color;
+  line.values = std::move(points.value);
+  chart.lines = {std::move(line)};
   return chart;
 }
 
@@ -361,6 +285,92 @@ std::vector<ChartSpan> spans_of(const Document& d) {
 
 }  // namespace
 
+ChartLine line_look(std::size_t index) {
+  static const std::vector<double> dashes[] = {{}, {6, 4}, {2, 3}, {8, 3, 2, 3}};
+  ChartLine line;
+  line.color = fmt::format("line-{}", index % kColors + 1);
+  line.dash = dashes[index / kColors % std::size(dashes)];
+  return line;
+}
+
+Chart spread_chart(const std::vector<ChartedHistogram>& histograms) {
+  Chart chart;
+  chart.section = Chart::Section::distribution;
+  chart.id = "histogram";
+  chart.title = "How response times are spread";
+  chart.axis = Chart::Axis::duration;
+  chart.x_label = "response time";
+  chart.unit = "% of the operations";
+  chart.height = 280;
+  int first = std::numeric_limits<int>::max(), last = std::numeric_limits<int>::min();
+  for (const ChartedHistogram& line : histograms)
+    for (const Histogram::Bucket& bucket : line.values->buckets()) {
+      first = std::min(first, bin_of(bucket));
+      last = std::max(last, bin_of(bucket));
+    }
+  for (int bin = first - 1; bin <= last + 2; bin++) chart.x.push_back(bin_edge(bin));
+  chart.x_from = chart.x.front();
+  chart.x_to = chart.x.back();
+  const bool wide = chart.x_to - chart.x_from > 3;
+  for (double ten = std::floor(chart.x_from); ten <= chart.x_to; ten++)
+    for (const double step : {1.0, 2.0, 5.0}) {
+      const double at = ten + std::log10(step);
+      if (at >= chart.x_from && at <= chart.x_to && (step == 1 || !wide))
+        chart.ticks.emplace_back(at, tick_text(std::pow(10.0, at)));
+    }
+  for (const ChartedHistogram& line : histograms) {
+    const Histogram& h = *line.values;
+    if (h.empty()) continue;
+    // The outline begins and ends at 0; beyond it there is nothing.
+    std::vector<double> values(chart.x.size(), kNothing);
+    const std::vector<Histogram::Bucket> buckets = h.buckets();
+    for (int bin = bin_of(buckets.front()) - 1; bin <= bin_of(buckets.back()) + 1; bin++)
+      values[static_cast<std::size_t>(bin - first + 1)] = 0;
+    for (const Histogram::Bucket& bucket : buckets)
+      values[static_cast<std::size_t>(bin_of(bucket) - first + 1)] +=
+          100 * static_cast<double>(bucket.count) / static_cast<double>(h.count());
+    chart.lines.push_back(line.look);
+    chart.lines.back().shape = ChartLine::Shape::steps;
+    chart.lines.back().values = std::move(values);
+  }
+  return chart;
+}
+
+Chart percentile_chart(const std::vector<ChartedHistogram>& histograms, bool micros) {
+  const TimeUnit unit{micros};
+  Chart chart;
+  chart.section = Chart::Section::distribution;
+  chart.id = "percentiles";
+  chart.title = "Response time by percentile";
+  chart.axis = Chart::Axis::percentile;
+  chart.x_label = "percentile of the operations";
+  chart.unit = unit.name();
+  chart.log = true;
+  chart.height = 280;
+  std::uint64_t longest = 1;  // a nested operation may be more frequent than all others together
+  for (const ChartedHistogram& line : histograms) longest = std::max(longest, line.values->count());
+  const double most = std::log10(static_cast<double>(longest));
+  for (int k = 0; k / 20.0 < most; k++) chart.x.push_back(k / 20.0);
+  chart.x.push_back(most);
+  chart.x_to = std::max(most, 0.05);
+  for (const double at : {0.0, std::log10(2.0), 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0})
+    if (at <= chart.x_to) chart.ticks.emplace_back(at, percent_text(at));
+  for (const ChartedHistogram& line : histograms) {
+    const Histogram& h = *line.values;
+    if (h.empty()) continue;
+    // One in count() took longest: there the curve ends with it. That of a rarer operation ends at the next place.
+    const double end = std::log10(static_cast<double>(h.count()));
+    chart.lines.push_back(line.look);
+    bool ended = false;
+    for (const double at : chart.x) {
+      const Nanos value = at < end ? h.quantile(1 - std::pow(10.0, -at)) : h.max();
+      chart.lines.back().values.push_back(ended ? kNothing : unit.of(value));
+      ended = ended || at >= end;
+    }
+  }
+  return chart;
+}
+
 Charts charts_of(const Document& d) {
   Charts out{.spans = spans_of(d), .charts = {}};
   const std::vector<NamedHistogram> histograms = merged_histograms(d);
@@ -375,8 +385,10 @@ Charts charts_of(const Document& d) {
       out.charts.push_back(errors(d, time, rows));
     }
     if (!all.empty()) {
-      out.charts.push_back(distribution(histograms, rows));
-      out.charts.push_back(percentiles(histograms, rows, unit));
+      std::vector<ChartedHistogram> lines;
+      for (const Row& row : rows) lines.push_back({row.line({}), &histograms[row.index].response});
+      out.charts.push_back(distribution(lines));
+      out.charts.push_back(percentiles(lines, unit));
     }
   }
   std::size_t index = 0;

@@ -7,8 +7,10 @@
 #pragma once
 
 #include "results/document.h"
+#include "results/render.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -63,5 +65,20 @@ struct Charts {
 };
 
 Charts charts_of(const Document&);
+
+/// Each chart as a PNG file, with its title and `subtitle`: what it is of. Throws Error where no font is installed.
+std::vector<RenderedFile> pictures_of(const Charts&, std::string_view subtitle, bool dark);
+
+/// The look of one of several lines: eight colours, then the same with dashes. Without a name and values.
+ChartLine line_look(std::size_t index);
+
+struct ChartedHistogram {
+  ChartLine look;  // without values
+  const Histogram* values = nullptr;
+};
+/// How values are spread: the share of each histogram in bins of time, 20 to a decade. At least one holds something.
+Chart spread_chart(const std::vector<ChartedHistogram>&);
+/// The quantiles at 0 and 1 - 10^(-k/20): evenly spaced on the axis of "how many nines", as far as there are values.
+Chart percentile_chart(const std::vector<ChartedHistogram>&, bool micros);
 
 }  // namespace assay

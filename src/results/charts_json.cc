@@ -50,7 +50,9 @@ void put_chart(JsonText& json, const Chart& chart, const std::vector<double>& ti
   json.open('{').member("section", name_of(chart.section)).member("id", std::string_view(chart.id));
   json.member("choice", std::string_view(chart.choice)).member("title", std::string_view(chart.title));
   json.member("summary", std::string_view(chart.summary)).member("axis", name_of(chart.axis));
-  json.member("x_label", std::string_view(chart.x_label)).member("x_from", chart.x_from).member("x_to", chart.x_to);
+  // Rounded as the places are: one beyond the axis would not count when the other axis is chosen.
+  json.member("x_label", std::string_view(chart.x_label));
+  json.member("x_from", rounded(chart.x_from, kPlaceDigits)).member("x_to", rounded(chart.x_to, kPlaceDigits));
   if (chart.axis != Chart::Axis::time || chart.x != time) put_numbers(json, "x", chart.x, kPlaceDigits);
   json.key("ticks").open('[');
   for (const auto& [at, label] : chart.ticks)

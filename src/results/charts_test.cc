@@ -1,9 +1,11 @@
 #include "results/charts.h"
 
+#include "results/report_json.h"
 #include "results/sample_document.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 
@@ -85,6 +87,21 @@ TEST(Charts, ANestedOperationMayBeMoreFrequentAndShorterThanAllOthers) {
   EXPECT_DOUBLE_EQ(chart_of(charts, "percentiles").x.back(), 3);  // one of a thousand
   const ChartLine& line = line_of(chart_of(charts, "histogram"), "part");
   EXPECT_THAT(line.values, testing::Contains(100.0));
+}
+
+TEST(Charts, AsJsonNoPlaceLiesBeyondItsAxis) {
+  for (std::uint64_t count = 2; count < 40; count++) {  // the axis ends at log10 of it, which is rounded up or down
+    Histogram h;
+    for (std::uint64_t i = 0; i < count; i++) h.record(Nanos(1000 * i));
+    JsonText json;
+    json.open('{');
+    put_charts(json, {{}, {percentile_chart({{line_look(0), &h}}, false), spread_chart({{line_look(0), &h}})}});
+    json.close('}');
+    for (const auto& chart : nlohmann::json::parse(json.text())["charts"]["list"]) {
+      EXPECT_GE(chart["x"].front(), chart["x_from"]) << count;
+      EXPECT_LE(chart["x"].back(), chart["x_to"]) << count;
+    }
+  }
 }
 
 TEST(Charts, AHoleIsWhereTheTargetDidNotAnswer) {

@@ -2,168 +2,46 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "results/compared_rows.h"
+#include "results/compared_sides.h"
+#include "results/comparison_text.h"
 #include "results/measured_run.h"
-#include "results/measured_series.h"
-#include "results/summary.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 namespace assay {
 namespace {
 
-constexpr std::string_view kAll = "all";
 constexpr double kLeastBeyond = 10;    // operations beyond a percentile, in each run
+constexpr double kLeastTimed = 10;     // operations of a mean in each run, of a rate in both together
 constexpr double kLeastFailures = 10;  // in both runs together
-
-struct Statistic {
-  std::string name;
-  Quantity quantity = Quantity::duration;
-  std::optional<double> quantile = {};
-
-  Scale scale() const { return quantity == Quantity::share ? Scale::absolute : Scale::relative; }
-  Better better() const { return better_of({name, {}, quantity}); }
-
-  static Statistic parse(std::string_view text) {
-    if (text == "rate") return {"rate", Quantity::rate};
-    if (text == "errors") return {"errors", Quantity::share};
-    if (text == "mean") return {"mean"};
-    double percent = 0;
-    const char* const end = text.data() + text.size();
-    if (text.starts_with("p")) {
-      const auto [rest, error] = std::from_chars(text.data() + 1, end, percent, std::chars_format::fixed);
-      if (error == std::errc() && rest == end && percent > 0 && percent < 100)
-        return {std::string(text), Quantity::duration, percent / 100};
-    }
-    throw Error(fmt::format(
-        "'{}' is nothing that is compared; expected rate, errors, mean, or a percentile such as p99 or p99.9", text));
-  }
-};
-
-struct Row {
-  std::string group, operation;
-  bool operator==(const Row&) const = default;
-};
-
-/// The rows of the summary without those that say what another says: totals of one operation, or of one group.
-std::vector<Row> rows_of(const Document& document) {
-  std::vector<Row> rows;
-  for (const GroupResult& group : document.groups) {
-    for (const OperationResult& operation : group.operations) rows.push_back({group.name, operation.name});
-    if (group.operations.size() > 1) rows.push_back({group.name, std::string(kAll)});
-  }
-  if (document.groups.size() > 1) rows.push_back({std::string(kAll), std::string(kAll)});
-  return rows;
-}
-
-/// A row of one run: whether it is there, and its values as conditions name them.
-class RowOfRun {
- public:
-  RowOfRun(const Document& document, Row row) : document_(&document), row_(std::move(row)) {
-    const std::vector<Row> rows = rows_of(document);
-    there_ = std::find(rows.begin(), rows.end(), row_) != rows.end();
-  }
-
-  std::optional<double> value(const Statistic& s) const { return named(s.name, s.quantity); }
-  double count() const { return named("count", Quantity::count).value_or(0); }
-  double failures() const { return named("errors", Quantity::count).value_or(0); }
-  MeasuredSeries series() const { return measured_series(*document_, row_.group, row_.operation); }
-  Histogram responses() const {
-    for (NamedHistogram& all : merged_histograms(*document_))
-      if (all.group == row_.group && all.operation == row_.operation) return std::move(all.response);
-    return {};
-  }
-
- private:
-  std::optional<double> named(const std::string& name, Quantity quantity) const {
-    if (!there_) return std::nullopt;
-    std::vector<std::string> of;
-    if (row_.group != kAll) of.push_back(row_.group + "/" + row_.operation);
-    return value_in(MeasuredRun::of(*document_), {name, std::move(of), quantity});
-  }
-  const Document* document_;
-  Row row_;
-  bool there_ = false;
-};
-
-std::string target_of(const Document& document) {
-  std::string text;
-  for (const TargetFacts& t : document.targets) {
-    if (!text.empty()) text += ", ";
-    text += t.server.empty() ? t.driver : t.server;
-    if (!t.server_version.empty()) text += " " + t.server_version;
-  }
-  return text;
-}
-
-bool measured_anything(const Document& document) {
-  const MeasuredRun run = MeasuredRun::of(document);
-  if (run.length <= Nanos(0)) return false;
-  return value_in(run, {"count", {}, Quantity::count}).value_or(0) +
-             value_in(run, {"errors", {}, Quantity::count}).value_or(0) >
-         0;
-}
-
-std::string label_of(std::size_t index) {
-  return index < 26 ? std::string(1, static_cast<char>('A' + index)) : fmt::format("R{}", index + 1);
-}
-
-void require_comparable(const std::vector<ComparedSide>& sides) {
-  ASSAY_ASSERT(sides.size() >= 2);
-  const Document& first = *sides.front().runs.front();
-  std::vector<std::pair<const Document*, std::string>> seen;
-  for (const ComparedSide& side : sides) {
-    ASSAY_ASSERT(!side.runs.empty() && side.runs.size() == sides.front().runs.size());
-    for (const Document* run : side.runs) {
-      if (run->workload.name != first.workload.name)
-        throw Error(fmt::format("{} is a run of the workload {}, and {} one of {}: expected runs of one workload",
-                                sides.front().name, first.workload.name, side.name, run->workload.name));
-      for (const auto& [other, name] : seen)
-        if (other->id == run->id && other->started == run->started)
-          throw Error(
-              fmt::format("{} and {} are the same result ({}): expected different runs", name, side.name, run->id));
-      if (!measured_anything(*run))
-        throw Error(
-            fmt::format("{}: nothing was measured in this run: no operation was due in a phase 'measure'", side.name));
-      seen.emplace_back(run, side.name);
-    }
-  }
-}
-
-std::vector<SideFacts> facts_of(const std::vector<ComparedSide>& sides) {
-  std::vector<SideFacts> all;
-  for (const ComparedSide& side : sides) {
-    SideFacts& facts = all.emplace_back();
-    facts.label = label_of(all.size() - 1);
-    facts.name = side.name;
-    facts.runs = side.runs;
-    facts.target = target_of(*side.runs.front());
-    for (std::size_t i = 0; i < side.runs.size(); i++) {
-      const Document& run = *side.runs[i];
-      const std::string which = side.runs.size() > 1 ? fmt::format("run {}: ", i + 1) : "";
-      if (run.partial) facts.remarks.push_back(which + "PARTIAL: it was interrupted; compared is what it measured");
-      if (run.verdict.verdict == Verdict::pass) continue;
-      const bool invalid = run.verdict.verdict == Verdict::invalid;
-      facts.invalid = facts.invalid || invalid;
-      facts.remarks.push_back(
-          fmt::format("{}{}: {}", which, invalid ? "INVALID" : "FAIL", fmt::join(run.verdict.reasons, "; ")));
-    }
-  }
-  const bool targets_tell = std::all_of(all.begin(), all.end(), [&](const SideFacts& s) {
-    return std::count_if(all.begin(), all.end(), [&](const SideFacts& o) { return o.target == s.target; }) == 1;
-  });
-  for (SideFacts& facts : all) facts.title = targets_tell ? facts.target : facts.name;
-  return all;
-}
 
 std::optional<double> median(std::vector<double> values) {
   if (values.empty()) return std::nullopt;
   std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+/// By how much it is worse: the interval of the change, or of its opposite.
+ConfidenceInterval worsening(const ComparedFigure& figure, const Difference& d) {
+  if (figure.better == Better::larger) return {-d.interval.high, -d.interval.low};
+  return d.interval;
+}
+
+double tolerance_for(const ComparisonOptions& options, const ComparedFigure& figure) {
+  return figure.scale == Scale::absolute ? options.tolerance_errors : options.tolerance.value_or(0);
+}
+
+/// All differences of a comparison, with their figures.
+template <class Each>
+void for_each_difference(const Comparison& c, Each each) {
+  for (const auto* list : {&c.operations, &c.figures})
+    for (const ComparedFigure& figure : *list)
+      for (std::size_t i = 1; i < figure.against.size(); i++) each(figure, figure.against[i]);
 }
 
 class Comparer {
@@ -174,36 +52,35 @@ class Comparer {
     c_.options = options;
     c_.workload = sides.front().runs.front()->workload.name;
     c_.sides = facts_of(sides);
-    std::vector<std::vector<Circumstance>> circumstances;
-    for (const SideFacts& side : c_.sides) circumstances.push_back(circumstances_of(*side.runs.front()));
-    c_.circumstances = varying(circumstances);
+    find_circumstances(c_);
   }
 
   Comparison compare() {
-    const std::vector<Row> rows = all_rows();
-    for (const Row& row : rows) add_row(row);
+    const std::vector<ComparedRow> rows = all_rows();
+    for (const ComparedRow& row : rows) add_row(row);
     add_figures();
-    add_notes();
+    c_.notes = notes_of(c_);
     return std::move(c_);
   }
 
  private:
-  std::vector<Row> all_rows() const {
-    std::vector<Row> rows = rows_of(*c_.sides.front().runs.front());
-    const std::vector<Row> first = rows;
+  std::vector<ComparedRow> all_rows() const {
+    std::vector<ComparedRow> rows = compared_rows(*c_.sides.front().runs.front());
+    const std::vector<ComparedRow> first = rows;
     for (const SideFacts& side : c_.sides) {
-      const std::vector<Row> more = rows_of(*side.runs.front());
-      if (std::none_of(more.begin(), more.end(),
-                       [&](const Row& row) { return std::find(first.begin(), first.end(), row) != first.end(); }))
+      const std::vector<ComparedRow> more = compared_rows(*side.runs.front());
+      if (std::none_of(more.begin(), more.end(), [&](const ComparedRow& row) {
+            return std::find(first.begin(), first.end(), row) != first.end();
+          }))
         throw Error(fmt::format("{} and {} have no operation in common", c_.sides.front().name, side.name));
-      for (const Row& row : more)
+      for (const ComparedRow& row : more)
         if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
     }
     return rows;
   }
 
   /// The figures of one row: a series of each side's run is taken from the document once for all statistics.
-  void add_row(const Row& row) {
+  void add_row(const ComparedRow& row) {
     std::vector<std::vector<RowOfRun>> runs;
     std::vector<MeasuredSeries> series;
     std::vector<Histogram> responses;
@@ -280,10 +157,14 @@ class Comparer {
       if (series->rate.size() < kLeastBlocks)
         return fmt::format("the measured time of {} has {} whole intervals; {} are needed", label, series->rate.size(),
                            kLeastBlocks);
+      if (s.name == "mean" && run->count() < kLeastTimed)
+        return fmt::format("{:.0f} of {}'s operations were timed; {:.0f} are needed", run->count(), label, kLeastTimed);
       if (s.quantile && run->count() * (1 - *s.quantile) < kLeastBeyond)
         return fmt::format("{:.0f} of {}'s operations lie beyond {}; {:.0f} are needed",
                            std::floor(run->count() * (1 - *s.quantile)), label, s.name, kLeastBeyond);
     }
+    if (const double count = a.count() + b.count(); s.quantity == Quantity::rate && count < kLeastTimed)
+      return fmt::format("{:.0f} operations in both; {:.0f} are needed", count, kLeastTimed);
     if (const double failures = a.failures() + b.failures();
         s.quantity == Quantity::share && failures > 0 && failures < kLeastFailures)
       return fmt::format("{:.0f} failures in both; {:.0f} are needed", failures, kLeastFailures);
@@ -325,6 +206,8 @@ class Comparer {
     found.a = a.value_or(std::nan(""));
     found.b = b.value_or(std::nan(""));
     if (!found.known()) found.change = change(found.a, found.b, figure.scale);
+    // Nothing that is counted or timed falls by more than all of it.
+    if (found.known() && figure.scale == Scale::relative) found.interval.low = std::max(found.interval.low, -1.0);
     against.difference = found;
     against.standing = standing(figure, found);
   }
@@ -336,10 +219,8 @@ class Comparer {
 
   Standing standing(const ComparedFigure& figure, const Difference& d) const {
     if (!d.known() || figure.better == Better::neither) return Standing::unknown;
-    const double tolerance =
-        figure.scale == Scale::absolute ? c_.options.tolerance_errors : c_.options.tolerance.value_or(0);
-    ConfidenceInterval worse = d.interval;  // the larger, the worse
-    if (figure.better == Better::larger) worse = {-d.interval.high, -d.interval.low};
+    const double tolerance = tolerance_for(c_.options, figure);
+    const ConfidenceInterval worse = worsening(figure, d);
     if (c_.options.tolerance && worse.low > tolerance) return Standing::beyond;
     if (worse.high <= tolerance && worse.low >= -tolerance) return Standing::within;
     if (worse.low > 0) return Standing::worse;
@@ -376,6 +257,7 @@ class Comparer {
   }
 
   void add_figure(ComparedFigure figure, const ThresholdValue& named) {
+    if (named.name != "cpu") figure.better = better_of(named, figure.unit);  // assay's own cost is stated, not judged
     if (std::any_of(c_.figures.begin(), c_.figures.end(),
                     [&](const ComparedFigure& known) { return known.name == figure.name; }))
       return;
@@ -402,38 +284,6 @@ class Comparer {
                                                [&](const Figure& f) { return f.name == named.arguments[0]; }))
       return std::nullopt;
     return value_in(MeasuredRun::of(run), named);
-  }
-
-  // --- notes ------------------------------------------------------------------------------------------------------
-
-  void add_notes() {
-    const double intervals = static_cast<double>(c_.intervals());
-    if (c_.paired()) {
-      c_.notes.push_back(
-          fmt::format("{} pairs of runs: the median of the pairs' differences, with its interval by order statistics.",
-                      c_.sides.front().runs.size()));
-    } else {
-      c_.notes.push_back(
-          "Each side is one run: an interval says how sure it is that these runs differ, not that the next two would. "
-          "'assay compare --pairs' tells that.");
-    }
-    const double chance = intervals * (1 - c_.options.confidence);
-    if (intervals >= 10)
-      c_.notes.push_back(
-          fmt::format("Of {:.0f} intervals at {:g} %, about {:.0f} would leave 0 out by chance if nothing differed.",
-                      intervals, c_.options.confidence * 100, std::max(1.0, std::round(chance))));
-    if (!c_.options.tolerance) return;
-    std::size_t coarse = 0;
-    for (const ComparedFigure& f : c_.operations)
-      for (const SideDifference& d : f.against)
-        if (d.difference.known() && f.scale == Scale::relative && d.difference.detectable > *c_.options.tolerance)
-          coarse++;
-    if (coarse > 0)
-      c_.notes.push_back(
-          fmt::format("{} of {:.0f} differences could have been larger than the tolerance and not be seen: these runs "
-                      "are too short, or too unsteady, for {:g} %.",
-                      coarse, intervals, *c_.options.tolerance * 100));
-    if (intervals == 0) c_.notes.push_back("There is no interval, so nothing can be judged by the tolerance.");
   }
 
   std::vector<Statistic> statistics_;
@@ -470,15 +320,22 @@ bool Comparison::invalid() const noexcept {
 
 std::size_t Comparison::count(Standing standing) const noexcept {
   std::size_t n = 0;
-  for (const ComparedFigure& figure : operations)
-    for (std::size_t i = 1; i < figure.against.size(); i++) n += figure.against[i].standing == standing ? 1 : 0;
+  for_each_difference(*this, [&](const auto&, const SideDifference& d) { n += d.standing == standing ? 1 : 0; });
   return n;
 }
 
 std::size_t Comparison::intervals() const noexcept {
   std::size_t n = 0;
-  for (const ComparedFigure& figure : operations)
-    for (std::size_t i = 1; i < figure.against.size(); i++) n += figure.against[i].difference.known() ? 1 : 0;
+  for_each_difference(*this, [&](const auto&, const SideDifference& d) { n += d.difference.known() ? 1 : 0; });
+  return n;
+}
+
+std::size_t Comparison::undecided() const noexcept {
+  std::size_t n = 0;
+  for_each_difference(*this, [&](const ComparedFigure& figure, const SideDifference& d) {
+    if (d.standing == Standing::unknown || d.standing == Standing::beyond) return;
+    if (worsening(figure, d.difference).high > tolerance_for(options, figure)) n++;
+  });
   return n;
 }
 
@@ -492,12 +349,16 @@ Comparison compare(std::vector<ComparedSide> sides, const ComparisonOptions& opt
   return Comparer(std::move(sides), options).compare();
 }
 
+bool is_idle(const ComparedFigure& figure) {
+  return std::all_of(figure.values.begin(), figure.values.end(), [](const auto& v) { return v.value_or(0) == 0; });
+}
+
 std::string row_name(const Comparison& comparison, const ComparedFigure& figure) {
   const std::vector<ComparedFigure>& all = comparison.operations;
   const bool one_group =
       std::all_of(all.begin(), all.end(), [&](const ComparedFigure& f) { return f.group == all.front().group; });
   if (one_group) return figure.operation;
-  return figure.group == kAll ? figure.group : figure.group + "/" + figure.operation;
+  return figure.group == ComparedRow::kAll ? figure.group : figure.group + "/" + figure.operation;
 }
 
 }  // namespace assay

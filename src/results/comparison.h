@@ -82,6 +82,7 @@ struct Comparison {
   ComparisonOptions options;
   std::vector<SideFacts> sides;
   std::vector<VaryingCircumstance> circumstances;  // what was not the same, before all numbers
+  std::vector<VaryingCircumstance> own_settings;   // of servers of different kinds, those that not all of them have
   std::vector<ComparedFigure> operations;          // in the order of the summary, the statistics of each together
   std::vector<ComparedFigure> figures;             // of the whole run
   std::vector<std::string> notes;                  // what a reader should know before the numbers
@@ -90,6 +91,8 @@ struct Comparison {
   bool invalid() const noexcept;
   std::size_t count(Standing) const noexcept;
   std::size_t intervals() const noexcept;  // how many differences have one
+  /// How many of those are not beyond the tolerance, and may be: the interval does not leave it out.
+  std::size_t undecided() const noexcept;
   /// pass when nothing is beyond the tolerance, or none was asked for; fail also when nothing could be judged.
   Verdict verdict() const noexcept;
 };
@@ -99,6 +102,9 @@ Comparison compare(std::vector<ComparedSide> sides, const ComparisonOptions& = {
 
 /// The fewest pairs that have an interval: of their smallest and largest change, 1 - 2 · 2^-n ≥ confidence.
 int least_pairs(double confidence);
+
+/// It says nothing: no side failed an operation, or none has anything of it.
+bool is_idle(const ComparedFigure&);
 
 /// "new_order", or "terminals/new_order" where there is more than one group.
 std::string row_name(const Comparison&, const ComparedFigure&);

@@ -81,9 +81,11 @@ TEST(Comparison, the_tolerance_is_for_the_whole_interval) {
   EXPECT_EQ(figure(c, "put", "rate").against[1].standing, Standing::within);
   EXPECT_EQ(c.verdict(), Verdict::fail);
   options.tolerance = 0.2;
+  EXPECT_GE(compared(runs, options).undecided(), 1u);
   EXPECT_EQ(figure(compared(runs, options), "get", "rate").against[1].standing, Standing::worse);
   options.tolerance = 0.5;
   EXPECT_EQ(compared(runs, options).verdict(), Verdict::pass);
+  EXPECT_EQ(compared(runs, options).undecided(), 0u);
   options.tolerance.reset();
   EXPECT_EQ(compared(runs, options).verdict(), Verdict::pass);
   std::swap(runs[0], runs[1]);
@@ -119,6 +121,27 @@ TEST(Comparison, a_percentile_needs_operations_beyond_it) {
   EXPECT_TRUE(std::isfinite(figure(c, "get", "p99.9").against[1].difference.change));
 }
 
+TEST(Comparison, a_rate_and_a_mean_need_operations) {
+  const SampleRun::Operation get{"get"}, rare{"rare", 0.25, 0.75, 1};  // one in each second that is even
+  Document a = sample_run({.operations = {get, rare}}), b = sample_run({.operations = {get, rare}, .seed = 2});
+  Document few = sample_run({.operations = {get, rare}, .seconds = 12, .seed = 3});
+  ASSERT_EQ(few.groups[0].operations[1].measured().completed, 6u);
+  const Comparison c = compared({a, few});
+  EXPECT_TRUE(figure(c, "rare", "rate").against[1].difference.known());
+  EXPECT_EQ(figure(c, "rare", "mean").against[1].why, "6 of B's operations were timed; 10 are needed");
+
+  const SampleRun::Operation never{"never", 0, 0, 1};
+  const Comparison none =
+      compared({sample_run({.operations = {get, never}}), sample_run({.operations = {get, never}, .seed = 2})});
+  EXPECT_EQ(figure(none, "never", "rate").against[1].why, "0 operations in both; 10 are needed");
+  EXPECT_TRUE(is_idle(figure(none, "never", "rate")));
+  EXPECT_THAT(none.notes, Contains("No result measured anything of never."));
+  EXPECT_TRUE(is_idle(figure(none, "get", "errors")));
+  EXPECT_FALSE(is_idle(figure(none, "get", "rate")));
+  const Comparison errors = compared({a, b}, {.statistics = {"errors"}});
+  EXPECT_THAT(errors.notes, testing::Not(Contains(HasSubstr("measured")))) << "no failure is not no operation";
+}
+
 TEST(Comparison, a_run_that_is_too_short_is_compared_without_intervals_and_judged_by_none) {
   const std::vector<Document> runs = {sample_run({.seconds = 7}), sample_run({.seconds = 60, .seed = 2})};
   const Comparison c = compared(runs, {.tolerance = 0.5});
@@ -133,6 +156,29 @@ TEST(Comparison, runs_of_different_length_can_be_compared) {
   const std::vector<Document> runs = {sample_run({.seconds = 30}), sample_run({.seconds = 600, .seed = 2})};
   const Comparison c = compared(runs);
   EXPECT_TRUE(figure(c, "get", "p50").against[1].difference.interval.holds(0));
+}
+
+TEST(Comparison, settings_that_only_one_kind_of_server_has_are_kept_apart) {
+  const auto run = [](std::string server, std::uint64_t seed, decltype(TargetFacts::settings) settings) {
+    Document d = sample_run({.server = std::move(server), .seed = seed});
+    d.targets[0].settings = std::move(settings);
+    return d;
+  };
+  const auto names = [](const std::vector<VaryingCircumstance>& list) {
+    std::vector<std::string> out;
+    for (const VaryingCircumstance& v : list) out.push_back(v.name);
+    return out;
+  };
+  const Comparison kinds = compared({run("PostgreSQL", 1, {{"max_connections", "100"}, {"jit", "on"}}),
+                                     run("MariaDB", 2, {{"max_connections", "200"}, {"log_bin", "OFF"}})});
+  EXPECT_THAT(names(kinds.circumstances),
+              testing::ElementsAre("target.main.server", "target.main.setting.max_connections"));
+  EXPECT_THAT(names(kinds.own_settings),
+              testing::UnorderedElementsAre("target.main.setting.jit", "target.main.setting.log_bin"));
+  // Of one kind, a setting that one of them lacks is a difference as any.
+  const Comparison alike = compared({run("PostgreSQL", 1, {{"jit", "on"}}), run("PostgreSQL", 2, {})});
+  EXPECT_THAT(names(alike.circumstances), testing::ElementsAre("target.main.setting.jit"));
+  EXPECT_TRUE(alike.own_settings.empty());
 }
 
 TEST(Comparison, lists_what_differs_and_leaves_out_what_every_run_has_of_its_own) {

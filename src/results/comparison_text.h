@@ -16,13 +16,12 @@ std::string change_text(const ComparedFigure&, const Difference&);
 std::string interval_text(const ComparedFigure&, const Difference&);
 /// The smallest change that would have been seen: "2.1 %"; empty when there is no interval.
 std::string detectable_text(const ComparedFigure&, const Difference&);
+/// What the effect is: "g", "delta", of pairs "pairs"; "" where there is none.
+std::string_view effect_kind(const Comparison&, const ComparedFigure&, const Difference&);
 /// "g +1.2", "δ +0.31", of pairs "9 of 10 larger"; empty where there is none.
 std::string effect_text(const Comparison&, const ComparedFigure&, const Difference&);
 /// "WORSE", "worse", "better", "same", "" for unclear; for unknown "".
 std::string standing_text(Standing);
-
-/// A figure that says nothing in this comparison: no side failed an operation.
-bool is_idle(const ComparedFigure&);
 
 /// Why there is no interval, each reason once, numbered from 1 in the order of their figures.
 class Footnotes {
@@ -34,6 +33,13 @@ class Footnotes {
  private:
   std::vector<std::string> texts_;
 };
+
+/// What a reader should know before the numbers.
+std::vector<std::string> notes_of(const Comparison&);
+
+/// The values of a circumstance in columns of `width` characters: where one is too long, without most of what all begin with, so
+/// that what is left tells them apart. "–" for none.
+std::vector<std::string> told_apart(const std::vector<std::string>& values, std::size_t width);
 
 /// What the comparison came to, in a sentence or some.
 std::string conclusion(const Comparison&);

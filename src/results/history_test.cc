@@ -238,7 +238,7 @@ TEST(History, no_title_is_lost_in_csv_and_markdown) {
   }
   const History history = make_history(runs);
   EXPECT_THAT(render_history_csv(history), HasSubstr("\n\"kv|a, \"\"b\"\"\n<c>\",rate,1/s,x|y,1970-01-01T00:00:00Z,"));
-  EXPECT_THAT(render_history_markdown(history), HasSubstr("### kv\\|a, \"b\" &lt;c>: 12 runs"));
+  EXPECT_THAT(render_history_markdown(history), HasSubstr("### kv\\|a, \"b\" &lt;c\\>: 12 runs"));
 }
 
 TEST(History, csv_has_each_value_with_the_mean_of_its_segment) {
@@ -276,7 +276,7 @@ TEST_F(HistoryFolder, is_read_with_what_is_below_it_and_names_what_is_no_result)
   write("nightly/.b.json.XYZ123", d);
   write_atomically(folder_ / "package.json", "{\"name\": \"x\"}");
   std::string newer = to_json(d);
-  newer.replace(newer.find("\"version\": 1"), 12, "\"version\": 2");
+  newer.replace(newer.find("\"version\": 2"), 12, "\"version\": 3");
   write_atomically(folder_ / "newer.json", newer);
   write_atomically(folder_ / "notes.txt", "hello");
   const HistoryFiles files = read();
@@ -285,7 +285,7 @@ TEST_F(HistoryFolder, is_read_with_what_is_below_it_and_names_what_is_no_result)
   ASSERT_EQ(files.skipped.size(), 2u);
   EXPECT_EQ(files.skipped[0].path, (folder_ / "newer.json").string());
   EXPECT_EQ(files.skipped[0].reason,
-            "result: its format has version 2, and this assay reads version 1: a newer assay wrote it");
+            "result: its format has version 3, and this assay reads version 1 to 2: a newer assay wrote it");
   EXPECT_THAT(files.skipped[1].reason, HasSubstr("this is no result of assay"));
   const HistoryFiles since = read(small_document().started + std::chrono::hours(1));
   ASSERT_EQ(since.runs.size(), 1u);

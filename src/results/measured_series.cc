@@ -10,6 +10,7 @@ constexpr std::string_view kAll = "all";
 /// The whole intervals of the phase `measure`: [first, past) of this length.
 struct MeasuredIntervals {
   Nanos length{};
+  Nanos begin{};  // of the phase
   std::int64_t first = 0, past = 0;
 
   explicit MeasuredIntervals(const Document& document) {
@@ -18,6 +19,7 @@ struct MeasuredIntervals {
     if (length == Nanos(0)) return;
     for (const PhaseSpan& span : document.phases)
       if (span.phase == Phase::measure) {
+        begin = span.start;
         first = (span.start + length - Nanos(1)) / length;
         past = (span.start + span.length) / length;
       }
@@ -43,6 +45,9 @@ MeasuredSeries measured_series(const Document& document, std::string_view group,
   const std::size_t n = measured.size();
   if (n == 0) return out;
   const std::size_t per_block = (n + kBlocks - 1) / kBlocks;
+  out.interval_s = to_seconds(measured.length);
+  out.first_s = to_seconds(measured.first * measured.length - measured.begin);
+  out.per_block = per_block;
   out.rate.resize(n);
   out.failed.resize(n);
   out.responses.resize((n + per_block - 1) / per_block);
@@ -54,7 +59,7 @@ MeasuredSeries measured_series(const Document& document, std::string_view group,
       for (std::size_t o = 0; o < of.operations.size(); o++) {
         if (!belongs(of, of.operations[o], group, operation)) continue;
         const SeriesCell& cell = interval.operations[o];
-        if (index < measured.past) out.rate[at] += static_cast<double>(cell.completed) / to_seconds(measured.length);
+        if (index < measured.past) out.rate[at] += static_cast<double>(cell.completed) / out.interval_s;
         out.failed[at].part += static_cast<double>(cell.errors);
         out.failed[at].whole += static_cast<double>(cell.count + cell.errors);
         if (!cell.response.empty()) out.responses[at / per_block].merge(Histogram::decode(cell.response));

@@ -14,6 +14,9 @@
 namespace assay {
 
 struct MeasuredSeries {
+  double interval_s = 0;             // the length of an interval
+  double first_s = 0;                // when the first one begins, after the measured time did
+  std::size_t per_block = 1;         // how many intervals a block has; the last may have fewer
   std::vector<double> rate;          // completed per second, by interval
   std::vector<Ratio> failed;         // of those that were due, by interval
   std::vector<Ratio> mean;           // response times' sum in ns and count, by block

@@ -1,6 +1,7 @@
 #include "results/picture.h"
 
 #include "base/error.h"
+#include "results/report_page.h"
 
 #include <cairo.h>
 
@@ -24,6 +25,10 @@ cairo_status_t append(void* into, const unsigned char* data, unsigned length) {
 }
 
 }  // namespace
+
+Palette::Palette(bool dark) {
+  for (const ReportColor& color : kReportColors) colors_[color.name] = dark ? color.dark : color.light;
+}
 
 struct Picture::Canvas {
   cairo_surface_t* surface;
@@ -89,6 +94,13 @@ void Picture::text_upwards(double x, double y, std::string_view text, std::strin
   cairo_rotate(canvas_->cairo, -std::acos(0.0));
   this->text(0, 0, text, color, Align::center);
   cairo_restore(canvas_->cairo);
+}
+
+void Picture::disc(double x, double y, double radius, std::string_view color) {
+  canvas_->color(color);
+  cairo_new_path(canvas_->cairo);
+  cairo_arc(canvas_->cairo, x, y, radius, 0, 4 * std::acos(0.0));
+  cairo_fill(canvas_->cairo);
 }
 
 void Picture::area(double x, double y, double width, double height, std::string_view color) {

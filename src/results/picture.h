@@ -5,12 +5,23 @@
 // font is installed.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace assay {
+
+/// The colours of the page's style sheet by their names, of its light or its dark half.
+class Palette {
+ public:
+  explicit Palette(bool dark);
+  std::string_view operator[](std::string_view name) const { return colors_.at(name); }
+
+ private:
+  std::map<std::string_view, std::string_view> colors_;
+};
 
 class Picture {
  public:
@@ -26,6 +37,7 @@ class Picture {
   double text_width(std::string_view text) const;
   void font(double size, bool bold = false);
 
+  void disc(double x, double y, double radius, std::string_view color);
   void area(double x, double y, double width, double height, std::string_view color);
   void line(double x1, double y1, double x2, double y2, std::string_view color, double width = 1,
             const std::vector<double>& dash = {});

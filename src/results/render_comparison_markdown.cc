@@ -26,22 +26,30 @@ const char* mark(Standing standing) {
   return "";
 }
 
-void add_circumstances(std::string& out, const Comparison& c) {
-  out += "\n### What differs besides\n\n";
-  if (c.circumstances.empty()) {
-    out += "Nothing that is recorded: configuration and environment are the same.\n";
-    return;
-  }
+void add_varying(std::string& out, const Comparison& c, const std::vector<VaryingCircumstance>& list) {
   out += "| |";
   for (const SideFacts& side : c.sides) out += fmt::format(" {} |", side.label);
   out += "\n|---|";
   for (std::size_t i = 0; i < c.sides.size(); i++) out += "---|";
   out += "\n";
-  for (const VaryingCircumstance& d : c.circumstances) {
+  for (const VaryingCircumstance& d : list) {
     out += fmt::format("| {} |", markdown_text(d.name));
     for (const std::string& value : d.values) out += fmt::format(" {} |", value.empty() ? "–" : markdown_text(value));
     out += "\n";
   }
+}
+
+void add_circumstances(std::string& out, const Comparison& c) {
+  out += "\n### What differs besides\n\n";
+  if (c.circumstances.empty())
+    out += "Nothing that is recorded: configuration and environment are the same.\n";
+  else
+    add_varying(out, c, c.circumstances);
+  if (c.own_settings.empty()) return;
+  out += fmt::format("\n<details><summary>{} that not every kind of server here has</summary>\n\n",
+                     one_or_more(c.own_settings.size(), "setting", "settings"));
+  add_varying(out, c, c.own_settings);
+  out += "\n</details>\n";
 }
 
 void add_differences(std::string& out, const Comparison& c, Footnotes& notes) {

@@ -76,12 +76,23 @@ class ComparisonTable {
     std::vector<Cell> head{{"", Tint::dim}};
     for (const SideFacts& side : c_.sides) head.push_back({side.label, Tint::dim});
     t.row(head);
+    // The names stay whole: half a name may be that of another setting.
+    std::size_t names = 0;
+    for (const VaryingCircumstance& d : c_.circumstances) names = std::max(names, width_of(d.name));
+    const std::size_t taken = 2 + names + 2 * c_.sides.size();
+    const std::size_t room = std::max<std::size_t>(12, (width_ - std::min(width_, taken)) / c_.sides.size());
     for (const VaryingCircumstance& d : c_.circumstances) {
       std::vector<Cell> cells{{d.name}};
-      for (const std::string& value : d.values) cells.push_back({value.empty() ? "–" : value});
+      for (std::string& value : told_apart(d.values, room)) cells.push_back({std::move(value)});
       t.row(cells);
     }
     out_ += t.text(width_, color_);
+    if (const std::size_t own = c_.own_settings.size(); own > 0)
+      line("  " +
+           tinted(wrapped(fmt::format("and {} that not every kind of server here has: --format html or json has them",
+                                      one_or_more(own, "setting", "settings")),
+                          width_ - 2, 2),
+                  Tint::dim, color_));
   }
 
   // --- two sides ----------------------------------------------------------------------------------------------------
@@ -240,7 +251,10 @@ class ComparisonTable {
       for (std::size_t i = 1; i < c_.sides.size(); i++)
         cells.insert(cells.end(), {{value_text(f, i)},
                                    {change_text(f, f.against[i].difference)},
-                                   {interval_text(f, f.against[i].difference)}});
+                                   {c_.paired() ? fmt::format("{} {}", interval_text(f, f.against[i].difference),
+                                                              standing_text(f.against[i].standing))
+                                                : "",
+                                    tint_of(f.against[i].standing)}});
       cells.push_back({f.note, Tint::dim});
       t.row(cells);
     }

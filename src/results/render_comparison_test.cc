@@ -1,11 +1,14 @@
 #include "results/render_comparison.h"
 
+#include "results/comparison_text.h"
 #include "results/sample_run.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <sstream>
 
 namespace assay {
@@ -19,6 +22,7 @@ struct Sample {
   const Document a_ = sample_run({.operations = {{"get", 100, 0, 1}, {"put"}}});
   const Document b_ = sample_run({.operations = {{"get", 120, 0, 2, 0.02}, {"put"}}, .version = "16|1", .seed = 2});
   const Document c_ = sample_run({.operations = {{"get", 50, 0, 2}, {"scan"}}, .server = "MariaDB", .seed = 3});
+  const Document d_ = sample_run({.seed = 4});
   const Comparison two = compare({{"before, 1", {&a_}}, {"after", {&b_}}}, {.tolerance = 0.1});
   const Comparison three = compare({{"x", {&a_}}, {"y", {&b_}}, {"z", {&c_}}});
 };
@@ -56,8 +60,18 @@ TEST_F(RenderComparison, the_table_says_first_what_differs_and_last_what_it_came
   EXPECT_LT(operations, verdict);
   EXPECT_THAT(text, HasSubstr("target.main.server_version  15.14  16|1"));
   EXPECT_THAT(text, testing::ContainsRegex("get +rate +100 /s +117 /s|get +rate +100 /s +118 /s"));
-  EXPECT_THAT(text.substr(verdict), HasSubstr("mean of get"));
-  EXPECT_THAT(text.substr(verdict), HasSubstr("errors of get"));
+  EXPECT_THAT(text.substr(verdict), HasSubstr("get (errors, mean, p50"));
+}
+
+TEST(ToldApart, long_values_lose_what_they_share_and_keep_what_tells_them_apart) {
+  using testing::ElementsAre;
+  EXPECT_THAT(told_apart({"on", "", "off"}, 12), ElementsAre("on", "–", "off"));
+  EXPECT_THAT(told_apart({"postgres://user@host:5432/first", "postgres://user@host:5432/second"}, 16),
+              ElementsAre("…432/first", "…432/second"));
+  EXPECT_THAT(told_apart({"postgres://user@host:5432/first", "postgres://user@host:5432/second"}, 40),
+              ElementsAre("postgres://user@host:5432/first", "postgres://user@host:5432/second"));
+  EXPECT_THAT(told_apart({"sqlite:x", "postgres://user@host"}, 12), ElementsAre("sqlite:x", "postgres://…"));
+  EXPECT_THAT(told_apart({"ääääääää1", "ääääääää2"}, 6), ElementsAre("…ää1", "…ää2"));
 }
 
 TEST_F(RenderComparison, no_row_is_wider_than_the_terminal) {
@@ -107,6 +121,64 @@ TEST_F(RenderComparison, every_row_of_the_csv_has_all_columns) {
   }
   EXPECT_EQ(rows, 2 * (three_.operations.size() + three_.figures.size()));
   EXPECT_THAT(render_comparison_csv(two_), HasSubstr("\nA,B,after,g,get,rate,1/s,100,"));
+}
+
+TEST_F(RenderComparison, charts_have_a_line_for_each_side_that_measured_the_operation) {
+  const Charts charts = charts_of(three_);
+  const auto find = [&](std::string_view id, std::string_view choice) {
+    const auto at = std::find_if(charts.charts.begin(), charts.charts.end(),
+                                 [&](const Chart& c) { return c.id == id && c.choice == choice; });
+    EXPECT_NE(at, charts.charts.end()) << id << " " << choice;
+    return at == charts.charts.end() ? Chart{} : *at;
+  };
+  for (const char* id : {"throughput", "response-p50", "response-p99", "histogram", "percentiles"}) {
+    std::vector<std::string> names, colors;
+    for (const ChartLine& line : find(id, "put").lines) names.push_back(line.name);
+    for (const ChartLine& line : find(id, "scan").lines) colors.push_back(line.color);
+    EXPECT_THAT(names, testing::ElementsAre("A PostgreSQL 15.14", "B PostgreSQL 16|1")) << id;
+    EXPECT_THAT(colors, testing::ElementsAre("line-3")) << id << ": C has its colour in every chart";
+  }
+  const Chart rate = find("throughput", "get");
+  EXPECT_EQ(rate.lines[0].values, std::vector<double>(60, 100));
+  EXPECT_EQ(rate.lines[2].values, std::vector<double>(60, 50));
+  EXPECT_EQ(rate.x.front(), 0.5);  // the middle of the first second that is measured, not of the warm-up
+  EXPECT_TRUE(charts_of(compare({{"a", {three_.sides[0].runs[0], three_.sides[1].runs[0]}},
+                                 {"b", {three_.sides[2].runs[0], &sample().d_}}}))
+                  .charts.empty())
+      << "pairs";
+}
+
+TEST_F(RenderComparison, sides_with_intervals_of_other_lengths_are_drawn_at_their_own_places) {
+  Document coarse = sample_run({.operations = {{"get", 100, 0, 1}}, .seconds = 60, .seed = 9});
+  Series& series = coarse.groups[0].series;
+  Series halves(std::chrono::seconds(2), 1);
+  for (const SeriesInterval& interval : series.intervals()) {
+    GroupStats stats(1, 0);
+    stats.operations[0].completed = interval.operations[0].completed;
+    halves.add(interval.index / 2, interval.index == 0 ? Phase::warmup : Phase::measure, stats);
+  }
+  series = std::move(halves);
+  const Document fine = sample_run({.operations = {{"get", 50, 0, 1}}, .seconds = 60, .seed = 10});
+  const Comparison c = compare({{"fine", {&fine}}, {"coarse", {&coarse}}});
+  const Chart rate = charts_of(c).charts.front();
+  ASSERT_EQ(rate.id, "throughput");
+  // Measured is from 1 s to 61 s of the run: whole intervals of two seconds begin at 2 s, the middle of the first is at 3 s.
+  const auto at = [&](double x) {
+    return static_cast<std::size_t>(std::find(rate.x.begin(), rate.x.end(), x) - rate.x.begin());
+  };
+  ASSERT_LT(at(2.0), rate.x.size());
+  EXPECT_TRUE(std::isnan(rate.lines[1].values[at(0.5)]));
+  EXPECT_EQ(rate.lines[1].values[at(2.0)], 100);
+  EXPECT_EQ(rate.lines[1].values[at(2.5)], 100) << "on the line between its own places";
+  EXPECT_EQ(rate.lines[0].values[at(2.0)], 50);
+}
+
+TEST_F(RenderComparison, totals_of_other_operations_are_said_to_be) {
+  EXPECT_THAT(
+      three_.notes,
+      testing::Contains("A measured nothing of scan: its totals are of other operations than those of the rest."));
+  EXPECT_THAT(three_.notes, testing::Contains(HasSubstr("C measured nothing of put: ")));
+  for (const std::string& note : two_.notes) EXPECT_THAT(note, Not(HasSubstr("measured nothing")));
 }
 
 TEST_F(RenderComparison, csv_gives_times_in_milliseconds_and_changes_as_fractions) {

@@ -3,6 +3,7 @@
 #include "results/render_history.h"
 
 #include "base/units.h"
+#include "results/text_forms.h"
 #include "results/text_table.h"
 
 #include <fmt/ranges.h>
@@ -187,29 +188,6 @@ class Table {
   std::string out_;
 };
 
-/// So that text stays text: in a cell no character may end it or start something else.
-std::string cell(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r')
-      out += ' ';
-    else if (c == '<')
-      out += "&lt;";
-    else if (std::string_view("\\`*_[]|~").find(c) != std::string_view::npos)
-      out.append(1, '\\').append(1, c);
-    else
-      out += c;
-  }
-  return out;
-}
-
-std::string csv_text(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
-  return out + "\"";
-}
-
 }  // namespace
 
 std::string render_history_table(const History& history, const TableStyle& style) {
@@ -219,32 +197,32 @@ std::string render_history_table(const History& history, const TableStyle& style
 std::string render_history_markdown(const History& history) {
   std::string out = fmt::format("## assay history: {}\n", history.worse() ? "❌ WORSE" : "✅ not worse");
   for (const HistorySetup& setup : history.setups) {
-    out += fmt::format("\n### {}\n\n", cell(head(setup, history)));
+    out += fmt::format("\n### {}\n\n", markdown_text(head(setup, history)));
     for (const HistoryRun& run : setup.left_out)
-      out += fmt::format("- left out {}: {}\n", cell(run.path), cell(run.left_out));
+      out += fmt::format("- left out {}: {}\n", markdown_text(run.path), markdown_text(run.left_out));
     if (setup.runs.empty()) continue;
     out += "| value | newest | before | change | since | runs | |\n|---|--:|--:|--:|---|--:|---|\n";
     for (const HistorySeries& series : setup.series) {
       const bool moved = !series.changes.empty();
-      out += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", cell(series.what.text()),
+      out += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(series.what.text()),
                          shown_value(series, series.newest), moved ? shown_value(series, series.baseline) : "–",
                          moved ? percent(series.relative()) : "–",
-                         moved ? cell(run_of_change(setup, series, series.changes.back()).id) : "–",
+                         moved ? markdown_text(run_of_change(setup, series, series.changes.back()).id) : "–",
                          series.values.size() - series.newest_begin(),
                          series.state == State::worse ? "❌ worse" : shown_state(series.state));
     }
     for (const auto& [index, changes] : by_run(setup)) {
-      out += fmt::format("\n- **{}**\n", cell(setup.runs[index].id));
+      out += fmt::format("\n- **{}**\n", markdown_text(setup.runs[index].id));
       for (const auto& [series, change] : changes)
-        out += fmt::format("  - {}: {} → {}, {} {}\n", cell(series->what.text()),
+        out += fmt::format("  - {}: {} → {}, {} {}\n", markdown_text(series->what.text()),
                            shown_value(*series, change->mean_before), shown_value(*series, change->mean_after),
                            percent(relative_of(*change)), direction(*series, *change));
       for (const CircumstanceDifference& difference : new_with(setup, index))
-        out += fmt::format("  - new with it: {}\n", cell(described(difference)));
+        out += fmt::format("  - new with it: {}\n", markdown_text(described(difference)));
     }
   }
   for (const SkippedFile& file : history.skipped)
-    out += fmt::format("\n> skipped {}: {}\n", cell(file.path), cell(file.reason));
+    out += fmt::format("\n> skipped {}: {}\n", markdown_text(file.path), markdown_text(file.reason));
   return out;
 }
 

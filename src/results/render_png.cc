@@ -21,17 +21,6 @@ constexpr double kWidth = 900, kMargin = 18, kLegendLine = 20, kSwatch = 22, kLa
 
 using Align = Picture::Align;
 
-class Palette {
- public:
-  explicit Palette(bool dark) {
-    for (const ReportColor& color : kReportColors) colors_[color.name] = dark ? color.dark : color.light;
-  }
-  std::string_view operator[](std::string_view name) const { return colors_.at(name); }
-
- private:
-  std::map<std::string_view, std::string_view> colors_;
-};
-
 struct Tick {
   double at;
   std::string label;
@@ -313,17 +302,8 @@ std::string file_part(std::string_view text) {
 
 }  // namespace
 
-std::vector<RenderedFile> render_png(const Document& d, bool dark) {
+std::vector<RenderedFile> pictures_of(const Charts& charts, std::string_view subtitle, bool dark) {
   const Palette palette(dark);
-  std::string subtitle = d.workload.name;
-  for (const TargetFacts& t : d.targets)
-    subtitle += fmt::format("{}{} {}", &t == &d.targets.front() ? " on " : ", ", t.server.empty() ? t.driver : t.server,
-                            t.server_version);
-  subtitle += fmt::format(", {}{}", format_wall(d.started),
-                          d.verdict.verdict == Verdict::pass
-                              ? ""
-                              : fmt::format(", {}", d.verdict.verdict == Verdict::fail ? "FAIL" : "INVALID"));
-  const Charts charts = charts_of(d);
   std::vector<RenderedFile> files;
   std::map<std::string, int> used;
   for (const Chart& chart : charts.charts) {
@@ -333,6 +313,18 @@ std::vector<RenderedFile> render_png(const Document& d, bool dark) {
     files.push_back({name + ".png", ChartPicture(chart, charts.spans, palette, subtitle).png()});
   }
   return files;
+}
+
+std::vector<RenderedFile> render_png(const Document& d, bool dark) {
+  std::string subtitle = d.workload.name;
+  for (const TargetFacts& t : d.targets)
+    subtitle += fmt::format("{}{} {}", &t == &d.targets.front() ? " on " : ", ", t.server.empty() ? t.driver : t.server,
+                            t.server_version);
+  subtitle += fmt::format(", {}{}", format_wall(d.started),
+                          d.verdict.verdict == Verdict::pass
+                              ? ""
+                              : fmt::format(", {}", d.verdict.verdict == Verdict::fail ? "FAIL" : "INVALID"));
+  return pictures_of(charts_of(d), subtitle, dark);
 }
 
 }  // namespace assay

@@ -10,9 +10,9 @@ namespace assay {
 
 extern const std::string_view kReportStyle, kReportLicence;
 /// A page's own script.
-extern const std::string_view kReportScript, kHistoryScript;
+extern const std::string_view kReportScript, kHistoryScript, kComparisonScript;
 /// "sha256-…", for the Content-Security-Policy of the page.
-extern const std::string_view kReportStyleHash, kReportScriptHash, kHistoryScriptHash;
+extern const std::string_view kReportStyleHash, kReportScriptHash, kHistoryScriptHash, kComparisonScriptHash;
 
 struct ReportPage {
   std::string_view title;  // before the script has made a better one

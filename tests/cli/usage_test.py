@@ -38,6 +38,7 @@ TABLES = {
     "run": options_in("src/cli", "cmd_run.cc", "load.cc"),
     "check": options_in("src/cli", "cmd_check.cc"),
     "report": options_in("src/cli", "cmd_report.cc"),
+    "compare": options_in("src/cli", "cmd_compare.cc"),
     "history": options_in("src/cli", "cmd_history.cc"),
     "selftest": options_in("src/cli", "cmd_selftest.cc"),
 }
@@ -65,6 +66,7 @@ class HelpTest(ProgramTest):
         self.assertEqual(self.listed("check", "--help"), TABLES["job"] - NOT_OF["check"] | TABLES["check"])
         self.assertEqual(self.listed("run", "--help"), TABLES["job"] | TABLES["run"])
         self.assertEqual(self.listed("report", "--help"), TABLES["report"])
+        self.assertEqual(self.listed("compare", "--help"), TABLES["compare"])
         self.assertEqual(self.listed("history", "--help"), TABLES["history"])
         self.assertEqual(self.listed("selftest", "--help"), TABLES["selftest"])
 

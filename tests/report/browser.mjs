@@ -1,6 +1,6 @@
 // A real headless browser for the tests of the pages: opens a page, notes whatever goes wrong with it, looks at its canvases.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -67,3 +67,25 @@ export const paint = (page, name) =>
     probe.remove();
     return color;
   }, name);
+
+/** Of a picture: its size, its ground, and the colours of more than a few pixels. */
+export const picture = (page, file) =>
+  page.evaluate(async (base64) => {
+    const blob = new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type: "image/png" });
+    const image = await createImageBitmap(blob);
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const ctx = canvas.getContext("2d");
+    ctx.drawImage(image, 0, 0);
+    const { data } = ctx.getImageData(0, 0, image.width, image.height);
+    const counts = new Map();
+    for (let i = 0; i < data.length; i += 4) {
+      const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    return {
+      width: image.width,
+      ground: `${data[0]},${data[1]},${data[2]}`,
+      colors: [...counts].filter(([, n]) => n > 40).map(([c]) => c),
+      counts: Object.fromEntries([...counts].filter(([, n]) => n > 40)),
+    };
+  }, readFileSync(file).toString("base64"));

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { picture } from "./browser.mjs";
 import { bucketsOf } from "./histograms.mjs";
 
 const [sample, modules, screenshots] = process.argv.slice(2).map((p) => resolve(p));
@@ -470,31 +471,13 @@ test("every chart of the page is also a picture, in the colours of the page", as
     const wanted = ["throughput", "errors", "histogram", "percentiles",
       ...choices.map((c) => `latency-${file(c)}`), ...titles.map((t) => `target-${file(t)}`)];
     assert.deepEqual(names.sort(), wanted.sort());
-    const colorsOf = async (name) => {
-      const bytes = readFileSync(join(pictures, `${name}.png`));
-      return page.evaluate(async (base64) => {
-        const blob = new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type: "image/png" });
-        const image = await createImageBitmap(blob);
-        const canvas = new OffscreenCanvas(image.width, image.height);
-        const ctx = canvas.getContext("2d");
-        ctx.drawImage(image, 0, 0);
-        const { data } = ctx.getImageData(0, 0, image.width, image.height);
-        const counts = new Map();
-        for (let i = 0; i < data.length; i += 4) {
-          const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
-          counts.set(key, (counts.get(key) ?? 0) + 1);
-        }
-        return { width: image.width, ground: `${data[0]},${data[1]},${data[2]}`,
-          colors: [...counts].filter(([, n]) => n > 40).map(([c]) => c) };
-      }, bytes.toString("base64"));
-    };
     const expected = {
       throughput: ["all", "line-1", "line-5", "ground", "text-soft", "event"], errors: ["bad", "ground"],
       histogram: ["all", "line-1", "line-6"], percentiles: ["all", "line-2"],
       "latency-all-operations": ["line-1", "line-2", "line-3"], "target-waiting-sessions": ["line-2"],
     };
     for (const [name, colors] of Object.entries(expected)) {
-      const found = await colorsOf(name);
+      const found = await picture(page, join(pictures, `${name}.png`));
       assert.equal(found.width, 1800);
       assert.equal(found.ground, await paint(page, "--card"));
       for (const color of colors) {

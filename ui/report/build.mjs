@@ -24,7 +24,7 @@ for (const name of lightColors.keys()) if (!darkColors.has(name)) throw new Erro
 const common = { bundle: true, minify: true, write: false, legalComments: "none", absWorkingDir: here, logLevel: "warning" };
 const target = ["chrome100", "firefox100", "safari15"];
 /** The pages, by the name of what they show. */
-const pages = { Report: "src/main.ts", History: "src/history.ts" };
+const pages = { Report: "src/main.ts", History: "src/history.ts", Comparison: "src/comparison.ts" };
 const scripts = {};
 for (const [name, entry] of Object.entries(pages)) {
   const script = await build({ ...common, entryPoints: [entry], format: "iife", target, charset: "ascii" });

@@ -49,7 +49,7 @@ export class Chart {
   private plot: uPlot | null = null;
   private readonly box: HTMLElement;
   private readonly readout: HTMLElement;
-  private readonly shown: boolean[];
+  private shown: boolean[];
   private readonly legend: HTMLElement;
   private readonly title: HTMLElement;
   private readonly details: HTMLDetailsElement;
@@ -101,6 +101,8 @@ export class Chart {
   }
 
   private show(options: ChartOptions): void {
+    const before = new Map(this.options.lines.map((line, i) => [line.name, this.shown[i]]));
+    this.shown = options.lines.map((line) => before.get(line.name) ?? !line.hidden);
     this.options = options;
     this.title.textContent = options.title;
     this.box.setAttribute("aria-label", `${options.title}. ${options.summary} Arrow keys read out the values.`);

@@ -4,7 +4,6 @@ import { Chart, ChartOptions, timeText } from "./chart";
 import { el, section } from "./dom";
 import { latency, seconds, tick } from "./format";
 import { ChartData, Report } from "./report";
-import { Span } from "./spans";
 
 /** What is read out at a place of the x axis, and what its ticks say where the chart names none. */
 const kAxes: Record<ChartData["axis"], { text: (x: number, next?: number) => string; tick: (x: number) => string }> = {
@@ -22,11 +21,8 @@ function percent(nines: number): string {
 
 export class Charts {
   private readonly charts: Chart[] = [];
-  private readonly spans: Span[];
 
-  constructor(private readonly report: Report) {
-    this.spans = report.charts.spans;
-  }
+  constructor(private readonly report: Report) {}
 
   showAll(): void {
     for (const chart of this.charts) chart.showAll();
@@ -81,7 +77,7 @@ export class Charts {
     const list = this.report.charts.list.filter((data) => data.section === name);
     for (let i = 0; i < list.length; ) {
       const choices = list.slice(i).filter((data, k) => list.slice(i, i + k + 1).every((other) => other.id === data.id));
-      const chart = new Chart(this.options(choices[0]));
+      const chart = new Chart(optionsOf(choices[0], this.report.charts));
       this.charts.push(chart);
       chart.onShowAll = () => this.showAll();
       if (choices[0].choice) nodes.push(this.picker(chart, choices));
@@ -95,34 +91,35 @@ export class Charts {
     const id = `${choices[0].id}-of`;
     const select = el("select", { id });
     choices.forEach((data, i) => select.append(el("option", { value: String(i) }, data.choice)));
-    select.addEventListener("change", () => chart.draw(this.options(choices[Number(select.value)])));
+    select.addEventListener("change", () => chart.draw(optionsOf(choices[Number(select.value)], this.report.charts)));
     return el("p", { class: "picker" }, el("label", { for: id }, "Response time of "), select);
   }
+}
 
-  private options(data: ChartData): ChartOptions {
-    const axis = kAxes[data.axis];
-    const x = data.x ?? this.report.charts.time;
-    const ticks = new Map(data.ticks);
-    const overTime = data.axis === "time";
-    return {
-      id: data.id,
-      title: data.title,
-      summary: data.summary,
-      x,
-      xLabel: data.x_label,
-      xText: (v) => axis.text(v, x[x.indexOf(v) + 1]),
-      xTick: (v) => ticks.get(v) ?? axis.tick(v),
-      xSplits: ticks.size > 0 ? [...ticks.keys()] : undefined,
-      xRange: [data.x_from, data.x_to],
-      y: data.unit,
-      yTick: tick,
-      log: data.log,
-      height: data.height,
-      spans: overTime ? this.spans : undefined,
-      sync: overTime ? "time" : undefined,
-      lines: data.lines,
-    };
-  }
+/** How a chart of a result is drawn. */
+export function optionsOf(data: ChartData, all: Report["charts"]): ChartOptions {
+  const axis = kAxes[data.axis];
+  const x = data.x ?? all.time;
+  const ticks = new Map(data.ticks);
+  const overTime = data.axis === "time";
+  return {
+    id: data.id,
+    title: data.title,
+    summary: data.summary,
+    x,
+    xLabel: data.x_label,
+    xText: (v) => axis.text(v, x[x.indexOf(v) + 1]),
+    xTick: (v) => ticks.get(v) ?? axis.tick(v),
+    xSplits: ticks.size > 0 ? [...ticks.keys()] : undefined,
+    xRange: [data.x_from, data.x_to],
+    y: data.unit,
+    yTick: tick,
+    log: data.log,
+    height: data.height,
+    spans: overTime ? all.spans : undefined,
+    sync: overTime ? "time" : undefined,
+    lines: data.lines,
+  };
 }
 
 export function describePhases(report: Report): string {
