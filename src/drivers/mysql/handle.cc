@@ -10,6 +10,8 @@
 namespace assay::mysql {
 namespace {
 
+thread_local bool killing = false;
+
 int no_file(void**, const char*, void*) { return 1; }
 int nothing_read(void*, char*, unsigned) { return -1; }
 void nothing_ended(void*) {}
@@ -60,10 +62,13 @@ void name_host(MYSQL& mysql, const Address& address) noexcept {
   mysql.host = name;
 }
 
+bool is_killing() noexcept { return killing; }
+
 void kill_at_server(std::shared_ptr<const ConnectionSpec> spec, unsigned long connection_id) {
   runtime::errands().begin([spec = std::move(spec), connection_id] {
     MYSQL* const mysql = mysql_init(nullptr);
     if (mysql == nullptr) return;
+    killing = true;
     const Address& address = spec->address;
     prepare_handle(*mysql, address);
     const unsigned seconds = 2;

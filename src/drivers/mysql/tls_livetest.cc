@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 namespace assay {
 namespace {
@@ -72,6 +73,17 @@ TEST_F(MysqlTlsLive, TheAuthoritiesOfTheSystemAreNotReadWhereNothingIsVerified) 
     const auto session = connect(*secure);
     EXPECT_FALSE(cipher(*session).empty());
   }
+  // Nor by the connection that ends another one at the server.
+  TargetSpec impatient = spec(at("assay", "/assay?ssl-mode=required"));
+  impatient.operation_timeout = std::chrono::milliseconds(300);
+  const auto secure = mysql_driver().open(impatient);
+  const auto sleeper = connect(*secure), observer = connect(*secure);
+  const std::int64_t id = number(*sleeper, "select connection_id()");
+  EXPECT_FALSE(sleeper->query()->run("select sleep(60)"));
+  const std::string there = fmt::format("select count(*) from information_schema.processlist where id = {}", id);
+  for (int i = 0; i < 1000 && number(*observer, there) != 0; i++)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // polling another process
+  EXPECT_EQ(number(*observer, there), 0);
   unsetenv("SSL_CERT_FILE");
   char events[4096];
   EXPECT_LT(read(watch, events, sizeof events), 0) << "the file was opened";
