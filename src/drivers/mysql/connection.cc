@@ -41,7 +41,7 @@ static void assay_mysql_after_io(int, MYSQL*, const unsigned char*, size_t) {
 
 /// OpenSSL's, as the library finds it: where nothing is verified, it would still read all authorities of the system, 200 KB of
 /// text that take 30 ms, for each connection and on the loop. Verified connections have a file of authorities of their own.
-int SSL_CTX_set_default_verify_paths(struct ssl_ctx_st* context) {
+int SSL_CTX_set_default_verify_paths(struct ssl_ctx_st* context) {  // NOLINT(readability-identifier-naming): its name
   if (current != nullptr || is_killing()) return 1;
   using Real = int (*)(struct ssl_ctx_st*);
   static const auto kReal = reinterpret_cast<Real>(dlsym(RTLD_NEXT, "SSL_CTX_set_default_verify_paths"));

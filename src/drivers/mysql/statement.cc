@@ -45,8 +45,8 @@ std::vector<CellKind> kinds_of(const MYSQL_FIELD* fields, unsigned columns) {
 
 void StatementClose::operator()(st_mysql_stmt* statement) const noexcept { mysql_stmt_close(statement); }
 
-Prepared::Prepared(std::string label_, std::string_view text, bool read_only_)
-    : label(std::move(label_)), pieces(split_at_parameters(text, kQuoting)), read_only(read_only_) {
+Prepared::Prepared(std::string name, std::string_view text, bool only_reads)
+    : label(std::move(name)), pieces(split_at_parameters(text, kQuoting)), read_only(only_reads) {
   for (const std::size_t number : pieces.numbers) parameters = std::max(parameters, number);
 }
 

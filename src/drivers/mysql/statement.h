@@ -23,7 +23,7 @@ using StatementPtr = std::unique_ptr<st_mysql_stmt, StatementClose>;
 
 struct Prepared {
   Prepared() = default;
-  Prepared(std::string label, std::string_view text, bool read_only);
+  Prepared(std::string name, std::string_view text, bool only_reads);
 
   std::string label;  // for messages
   StatementPieces pieces;
