@@ -339,5 +339,28 @@ TEST_F(MysqlQueryLive, WhatIsLargerThanADecimalIsADoubleAndWhatIsReadByNobodyIsN
   EXPECT_TRUE(query().run("select cast('30:00:00' as char)"));
 }
 
+TEST_F(MysqlQueryLive, AnAnswerThatCannotBeReadInABatchThatGoesOnBehindItEndsTheSession) {
+  const StatementTable statements = {
+      {.name = "day", .text = "select cast('30:00:00' as time) as wait", .read_only = true},
+      {.name = "insert", .text = "insert into t (id) values ($1)"}};
+  query().declare(statements);
+  const Value one[] = {std::int64_t{1}};
+  query().enqueue(StatementId{0}, {});
+  query().enqueue(StatementId{1}, one);
+  const Result<> done = query().flush();
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, HasSubstr("wait"));
+  EXPECT_TRUE(done.error().in_doubt) << "the insert was sent";
+  const auto again = query().run("select 1");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, FailureKind::disconnected);
+  // At a batch's end nothing is left to read.
+  session_ = connect(*target_);
+  query().declare(statements);
+  query().enqueue(StatementId{0}, {});
+  EXPECT_FALSE(query().flush());
+  EXPECT_TRUE(query().run("select 1"));
+}
+
 }  // namespace
 }  // namespace assay

@@ -270,8 +270,12 @@ Result<> MysqlQuery::send_part(std::size_t first, std::size_t last) {
   if (auto sent = connection_.send(text, doubtful_before > first); !sent) return sent;
   for (std::size_t i = first; i < last; i++) {
     if (auto accepted = accept(items_[i]); !accepted) {
-      note(accepted.error());
-      return accepted;
+      Failure failure = std::move(accepted.error());
+      note(failure);
+      // The server went on behind an answer that cannot be read here, and its other answers would be taken for the next's.
+      if (!connection_.lost() && connection_.more())
+        failure = connection_.lose(failure.kind, std::move(failure.message), std::move(failure.native_code));
+      return tl::unexpected(std::move(failure));
     }
     connection_.in_doubt_when_lost(doubtful_before > i + 1);
   }

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace assay {
 namespace {
@@ -57,6 +59,24 @@ TEST_F(MysqlTlsLive, TheCertificateIsCheckedAgainstTheAuthorityAndTheNameInTheUr
   // Names that are 127.0.0.1 too, and not in the certificate.
   EXPECT_THAT(problem_of(at("assay", identity, "127.1")), HasSubstr("certificate"));
   EXPECT_EQ(problem_of(at("assay", "/assay?ssl-mode=verify-ca&ssl-ca=" + ca_, "127.1")), "");
+}
+
+TEST_F(MysqlTlsLive, TheAuthoritiesOfTheSystemAreNotReadWhereNothingIsVerified) {
+  const std::string authorities = fmt::format("{}authorities.{}", ::testing::TempDir(), getpid());
+  std::ofstream{authorities};
+  const int watch = inotify_init1(IN_NONBLOCK);
+  ASSERT_GE(inotify_add_watch(watch, authorities.c_str(), IN_OPEN), 0);
+  setenv("SSL_CERT_FILE", authorities.c_str(), 1);  // OpenSSL's own variable for the file with all authorities
+  for (const char* mode : {"preferred", "required"}) {
+    const auto secure = mysql_driver().open(spec(at("assay", fmt::format("/assay?ssl-mode={}", mode))));
+    const auto session = connect(*secure);
+    EXPECT_FALSE(cipher(*session).empty());
+  }
+  unsetenv("SSL_CERT_FILE");
+  char events[4096];
+  EXPECT_LT(read(watch, events, sizeof events), 0) << "the file was opened";
+  close(watch);
+  unlink(authorities.c_str());
 }
 
 TEST_F(MysqlTlsLive, OnALoopManySessionsShakeHandsAndCarryLargeAnswers) {
