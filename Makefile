@@ -1,7 +1,7 @@
 # The front door. Each target is one line; what it does stands in tools/.
 .DEFAULT_GOAL := help
 BUILD := build
-.PHONY: help demo test build dev asan tsan format tidy bench clean
+.PHONY: help demo test build dev asan tsan fuzz format tidy bench clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -23,6 +23,9 @@ asan: ## The sanitized tests under AddressSanitizer and UBSan, in build/asan
 
 tsan: ## The sanitized tests under ThreadSanitizer, in build/tsan
 	@tools/test.sh postgres mariadb tsan
+
+fuzz: ## What reads files, URLs and options, with random input, 10 s each or FUZZ_SECONDS=60, in build/fuzz
+	@tools/test.sh fuzz
 
 format: ## Reformat the C++ files in place
 	@tools/format.sh --fix

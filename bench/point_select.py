@@ -16,10 +16,7 @@ THROUGHPUT = {8: 1.15, 64: 1.3}
 
 def compare(bench, url, script, sessions, until):
     def ours():
-        load = programs.assay_run(bench, "kv", url, [
-            "--mix", "get=100", "--distribution", "uniform", "--clients", sessions, "--sessions", sessions, "--threads", 1,
-            "--warmup", "0s", "--duration", f"{SECONDS}s"], 60, cpus=programs.ALL_CPUS)
-        return load.finished.cpu * 1e6 / load.completed(), load.rate()
+        return programs.gets(bench, url, sessions, SECONDS)
 
     def theirs():
         done = programs.pgbench(["-n", "-M", "prepared", "-f", script, "-c", sessions, "-j", 1, "-T", SECONDS], url, 60,

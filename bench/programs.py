@@ -1,4 +1,4 @@
-"""The programs that benchmarks run: assay itself, its peers, a PostgreSQL server, the delaying proxy; each bounded in time.
+"""The programs that benchmarks run: assay itself, its peers, database servers, the delaying proxy; each bounded in time.
 
 CPU time is what the kernel charged a process and its children for (user and system, from wait4), from its start to its end.
 Where there are at least two processors the server is kept on the first half of them and the load on the other, so that the
@@ -123,6 +123,13 @@ def assay_run(bench, workload, url, arguments, timeout, cpus=CLIENT_CPUS):
     return load
 
 
+def gets(bench, url, sessions, seconds):
+    """Keys read by one thread of assay, on all processors: client CPU of one in µs, and how many a second."""
+    load = assay_run(bench, "kv", url, ["--mix", "get=100", "--distribution", "uniform", "--clients", sessions, "--sessions", sessions,
+                                        "--threads", 1, "--warmup", "0s", "--duration", f"{seconds}s"], 60, cpus=ALL_CPUS)
+    return load.finished.cpu * 1e6 / load.completed(), load.rate()
+
+
 @dataclasses.dataclass
 class Pgbench:
     finished: Finished
@@ -139,17 +146,42 @@ def pgbench(arguments, url, timeout, cpus=CLIENT_CPUS):
     return Pgbench(finished, int(done[1]), float(rate[1]))
 
 
-@contextlib.contextmanager
+@dataclasses.dataclass
+class Sysbench:
+    finished: Finished
+    events: int
+    rate: float
+
+
+def sysbench(arguments, timeout, cpus=CLIENT_CPUS):
+    """`sysbench … run`: its events, as many as it took in its own time."""
+    finished = run(["sysbench", *arguments, "run"], timeout, cpus)
+    events = re.search(r"total number of events:\s+(\d+)", finished.output)
+    seconds = re.search(r"total time:\s+([\d.]+)s", finished.output)
+    if not events or not seconds:
+        sys.exit(f"{finished.output}\nbench: sysbench's output above is not as expected")
+    return Sysbench(finished, int(events[1]), int(events[1]) / float(seconds[1]))
+
+
 def postgres(*settings, cpus=SERVER_CPUS):
     """A server of our own with an empty database; answers its URL. Stopped and removed at the end."""
+    return _server("postgres", settings, cpus)
+
+
+def mariadb(*settings, cpus=SERVER_CPUS):
+    return _server("mariadb", settings, cpus)
+
+
+@contextlib.contextmanager
+def _server(kind, settings, cpus):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-bench-"))
     folder.chmod(0o755)  # the server may run as another user
-    script, directory = ROOT / "tests" / "servers" / "postgres", folder / "pg"
+    script, directory = ROOT / "tests" / "servers" / kind, folder / "server"
     chosen = [word for setting in settings for word in ("--set", setting)]
     try:
         run([script, "up", directory, *chosen], 120, cpus=cpus)
         variables = dict(re.findall(r"export (\w+)='([^']*)'", run([script, "env", directory], 30).output))
-        yield variables["ASSAY_TEST_POSTGRES_URL"]
+        yield variables[f"ASSAY_TEST_{kind.upper()}_URL"]
     finally:
         run([script, "down", directory], 60)
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,28 +2,22 @@
 
 import json
 import pathlib
-import re
-import sys
 
+import programs
 from compare import Bench, Goal
-from programs import assay, run
 
 SECONDS = 2
 
 
 def ours():
-    finished = assay(["selftest", "--json", "--duration", f"{SECONDS}s"], 60)
+    finished = programs.assay(["selftest", "--json", "--duration", f"{SECONDS}s"], 60)
     return json.loads(finished.output)
 
 
 def sysbench():
     script = pathlib.Path(__file__).with_name("empty.lua")
-    finished = run(["sysbench", "--threads=1", "--events=0", f"--time={SECONDS}", script, "run"], 60)
-    events = re.search(r"total number of events:\s+(\d+)", finished.output)
-    seconds = re.search(r"total time:\s+([\d.]+)s", finished.output)
-    if not events or not seconds:
-        sys.exit(f"{finished.output}\nbench: sysbench's output above is not as expected")
-    return {"rate": int(events[1]) / float(seconds[1]), "ns": finished.cpu * 1e9 / int(events[1])}
+    done = programs.sysbench(["--threads=1", "--events=0", f"--time={SECONDS}", script], 60)
+    return {"rate": done.rate, "ns": done.finished.cpu * 1e9 / done.events}
 
 
 def main():

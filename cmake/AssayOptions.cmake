@@ -10,6 +10,7 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 option(ASSAY_WERROR "Warnings are errors" OFF)
+option(ASSAY_FUZZ "Fuzz targets (clang with libFuzzer)" OFF)
 set(ASSAY_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or thread")
 
 add_compile_options(-Wall -Wextra -Wpedantic -fno-omit-frame-pointer -g1)
@@ -25,6 +26,9 @@ if(ASSAY_SANITIZE)
   # Undefined behaviour ends the test, as the other sanitizers' findings do; by default it would be a line on stderr.
   add_compile_options(-fsanitize=${ASSAY_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ASSAY_SANITIZE})
+endif()
+if(ASSAY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link -O1)
 endif()
 
 find_program(CCACHE_PROGRAM ccache)

@@ -8,7 +8,7 @@
 #   before the names of tests whose sources are also in a unit test.
 # assay_program(NAME SOURCES main.cc … DEPS … LIBS …)
 #   An executable at the root of the build folder: build/NAME.
-# assay_python_test(SCRIPT LABELS unit|cli|browser … [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL])
+# assay_python_test(SCRIPT LABELS unit|cli|browser … [PREFIX sqlite.] [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL])
 #   Each `def test_…` of a unittest script as a test of its own. The variable ASSAY_BUILD is the build folder.
 #
 # Tests of base, stats, runtime, core and the drivers (with the conformance suite) also have the label `sanitized`; the target
@@ -91,7 +91,7 @@ if(EXISTS /usr/bin/python3 AND NOT DEFINED Python3_EXECUTABLE)
 endif()
 find_package(Python3 COMPONENTS Interpreter)
 function(assay_python_test SCRIPT)
-  cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT" "LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT;PREFIX" "LABELS;ENVIRONMENT" ${ARGN})
   if(NOT Python3_FOUND OR NOT BUILD_TESTING)
     return()
   endif()
@@ -103,8 +103,9 @@ function(assay_python_test SCRIPT)
   file(STRINGS ${SCRIPT} definitions REGEX "^ +def test_")
   foreach(definition ${definitions})
     string(REGEX REPLACE "^ +def (test_[A-Za-z0-9_]+).*" "\\1" case "${definition}")
-    add_test(NAME ${stem}.${case} COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/${SCRIPT} -v -k "*.${case}")
-    set_tests_properties(${stem}.${case} PROPERTIES
+    set(name ${ARG_PREFIX}${stem}.${case})
+    add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/${SCRIPT} -v -k "*.${case}")
+    set_tests_properties(${name} PROPERTIES
       LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} RUN_SERIAL ${ARG_RUN_SERIAL}
       ENVIRONMENT "ASSAY_BUILD=${CMAKE_BINARY_DIR};${ARG_ENVIRONMENT}"
       SKIP_REGULAR_EXPRESSION "OK \\(skipped=" FAIL_REGULAR_EXPRESSION "Ran 0 tests")

@@ -2,7 +2,8 @@
 # make test: every test and check of the project, in stages, in one command that needs nothing but Debian 12.
 #
 #   tools/test.sh            all stages
-#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb release asan tsan tidy
+#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb release asan tsan
+#                            fuzz tidy
 #
 # setup     installs what is missing (tools/setup.sh)
 # format    clang-format, without changing anything
@@ -11,6 +12,7 @@
 # release   builds build/ and runs all tests: unit, conformance, live, cli, browser, house
 # asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan      the same under ThreadSanitizer
+# fuzz      builds the fuzz targets with clang and runs each for 10 seconds, or $FUZZ_SECONDS (tools/fuzz.sh)
 # tidy      the fatal clang-tidy list (tools/tidy.sh)
 #
 # Ends with failures and their output, skipped tests and their reasons, the time of each stage, and `N passed, N failed, N
@@ -22,7 +24,7 @@ export LC_ALL=C.UTF-8 TZ=UTC
 # The caller's own defaults for PostgreSQL and MariaDB are not for the tests.
 for variable in "${!PG@}" "${!MYSQL_@}"; do unset "$variable"; done
 stages=("$@")
-[ $# -gt 0 ] || stages=(setup format postgres mariadb release asan tsan tidy)
+[ $# -gt 0 ] || stages=(setup format postgres mariadb release asan tsan fuzz tidy)
 
 logs=$PWD/build/test-logs
 rm -rf "$logs"
@@ -94,6 +96,7 @@ for stage in "${stages[@]}"; do
       ;;
     release) check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
     asan | tsan) check "$stage-build" tools/build.sh "$stage" sanitized_tests && run_tests "$stage" "build/$stage" -L sanitized -j "$jobs" ;;
+    fuzz) check fuzz-build tools/build.sh fuzz fuzzers && check fuzz "${no_randomization[@]}" tools/fuzz.sh "${FUZZ_SECONDS:-10}" ;;
     tidy) check tidy tools/tidy.sh ;;
     *)
       echo "tools/test.sh: unknown stage $stage" >&2

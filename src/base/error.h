@@ -1,6 +1,8 @@
 // The one exception of assay: thrown before, around or after a run, never on the measured path.
 //
-// An Error carries the exit code that the process ends with when nobody handles it (docs/exit-codes.md is this table).
+// An Error carries the exit code that the process ends with when nobody handles it (docs/exit-codes.md is this table). Its
+// message quotes what files, servers and people wrote: control characters of it, all but line breaks and tabs, are shown as
+// \x1b, so that none ends the message early or tells a terminal what to do.
 #pragma once
 
 #include <fmt/core.h>
@@ -25,8 +27,7 @@ enum class ExitCode : int {
 
 class Error : public std::runtime_error {
  public:
-  explicit Error(const std::string& message, ExitCode code = ExitCode::usage)
-      : std::runtime_error(message), code_(code) {}
+  explicit Error(const std::string& message, ExitCode code = ExitCode::usage);
   ExitCode code() const noexcept { return code_; }
 
  private:

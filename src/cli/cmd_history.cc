@@ -82,15 +82,14 @@ double tolerance_of(const std::string& text) {
 
 WallTime since_of(const std::string& text) {
   if (text.empty()) return WallTime::min();
-  std::tm parts{};
-  int used = 0;
-  const int read = std::sscanf(text.c_str(), "%4d-%2d-%2d%nT%2d:%2d:%2dZ%n", &parts.tm_year, &parts.tm_mon,
-                               &parts.tm_mday, &used, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &used);
-  if ((read == 3 || read == 6) && used == static_cast<int>(text.size()) && parts.tm_mon >= 1 && parts.tm_mon <= 12 &&
-      parts.tm_mday >= 1 && parts.tm_mday <= 31 && parts.tm_hour < 24 && parts.tm_min < 60 && parts.tm_sec <= 60) {
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    return std::chrono::system_clock::from_time_t(timegm(&parts));
+  for (const char* form : {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"}) {
+    std::tm parts{};
+    const char* end = ::strptime(text.c_str(), form, &parts);
+    if (end == nullptr || *end != '\0') continue;
+    const std::time_t time = ::timegm(&parts);
+    char again[32];
+    if (std::strftime(again, sizeof again, form, &parts) > 0 && text == again)  // no 31st of November
+      return std::chrono::system_clock::from_time_t(time);
   }
   try {
     return std::chrono::system_clock::now() - parse_duration(text);

@@ -164,7 +164,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
                        {},
                        load.search});
     try {
-      write_atomically(path, sealing.seal(to_json(document)));
+      write_document(path, document, sealing);
     } catch (const Error& error) {  // the disk is full, say; it may not be when all is done
       progress.note(error.what());
     }
@@ -203,7 +203,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   Document document = make_document({*setup, load.plan, load.outcome, server, std::move(checks), std::move(statements),
                                      load.reasons, conditions.fail_if, std::move(load.search)});
   try {
-    write_atomically(path, sealing.seal(to_json(document)));
+    write_document(path, document, sealing);
   } catch (const Error&) {  // what was measured is at least seen
     show(document, *setup, {});
     throw;

@@ -96,6 +96,9 @@ bool Collector::collect(TimePoint now) {
       take(g, *interval);
       groups_[g]->mailbox.give_back(std::move(interval));
     }
+  std::vector<Series*> all;
+  for (GroupOutcome& outcome : outcomes_) all.push_back(&outcome.series);
+  Series::keep_within(Series::kMostBytes, all);
   // Recorders hand an interval over when it has ended: told a little later, the figures are of whole intervals.
   if (now - told_ < plan_.interval || (now - phases_.start()) % plan_.interval <= kHandOver) return false;
   tell(now);

@@ -64,6 +64,9 @@ struct Dialect {
   /// that +, -, sum and comparison in the query language stay exact as long as all operands have one scale. A Decimal
   /// parameter is then its unscaled integer, and a decimal cell is read as that integer.
   bool exact_decimals = true;
+  bool infinite_reals = true;  // a column of reals takes infinities
+  /// The statement that refreshes what the planner knows of the table whose name follows.
+  std::string_view analyze = "analyze";
 };
 
 enum class StatementId : std::uint16_t {};
@@ -137,7 +140,8 @@ class QueryFacet {
   // A batch: enqueue n, flush, n results. On a target that can pipeline it costs one round trip. Arguments are taken
   // over at enqueue. When one fails, those behind it are not carried out (their results stay empty) and flush answers
   // the failure. begin and commit may stand in a batch; an enqueued commit behind a failed statement is not carried
-  // out, and the transaction is then open and must be rolled back.
+  // out, and the transaction is then open and must be rolled back. Outside a transaction they are one, or as many as there
+  // are statements: the target's choice.
   virtual std::size_t enqueue(StatementId, std::span<const Value> arguments) = 0;  // the index for result()
   virtual void enqueue_begin(const Transaction&) = 0;                              // has no result of its own
   virtual void enqueue_commit() = 0;                                               // likewise
@@ -156,6 +160,8 @@ class RowsFacet {
   /// Creates the table: columns, primary key, partitions. Not its indexes nor foreign keys. Throws Error when the
   /// target cannot.
   virtual void create(const Table&) = 0;
+  /// Both are part of the open transaction. Where DDL commits by itself, they make what is not there yet: what was begun and
+  /// not noted is made again.
   virtual void create_indexes(const Table&) = 0;
   virtual void create_foreign_keys(const Table&) = 0;
   virtual bool exists(std::string_view table) = 0;  // throws Error

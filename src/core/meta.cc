@@ -32,7 +32,12 @@ Meta::Meta(Session& session, std::string_view workload)
 
 void Meta::create() {
   if (by_kv_) return session_.kv()->create(meta_table().name);
-  if (!exists()) session_.rows()->create(meta_table());
+  if (exists()) return;
+  try {
+    session_.rows()->create(meta_table());
+  } catch (const Error&) {
+    if (!exists()) throw;  // another process, or the statement of one that was killed, made it between the two
+  }
 }
 
 bool Meta::exists() {
@@ -70,25 +75,37 @@ std::map<std::string, std::string> Meta::all(std::string_view prefix) {
   return out;
 }
 
-void Meta::put(std::string_view name, std::string_view value) {
-  if (by_kv_) return must(kv().put(fmt::format("{}/{}", workload_, name), value), "writing assay_meta");
-  // One statement changes an entry that is there: whoever is killed in between, or reads meanwhile, finds the old value or
-  // the new one, also outside a transaction.
+void Meta::put(std::string_view name, std::string_view value) { must(try_put(name, value), "writing assay_meta"); }
+
+Result<> Meta::try_put(std::string_view name, std::string_view value) {
+  if (by_kv_) return kv().put(fmt::format("{}/{}", workload_, name), value);
+  QueryFacet& query = *session_.query();
+  const Value key[] = {std::string_view(workload_), name};
   const Value change[] = {value, std::string_view(workload_), name};
-  const auto changed = [&] {
-    return must(session_.query()->run("update assay_meta set value = $1 where workload = $2 and name = $3", change),
-                "writing assay_meta")
-        ->affected();
-  };
-  if (changed() > 0) return;
   const Value row[] = {std::string_view(workload_), name, value};
-  const bool alone = !session_.query()->in_transaction();
-  Result<const ResultSet*> inserted =
-      session_.query()->run("insert into assay_meta (workload, name, value) values ($1, $2, $3)", row);
-  if (inserted) return;
+  // One statement changes an entry that is there: whoever is killed in between, or reads meanwhile, finds the old value or
+  // the new one, also outside a transaction. It is looked for first: a change of what is not there locks in InnoDB, until the
+  // transaction's end, the place where others insert theirs.
+  const auto changed = [&]() -> Result<bool> {
+    const Result<const ResultSet*> done =
+        query.run("update assay_meta set value = $1 where workload = $2 and name = $3", change);
+    if (!done) return tl::unexpected(done.error());
+    return (*done)->affected() > 0;
+  };
+  const Result<const ResultSet*> found =
+      query.run("select name from assay_meta where workload = $1 and name = $2", key);
+  if (!found) return tl::unexpected(found.error());
+  if ((*found)->size() > 0)
+    if (const Result<bool> done = changed(); !done || *done) return done ? Result<>() : tl::unexpected(done.error());
+  const bool alone = !query.in_transaction();
+  const Result<const ResultSet*> inserted =
+      query.run("insert into assay_meta (workload, name, value) values ($1, $2, $3)", row);
+  if (inserted) return {};
+  Failure failure = inserted.error();
   // Another process may have made the entry between the two.
-  if (alone && inserted.error().kind == FailureKind::rejected && changed() > 0) return;
-  must(std::move(inserted), "writing assay_meta");
+  if (alone && failure.kind == FailureKind::rejected)
+    if (const Result<bool> done = changed(); done && *done) return {};
+  return tl::unexpected(std::move(failure));
 }
 
 void Meta::erase(std::string_view name) {

@@ -4,8 +4,8 @@
 //
 // On a target with query and rows facets it is the table assay_meta(workload, name, value). On one that has only a kv
 // facet it is the collection assay_meta with the keys workload/name; every call then makes assay_meta the collection in
-// use, and the caller must use() its own again. Used over one session, by whoever holds it. Every call waits and throws
-// Error.
+// use, and the caller must use() its own again. Used over one session, by whoever holds it. Every call waits, and but for
+// try_put throws Error.
 #pragma once
 
 #include "core/driver.h"
@@ -32,6 +32,8 @@ class Meta {
   std::map<std::string, std::string> all(std::string_view prefix = "");
   /// Inserts or replaces; part of the open transaction, if there is one.
   void put(std::string_view name, std::string_view value);
+  /// The same for whoever tries its transaction again after a conflict.
+  Result<> try_put(std::string_view name, std::string_view value);
   /// Removes an entry, if it is there.
   void erase(std::string_view name);
   /// Removes this workload's entries, and the table when no other workload has any.

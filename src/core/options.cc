@@ -94,6 +94,7 @@ std::string_view nearest_name(std::span<const std::string_view> names, std::stri
   std::string_view nearest;
   std::size_t least = 4;
   for (const std::string_view name : names) {
+    if (std::max(name.size(), text.size()) - std::min(name.size(), text.size()) >= least) continue;
     const std::size_t d = distance(name, text);
     if (d < least && d < std::max(name.size(), text.size())) {  // not a word without one letter in common
       least = d;

@@ -5,6 +5,9 @@
 #include "drivers/null/null.h"
 #include "drivers/sqlite/sqlite.h"
 #include "workloads/kv/kv.h"
+#ifdef ASSAY_HAVE_DRIVER_MYSQL
+#include "drivers/mysql/mysql.h"
+#endif
 #ifdef ASSAY_HAVE_DRIVER_POSTGRES
 #include "drivers/postgres/postgres.h"
 #endif
@@ -26,6 +29,11 @@ const std::vector<DriverEntry>& all_drivers() {
       {"postgres", &postgres_driver(), "libpq-dev libssl-dev"},
 #else
       {"postgres", nullptr, "libpq-dev libssl-dev"},
+#endif
+#ifdef ASSAY_HAVE_DRIVER_MYSQL
+      {"mysql", &mysql_driver(), "libmariadb-dev"},
+#else
+      {"mysql", nullptr, "libmariadb-dev"},
 #endif
   };
   return drivers;

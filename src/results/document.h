@@ -3,8 +3,8 @@
 // Plain data. Filled once, when the run ends; written by to_json(), read back by from_json() without loss: histograms
 // travel encoded, durations as whole nanoseconds. Times of the run count from its start. No percentile is stored:
 // results/summary.h computes them from the merged histograms. Every field is described in docs/result.md and
-// docs/result.schema.json; whoever changes a field changes both, and kVersion when an older assay would misread the
-// document.
+// docs/result.schema.json; whoever adds or changes a field changes both, and kVersion, since an older assay refuses what it
+// does not know; the older versions stay readable, with a result of each in tests/results.
 #pragma once
 
 #include "base/time.h"
@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -100,7 +101,8 @@ struct RunVerdict {
 };
 
 struct Document {
-  static constexpr std::int64_t kVersion = 1;
+  static constexpr std::int64_t kVersion = 2;        // 2: search
+  static constexpr std::int64_t kOldestVersion = 1;  // that is read
 
   std::string id;  // the name of the default file, without folder and extension
   std::string assay_version;
@@ -137,6 +139,9 @@ std::string_view to_string(CheckResult::State) noexcept;
 /// The document as text: JSON, UTF-8 (bytes of names and messages that are not UTF-8 become U+FFFD), one line for an
 /// interval.
 std::string to_json(const Document&);
+/// The same text in pieces, so that a long run's need not be in memory twice.
+using TextSink = std::function<void(std::string_view)>;
+void write_json(const Document&, const TextSink&);
 
 /// Reads what to_json() wrote. Strict: throws Error that names the place ("groups[0].operations[2].name"), what was
 /// found there and what is expected; a file that is cut off, and a version that this assay does not know, are named as

@@ -2,7 +2,7 @@
 //
 // fields(archive, value) calls for each field, in the order of the file:
 //   archive.field("name", member)      must be there
-//   archive.optional("name", member)   left out when it is zero or empty
+//   archive.optional("name", member)   left out when it is zero or empty, or by a version that had no such field
 // The archive is the writer of document_write.cc or the reader of document_read.cc. Included by these two only.
 #pragma once
 

@@ -129,10 +129,13 @@ void get_value(const JsonNode& node, std::int64_t& v) {
     node.fail("a whole number below 2^63");
   v = static_cast<std::int64_t>(wide);
 }
+/// Ten years: longer than any run, and sums of them stay far from what a number holds.
+constexpr Nanos kLongest = std::chrono::hours(24 * 3653);
 void get_value(const JsonNode& node, Nanos& v) {
   std::int64_t count = 0;
   get_value(node, count);
   v = Nanos(count);
+  if (v > kLongest) node.fail("a time of at most ten years, in nanoseconds");
 }
 void get_value(const JsonNode& node, double& v) {
   v = node.is_null() ? std::numeric_limits<double>::quiet_NaN() : node.number();
@@ -148,18 +151,31 @@ void get_value(const JsonNode& node, Histogram& v) {
   }
 }
 void get_value(const JsonNode& node, WallTime& v) {
-  const std::string text(node.text());
-  std::tm parts{};
-  unsigned nanos = 0;
-  int used = 0;
-  const int read = std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%9uZ%n", &parts.tm_year, &parts.tm_mon,
-                               &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &nanos, &used);
-  if (read != 7 || text.size() != 30 || used != 30 || parts.tm_mon < 1 || parts.tm_mon > 12 || parts.tm_mday < 1 ||
-      parts.tm_mday > 31 || parts.tm_hour > 23 || parts.tm_min > 59 || parts.tm_sec > 60)
-    node.fail("a time like \"2026-11-20T23:07:33.000000000Z\"");
-  parts.tm_year -= 1900;
-  parts.tm_mon -= 1;
-  v = std::chrono::system_clock::from_time_t(timegm(&parts)) + Nanos(nanos);
+  // "2026-11-20T23:07:33.000000000Z": digits stand where the pattern has a 0.
+  static constexpr std::string_view kPattern = "0000-00-00T00:00:00.000000000Z";
+  const std::string_view text = node.text();
+  bool good = text.size() == kPattern.size();
+  for (std::size_t i = 0; good && i < text.size(); i++)
+    good = kPattern[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == kPattern[i];
+  const auto number = [&](std::size_t at, std::size_t length) {
+    int value = 0;
+    for (const char c : text.substr(at, length)) value = value * 10 + (c - '0');
+    return value;
+  };
+  if (good) {
+    std::tm parts{};
+    parts.tm_year = number(0, 4) - 1900;
+    parts.tm_mon = number(5, 2) - 1;
+    parts.tm_mday = number(8, 2);
+    parts.tm_hour = number(11, 2);
+    parts.tm_min = number(14, 2);
+    parts.tm_sec = number(17, 2);
+    // Nanoseconds since 1970 in 64 bits end in 2262.
+    good = parts.tm_year >= 70 && parts.tm_year < 2262 - 1900 && parts.tm_mon >= 0 && parts.tm_mon < 12 &&
+           parts.tm_mday >= 1 && parts.tm_mday <= 31 && parts.tm_hour < 24 && parts.tm_min < 60 && parts.tm_sec <= 60;
+    if (good) v = std::chrono::system_clock::from_time_t(timegm(&parts)) + Nanos(number(20, 9));
+  }
+  if (!good) node.fail("a time like \"2026-11-20T23:07:33.000000000Z\"");
 }
 void get_value(const JsonNode& node, Settings& v) {
   for (const auto& [name, value] : node.members()) v.emplace_back(name, JsonNode(value, &node, name).text());
@@ -238,6 +254,7 @@ void Reader::series(std::string_view name, Series& series) {
   intervals->for_each([&](const JsonNode& item) {
     SeriesInterval interval;
     get(item, interval);
+    if (interval.index >= kLongest / length) item.member("index")->fail("an interval within ten years");
     if (interval.index <= last)
       item.member("index")->fail(fmt::format("an index above {}, that of the interval before", last));
     if (interval.operations.size() != operations)
@@ -258,8 +275,29 @@ void Reader::samples(std::string_view name, std::vector<std::pair<Nanos, double>
   });
 }
 
+/// The time line as it is shown, empty intervals too, is of a size that can be shown.
+void check_time_line(const JsonNode& root, const Document& document) {
+  constexpr std::int64_t kMost = 1'000'000;
+  Nanos first = kLongest, last{}, interval{};
+  for (const GroupResult& group : document.groups) {
+    const auto& all = group.series.intervals();
+    if (all.empty()) continue;
+    first = std::min(first, group.series.interval() * all.front().index);
+    last = std::max(last, group.series.interval() * all.back().index);
+    interval = std::max(interval, group.series.interval());
+  }
+  if (interval > Nanos(0) && (last - first) / interval >= kMost)
+    root.member("groups")->fail(fmt::format("intervals of which the last is at most {} after the first", kMost));
+}
+
 /// What holds between fields.
 void check_sense(const JsonNode& root, const Document& document) {
+  Nanos length{};
+  for (const PhaseSpan& span : document.phases) {
+    length += span.length;
+    if (length > kLongest) root.member("phases")->fail("phases of at most ten years together");
+  }
+  check_time_line(root, document);
   std::set<std::string_view> names;
   for (const TargetFacts& target : document.targets) names.insert(target.name);
   const JsonNode groups = *root.member("groups");
@@ -282,10 +320,12 @@ Document from_json(std::string_view text) {
         fmt::format("this is no result of assay: it does not begin with \"format\": \"{}\"", document::kFormat));
   const auto version = root.member("version");
   if (!version) root.fail_missing("version");
-  if (const std::uint64_t found = version->whole(); found != static_cast<std::uint64_t>(Document::kVersion))
-    throw Error(fmt::format("result: its format has version {}, and this assay reads version {}{}", found,
-                            Document::kVersion,
-                            found > static_cast<std::uint64_t>(Document::kVersion) ? ": a newer assay wrote it" : ""));
+  constexpr auto kNewest = static_cast<std::uint64_t>(Document::kVersion),
+                 kOldest = static_cast<std::uint64_t>(Document::kOldestVersion);
+  if (const std::uint64_t found = version->whole(); found > kNewest || found < kOldest)
+    throw Error(fmt::format("result: its format has version {}, and this assay reads version {}{}{}", found,
+                            kOldest < kNewest ? fmt::format("{} to ", kOldest) : "", kNewest,
+                            found > kNewest ? ": a newer assay wrote it" : ""));
   Document document;
   get(root, document);
   check_sense(root, document);

@@ -91,11 +91,11 @@ TEST(Document, CutOffAtAnyByteIsAnErrorThatSaysSo) {
 
 TEST(Document, OfAnotherVersionIsRefusedByName) {
   const std::string text = to_json(small_document());
-  EXPECT_EQ(error_of(replaced(text, "\"version\": 1", "\"version\": 2")),
-            "result: its format has version 2, and this assay reads version 1: a newer assay wrote it");
-  EXPECT_EQ(error_of(replaced(text, "\"version\": 1", "\"version\": 0")),
-            "result: its format has version 0, and this assay reads version 1");
-  EXPECT_EQ(error_of(replaced(text, "\"version\": 1", "\"version\": \"one\"")),
+  EXPECT_EQ(error_of(replaced(text, "\"version\": 2", "\"version\": 3")),
+            "result: its format has version 3, and this assay reads version 1 to 2: a newer assay wrote it");
+  EXPECT_EQ(error_of(replaced(text, "\"version\": 2", "\"version\": 0")),
+            "result: its format has version 0, and this assay reads version 1 to 2");
+  EXPECT_EQ(error_of(replaced(text, "\"version\": 2", "\"version\": \"one\"")),
             "result: version: found \"one\", expected a whole number, 0 or more");
   EXPECT_THAT(error_of("{\"a\": 1}"), StartsWith("this is no result of assay"));
   EXPECT_THAT(error_of("hello"), StartsWith("result: the file is no JSON: mistake at byte 1"));
@@ -137,6 +137,24 @@ TEST(Document, NamesThePlaceTheFoundAndTheExpectedOfEachMistake) {
   EXPECT_THAT(error_of(replaced(text, "\"response\": \"AQ", "\"response\": \"!Q")),
               AllOf(HasSubstr("groups[0].operations[0].phases.measure.response: found \"!Q"),
                     HasSubstr("character 1 of the text is not base64")));
+}
+
+TEST(Document, RefusesTimesThatNoRunHas) {
+  const std::string text = to_json(small_document());
+  for (const char* time :
+       {"2262-11-20T23:07:33.", "1969-11-20T23:07:33.", "+026-11-20T23:07:33.", "2026-11-20T23:07: 3."})
+    EXPECT_THAT(error_of(replaced(text, "2026-11-20T23:07:33.", time)), HasSubstr("expected a time like")) << time;
+  EXPECT_THAT(error_of(replaced(text, "\"start_ns\": 1000000000", "\"start_ns\": 9223372036854775807")),
+              AllOf(HasSubstr("phases[1].start_ns"), HasSubstr("at most ten years")));
+  EXPECT_THAT(error_of(replaced(text, "\"length_ns\": 2000000000", "\"length_ns\": 315000000000000000")),
+              HasSubstr("no error"));
+  EXPECT_THAT(error_of(replaced(replaced(text, "\"length_ns\": 2000000000", "\"length_ns\": 315000000000000000"),
+                                "\"length_ns\": 1000000000", "\"length_ns\": 315000000000000000")),
+              AllOf(HasSubstr("phases: "), HasSubstr("ten years together")));
+  EXPECT_THAT(error_of(replaced(text, "\"index\": 2", "\"index\": 9223372036854775807")),
+              AllOf(HasSubstr("intervals[2].index"), HasSubstr("within ten years")));
+  EXPECT_THAT(error_of(replaced(text, "\"index\": 2", "\"index\": 1000000")),
+              HasSubstr("at most 1000000 after the first"));
 }
 
 TEST(Document, KeepsTheSeriesHistogramsFromBeingDamagedUnseen) {

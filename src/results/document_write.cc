@@ -13,6 +13,9 @@ namespace {
 /// The archive that writes (document_fields.h).
 class Writer {
  public:
+  /// With a sink, what is written goes there piece by piece.
+  explicit Writer(const TextSink* sink = nullptr) : sink_(sink) {}
+
   void header(std::string_view format, std::int64_t version) {
     json_.member("format", format).member("version", version);
   }
@@ -55,6 +58,7 @@ class Writer {
     for (const SeriesInterval& interval : series.intervals()) {
       json_.compact();
       put(interval);
+      if (sink_ != nullptr && json_.text().size() > kPiece) (*sink_)(json_.flush());
     }
     json_.close(']').close('}');
   }
@@ -108,6 +112,8 @@ class Writer {
   std::string take() { return json_.take(); }
 
  private:
+  static constexpr std::size_t kPiece = 64 * 1024;
+  const TextSink* sink_;
   JsonText json_;
   const GroupResult* group_ = nullptr;
 };
@@ -118,6 +124,12 @@ std::string to_json(const Document& document) {
   Writer writer;
   writer.put(document);
   return writer.take();
+}
+
+void write_json(const Document& document, const TextSink& sink) {
+  Writer writer(&sink);
+  writer.put(document);
+  sink(writer.take());
 }
 
 }  // namespace assay

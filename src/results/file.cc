@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "results/sealing.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -106,6 +105,36 @@ std::string name_part(std::string_view text) {
   return out.empty() ? "none" : out;
 }
 
+/// `produce` hands all of the text to the sink that it is given.
+void write_pieces(const fs::path& path, const std::function<void(const TextSink&)>& produce) {
+  if (is_device_or_pipe(path)) {
+    const int fd = open_directly(path);
+    struct Closer {
+      int fd;
+      ~Closer() { ::close(fd); }
+    } closer{fd};
+    produce([&](std::string_view text) { write_all(fd, text, path); });
+    return;
+  }
+  const fs::path place = resolved(path), folder = folder_of(place);
+  make_folder(path, folder);
+  TemporaryFile file(path, folder);
+  struct stat before {};
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  const mode_t mode = ::stat(place.c_str(), &before) == 0 ? (before.st_mode & 0777) : (0666 & ~mask);
+  if (::fchmod(file.fd(), mode) != 0) fail(path, "setting its permissions failed", errno);
+  produce([&](std::string_view text) { write_all(file.fd(), text, path); });
+  file.flush();
+  file.rename_to(place);
+  // The rename itself is on the disk only when the folder is; a file system that cannot flush folders has nothing to
+  // add.
+  if (const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
+    ::fsync(fd);
+    ::close(fd);
+  }
+}
+
 }  // namespace
 
 std::string result_id(WallTime started, std::string_view workload, std::string_view driver, std::uint16_t unique) {
@@ -156,32 +185,12 @@ void probe_writable(const fs::path& path) {
 }
 
 void write_atomically(const fs::path& path, std::string_view text) {
-  if (is_device_or_pipe(path)) {
-    const int fd = open_directly(path);
-    struct Closer {
-      int fd;
-      ~Closer() { ::close(fd); }
-    } closer{fd};
-    write_all(fd, text, path);
-    return;
-  }
-  const fs::path place = resolved(path), folder = folder_of(place);
-  make_folder(path, folder);
-  TemporaryFile file(path, folder);
-  struct stat before {};
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  const mode_t mode = ::stat(place.c_str(), &before) == 0 ? (before.st_mode & 0777) : (0666 & ~mask);
-  if (::fchmod(file.fd(), mode) != 0) fail(path, "setting its permissions failed", errno);
-  write_all(file.fd(), text, path);
-  file.flush();
-  file.rename_to(place);
-  // The rename itself is on the disk only when the folder is; a file system that cannot flush folders has nothing to
-  // add.
-  if (const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
-    ::fsync(fd);
-    ::close(fd);
-  }
+  write_pieces(path, [&](const TextSink& sink) { sink(text); });
+}
+
+void write_document(const fs::path& path, const Document& document, const Sealing& sealing) {
+  if (sealing.active()) return write_atomically(path, sealing.seal(to_json(document)));
+  write_pieces(path, [&](const TextSink& sink) { write_json(document, sink); });
 }
 
 Document read_document(const fs::path& path, const fs::path& identity) {

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "results/document.h"
+#include "results/sealing.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -30,6 +31,8 @@ void probe_writable(const std::filesystem::path& path);
 /// Writes `text` to `path` so that `path` holds all of it or what it held before. Devices and pipes are written to
 /// directly.
 void write_atomically(const std::filesystem::path& path, std::string_view text);
+/// The document as text, likewise; it is in memory but once. Encrypted where it is sealed.
+void write_document(const std::filesystem::path& path, const Document&, const Sealing& = {});
 
 /// The result at `path`; when it is sealed (results/sealing.h), decrypted with `identity`.
 Document read_document(const std::filesystem::path& path, const std::filesystem::path& identity = {});

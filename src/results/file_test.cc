@@ -80,6 +80,14 @@ TEST_F(ResultFile, IsWrittenWholeReplacesTheOldOneAndLeavesNothingBeside) {
   EXPECT_EQ(facts.st_mode & 0777, 0666 & ~mask) << "others may read it, as far as the umask allows";
 }
 
+TEST_F(ResultFile, WrittenInPiecesIsTheSameText) {
+  Document document = large_document(300);  // several pieces
+  write_document(folder_ / "r.json", document);
+  EXPECT_TRUE(content(folder_ / "r.json") == to_json(document));
+  EXPECT_GT(content(folder_ / "r.json").size(), 300'000u);
+  write_document("/dev/null", document);
+}
+
 TEST_F(ResultFile, BehindALinkIsWrittenWhereTheLinkPoints) {
   write_atomically(folder_ / "real.json", "old");
   fs::create_symlink("real.json", folder_ / "link.json");
@@ -118,7 +126,7 @@ TEST_F(ResultFile, BelowAFileOrInPlaceOfAFolderIsRefusedBeforeTheRun) {
 }
 
 TEST_F(ResultFile, OnADeviceThatIsFullIsAnErrorAndTheDeviceStays) {
-  probe_writable("/dev/full");
+  EXPECT_THAT(output_error_of([] { probe_writable("/dev/full"); }), HasSubstr("No space left on device"));
   EXPECT_THAT(output_error_of([] { write_atomically("/dev/full", "text"); }), HasSubstr("No space left on device"));
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
   write_atomically("/dev/null", "text");

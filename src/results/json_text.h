@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace assay {
 
@@ -34,6 +35,8 @@ class JsonText {
   }
 
   const std::string& text() const noexcept { return text_; }
+  /// What was written since the last time; the text goes on behind it.
+  std::string flush() { return std::exchange(text_, {}); }
   std::string take() noexcept { return std::move(text_); }
 
  private:

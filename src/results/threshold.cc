@@ -333,8 +333,9 @@ std::string ThresholdValue::text() const {
   if (arguments.empty()) return name;
   std::vector<std::string> shown;
   for (const std::string& argument : arguments)
-    shown.push_back(std::all_of(argument.begin(), argument.end(), of_word) ? argument
-                                                                           : fmt::format("\"{}\"", argument));
+    shown.push_back(!argument.empty() && std::all_of(argument.begin(), argument.end(), of_word)
+                        ? argument
+                        : fmt::format("\"{}\"", argument));
   return fmt::format("{}({})", name, fmt::join(shown, ", "));
 }
 

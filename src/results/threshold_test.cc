@@ -140,6 +140,10 @@ TEST(Threshold, values_without_a_comparison_are_a_list) {
   EXPECT_THAT(refused("p99 > 5ms"), HasSubstr("\n    ^ found '>'; expected ';' and another value"));
 }
 
+TEST(Threshold, an_empty_name_stays_one_in_the_text) {
+  EXPECT_EQ(Threshold::parse("failed(\"\") or rate > 1").values()[0].text(), "failed(\"\")");
+}
+
 TEST(Threshold, deep_brackets_are_refused_and_not_followed) {
   EXPECT_THAT(refusal(std::string(100'000, '(')), HasSubstr("nested more than 100 deep"));
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <new>
 
 namespace assay {
@@ -167,20 +168,27 @@ Histogram Histogram::decode(std::string_view text) {
   const std::uint64_t span = in.varint();
   h.max_ = h.min_ + span;
   h.sum_ = in.varint();
-  if (h.max_ < span) throw Error("histogram: its maximum overflows");
+  if (h.max_ < span || h.max_ > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    throw Error("histogram: its maximum overflows");
+  std::size_t first = kBuckets, last = 0;
   for (std::size_t next = 0; !in.rest.empty();) {
     const std::uint64_t gap = in.varint(), count = in.varint();
     if (gap >= kBuckets || next + gap >= kBuckets) throw Error("histogram: a bucket is out of range");
     if (count == 0 || h.total_ + count < h.total_) throw Error("histogram: a bucket's count is impossible");
-    const std::size_t i = next + gap;
-    h.counts_[i] = count;
-    h.octaves_ |= std::uint64_t{1} << (i >> kSubBits);
+    last = next + gap;
+    first = std::min(first, last);
+    h.counts_[last] = count;
+    h.octaves_ |= std::uint64_t{1} << (last >> kSubBits);
     h.total_ += count;
-    next = i + 1;
+    next = last + 1;
   }
   if (h.total_ == 0) throw Error("histogram: it has facts but no buckets");
-  if (h.counts_[index(h.min_)] == 0 || h.counts_[index(h.max_)] == 0)
-    throw Error("histogram: its minimum or maximum lies in an empty bucket");
+  if (first != index(h.min_) || last != index(h.max_))
+    throw Error("histogram: its minimum or maximum lies in an empty bucket, or others are beyond");
+  const double mean = h.mean_ns(), slack = 1e-9 * mean;  // the count, too, may be rounded
+  const bool may_wrap = static_cast<double>(h.total_) * static_cast<double>(h.max_) > 1.8e19;  // beyond 64 bits
+  if (!may_wrap && (mean < static_cast<double>(h.min_) - slack || mean > static_cast<double>(h.max_) + slack))
+    throw Error("histogram: its sum is impossible");
   return h;
 }
 

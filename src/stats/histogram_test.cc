@@ -109,5 +109,39 @@ TEST(Histogram, text_cut_at_every_byte_or_changed_is_refused_or_equal_in_total_n
   EXPECT_THROW(Histogram::decode("CQ=="), Error);  // version 9
 }
 
+/// As Histogram::encode writes it: base64 of the version and of numbers below 128, which are a byte each.
+std::string encoded(std::initializer_list<unsigned char> numbers) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::vector<unsigned char> bytes = {1};
+  bytes.insert(bytes.end(), numbers);
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t word = 0;
+    for (std::size_t k = 0; k < 3; k++) word = word << 8 | (i + k < bytes.size() ? bytes[i + k] : 0);
+    for (std::size_t k = 0; k < 4; k++) text += k <= bytes.size() - i ? kDigits[word >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+TEST(Histogram, facts_that_contradict_the_buckets_are_refused) {
+  const auto refused = [](std::initializer_list<unsigned char> numbers) -> std::string {
+    try {
+      Histogram::decode(encoded(numbers));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  // min 3, max 3 + 4, sum 10, one in bucket 3, one in bucket 7.
+  EXPECT_EQ(Histogram::decode(encoded({3, 4, 10, 3, 1, 3, 1})).count(), 2u);
+  EXPECT_THAT(refused({3, 4, 10, 2, 1, 0, 1, 3, 1}), testing::HasSubstr("others are beyond"));  // one in bucket 2
+  EXPECT_THAT(refused({3, 4, 10, 3, 1, 3, 1, 5, 1}), testing::HasSubstr("others are beyond"));  // one in bucket 13
+  EXPECT_THAT(refused({3, 4, 10, 3, 1}), testing::HasSubstr("empty bucket"));
+  EXPECT_THAT(refused({3, 4, 5, 3, 1, 3, 1}), testing::HasSubstr("sum is impossible"));
+  EXPECT_THAT(refused({3, 4, 15, 3, 1, 3, 1}), testing::HasSubstr("sum is impossible"));
+  // A minimum of 2^63: no time has it.
+  EXPECT_THAT(refused({128, 128, 128, 128, 128, 128, 128, 128, 128, 1, 0, 0, 1, 1}), testing::HasSubstr("overflows"));
+}
+
 }  // namespace
 }  // namespace assay

@@ -38,6 +38,16 @@ void add_cell(SeriesCell& a, const SeriesCell& b) {
   add_text(a.lag, b.lag);
 }
 
+std::size_t bytes_of(const SeriesCell& cell) {
+  return sizeof(SeriesCell) + cell.response.size() + cell.service.size() + cell.wait.size() + cell.lag.size();
+}
+
+std::size_t bytes_of(const SeriesInterval& interval) {
+  std::size_t sum = sizeof(SeriesInterval);
+  for (const SeriesCell& cell : interval.operations) sum += bytes_of(cell);
+  return sum;
+}
+
 }  // namespace
 
 void Series::add(std::int64_t index, Phase phase, const GroupStats& stats) {
@@ -47,12 +57,14 @@ void Series::add(std::int64_t index, Phase phase, const GroupStats& stats) {
   auto slot = at;
   if (at == intervals_.end() || at->index != index) {
     slot = intervals_.insert(at, SeriesInterval{index, phase, std::vector<SeriesCell>(operations_)});
+    bytes_ += bytes_of(*slot);
   } else if (phase == Phase::measure) {
     slot->phase = phase;  // an interval that holds measured time is shown as measured
   }
   for (std::size_t i = 0; i < std::min(operations_, stats.operations.size()); i++) {
     const OperationStats& from = stats.operations[i];
     SeriesCell& to = slot->operations[i];
+    bytes_ -= bytes_of(to);
     to.count += from.count();
     to.completed += from.completed;
     to.errors += from.errors();
@@ -64,11 +76,30 @@ void Series::add(std::int64_t index, Phase phase, const GroupStats& stats) {
     add_histogram(to.service, from.service);
     add_histogram(to.wait, from.wait);
     add_histogram(to.lag, from.lag);
+    bytes_ += bytes_of(to);
   }
-  while (intervals_.size() > kMostIntervals) coarsen();
+  while (intervals_.size() > kMostIntervals || intervals_.back().index - intervals_.front().index >= kMostSpan)
+    coarsen();
 }
 
-void Series::append(SeriesInterval interval) { intervals_.push_back(std::move(interval)); }
+void Series::append(SeriesInterval interval) {
+  bytes_ += bytes_of(interval);
+  intervals_.push_back(std::move(interval));
+}
+
+void Series::keep_within(std::size_t most, std::span<Series* const> all) {
+  for (;;) {
+    std::size_t sum = 0;
+    Series* largest = nullptr;
+    for (Series* series : all) {
+      sum += series->bytes_;
+      if (largest == nullptr || series->bytes_ > largest->bytes_) largest = series;
+    }
+    // A handful of intervals is a time line no more, whatever they take.
+    if (sum <= most || largest->intervals_.size() < 16) return;
+    largest->coarsen();
+  }
+}
 
 void Series::coarsen() {
   std::vector<SeriesInterval> merged;
@@ -84,6 +115,8 @@ void Series::coarsen() {
   intervals_ = std::move(merged);
   interval_ *= 2;
   base_per_interval_ *= 2;
+  bytes_ = 0;
+  for (const SeriesInterval& interval : intervals_) bytes_ += bytes_of(interval);
 }
 
 }  // namespace assay

@@ -72,6 +72,8 @@ class HistoryTest(ProgramTest):
         self.assay("history", self.results, "--since", "2026-10-13")
         self.assay("history", self.results, "--since", "2026-10-13T11:59:59Z")
         self.assertIn("--since", self.refused("history", self.results, "--since", "2031-01-01"))
+        for day in ("2026-11-31", "2026-1-1", "2026-11-01T12:00", "2026-11-01 "):
+            self.assertIn(f"--since is '{day}'; expected a day", self.refused("history", self.results, "--since", day))
 
     def test_what_is_no_result_is_named_and_skipped_and_what_does_not_count_is_said(self):
         self.step(10000, 10000)
@@ -79,12 +81,12 @@ class HistoryTest(ProgramTest):
         self.write(41, 10000, partial=True)
         (self.results / "package.json").write_text("{}")
         (self.results / "cut.json").write_text((self.results / "run-00.json").read_text()[:-5])
-        self.write(42, 10000, name="newer.json", version=2)
+        self.write(42, 10000, name="newer.json", version=3)
         shutil.copy(self.results / "run-03.json", self.results / "same.json")
         (self.results / "report.html").write_text("<html>")
         said = self.assay("history", self.results)
         for words in ("package.json is skipped: this is no result of assay", "cut.json is skipped: result: the file is cut off",
-                      "newer.json is skipped: result: its format has version 2", "same.json is skipped: the same run as"):
+                      "newer.json is skipped: result: its format has version 3", "same.json is skipped: the same run as"):
             self.assertIn(words, said.stderr)
         self.assertEqual(len(said.stderr.splitlines()), 4)
         self.assertIn("30 runs from", said.stdout)

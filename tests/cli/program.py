@@ -32,7 +32,7 @@ TABLES = "select name from sqlite_master where type = 'table' and name not like 
 
 
 def environment(changes):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PG") and name != "NO_COLOR"}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "MYSQL_")) and name != "NO_COLOR"}
     clean.setdefault("TERM", "xterm")
     clean.update(changes)
     return {name: value for name, value in clean.items() if value is not None}

@@ -1,6 +1,6 @@
 // What src/stats/change_points.h says of series on standard input, one a line, numbers between spaces: a line of JSON each,
-// [{"index": …, "p": …, "mean_before": …, "mean_after": …}, …] and with --q the best cut too: {"cut": …, "end": …, "q": …,
-// "changes": […]}.
+// [{"index": …, "p": …, "mean_before": …, "mean_after": …}, …], and with --q the best cut too: {"cut": …, "end": …,
+// "q": …, "changes": […]}.
 //
 //   change_points [--significance P] [--least N] [--permutations N] [--q]
 

@@ -281,7 +281,8 @@ void load(Job& job, const std::string& collection, Layout layout) {
       if (query != nullptr)
         if (Result<> begun = query->begin({}); !begun) return begun;
       if (Result<> written = writer.write(session, from, to); !written) return written;
-      Meta(session, owner(collection)).put(fmt::format("{}{}", chunk_prefix(job.shard), chunk), "done");
+      const std::string entry = fmt::format("{}{}", chunk_prefix(job.shard), chunk);
+      if (Result<> noted = Meta(session, owner(collection)).try_put(entry, "done"); !noted) return noted;
       if (query != nullptr)
         if (Result<> committed = query->commit(); !committed) return committed;
     }

@@ -156,8 +156,18 @@ class Loader {
     }
     if (wanted_.state != "creating") return;
     for (const Table& table : tables_)
-      if (!rows.exists(table.name)) rows.create(table);
+      if (!rows.exists(table.name)) create_table(table, going_on);
     set_state("loading");
+  }
+
+  /// A process that was killed may have left the same statement to the target, which carries it out meanwhile.
+  void create_table(const Table& table, bool going_on) {
+    RowsFacet& rows = *session_->rows();
+    try {
+      rows.create(table);
+    } catch (const Error&) {
+      if (!going_on || !rows.exists(table.name)) throw;
+    }
   }
 
   /// Until shard 0 has made the tables.
@@ -205,23 +215,34 @@ class Loader {
     QueryFacet& query = *session.query();
     Result<> result = query.begin({});
     if (result) result = write_chunk(session, chunk, batches);
-    if (!result) static_cast<void>(query.rollback());
-    return result;
+    if (result) return result;
+    static_cast<void>(query.rollback());
+    if (result.error().kind != FailureKind::rejected) return result;
+    // The commit of a process that was killed may have come between our look at the ledger and our rows.
+    const Result<bool> done = is_done(query, chunk);
+    return done && *done ? Result<>() : result;
+  }
+
+  static Result<bool> is_done(QueryFacet& query, const Chunk& chunk) {
+    const std::string entry = std::string(kLedger) + chunk.name();
+    const Value key[] = {kWorkload, std::string_view(entry)};
+    const Result<const ResultSet*> found =
+        query.run("select name from assay_meta where workload = $1 and name = $2", key);
+    if (!found) return tl::unexpected(found.error());
+    return !(*found)->empty();
   }
 
   Result<> write_chunk(Session& session, const Chunk& chunk,
                        const std::vector<std::pair<TableId, RowBatch>>& batches) const {
     QueryFacet& query = *session.query();
-    const std::string entry = std::string(kLedger) + chunk.name();
-    const Value key[] = {kWorkload, std::string_view(entry)};
     // A chunk that is tried again may have been committed although the answer was lost.
-    const Result<const ResultSet*> done =
-        query.run("select name from assay_meta where workload = $1 and name = $2", key);
+    const Result<bool> done = is_done(query, chunk);
     if (!done) return tl::unexpected(done.error());
-    if (!(*done)->empty()) return query.rollback();
+    if (*done) return query.rollback();
     for (const auto& [table, batch] : batches)
       if (Result<> written = session.rows()->write(tables_[static_cast<std::size_t>(table)], batch); !written)
         return written;
+    const std::string entry = std::string(kLedger) + chunk.name();
     const Value row[] = {kWorkload, std::string_view(entry), std::string_view("done")};
     const Result<const ResultSet*> noted =
         query.run("insert into assay_meta (workload, name, value) values ($1, $2, $3)", row);
@@ -254,7 +275,8 @@ class Loader {
     }
   }
 
-  /// Indexes and keys, once all shards have loaded their rows. Each step and its ledger entry are one transaction.
+  /// Indexes and keys, once all shards have loaded their rows. Each step and its ledger entry are one transaction;
+  /// where DDL commits, the driver makes only what is not there yet.
   void finish() {
     wait_for_other_shards();
     if (wanted_.state != "indexing") set_state("indexing");
@@ -309,7 +331,7 @@ class Loader {
   /// Statistics for the target's planner; what is no statement of the target's language is left out.
   void analyze() {
     for (const Table& table : tables_)
-      if (!session_->query()->run(fmt::format("analyze {}", table.name))) return;
+      if (!session_->query()->run(fmt::format("{} {}", session_->query()->dialect().analyze, table.name))) return;
   }
 
   Job& job_;

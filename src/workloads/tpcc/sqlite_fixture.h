@@ -27,7 +27,7 @@ class SqliteFile : public TestTarget {
   SqliteFile& operator=(const SqliteFile&) = delete;
 
   Target& target() override { return *target_; }
-  std::unique_ptr<Target> open() const {
+  std::unique_ptr<Target> open() const override {
     TargetSpec spec{.url = "sqlite:" + (folder_ / "test.db").string(),
                     .options = Options(sqlite_driver().info().options)};
     spec.options.set("synchronous", "off");

@@ -50,6 +50,8 @@ class TestTarget {
  public:
   virtual ~TestTarget() = default;
   virtual Target& target() = 0;
+  /// The same target once more: another process opens its own.
+  virtual std::unique_ptr<Target> open() const = 0;
 };
 /// Defined by the file that the test program is linked with: the same tests run on each kind of target.
 std::unique_ptr<TestTarget> make_test_target();

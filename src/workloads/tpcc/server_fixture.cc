@@ -1,7 +1,4 @@
-// The PostgreSQL server of the live tests of tpcc, ASSAY_TEST_POSTGRES_URL: a database of its own for each test.
-#include "workloads/tpcc/postgres_fixture.h"
-
-#include "drivers/postgres/postgres.h"
+#include "workloads/tpcc/server_fixture.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,13 +9,14 @@ namespace assay::tpcc {
 namespace {
 
 std::unique_ptr<Target> open_url(const std::string& url) {
-  return postgres_driver().open({.url = url, .options = Options(postgres_driver().info().options)});
+  const Driver& driver = test_server().driver;
+  return driver.open({.url = url, .options = Options(driver.info().options)});
 }
 
 }  // namespace
 
-PostgresDatabase::PostgresDatabase() {
-  server_ = getenv("ASSAY_TEST_POSTGRES_URL");
+Database::Database() {
+  server_ = getenv(test_server().url_variable);
   static std::atomic<int> number{0};
   name_ = "assay_tpcc_" + std::to_string(getpid()) + "_" + std::to_string(number++);
   Sql(*open_url(server_)).run("create database " + name_);
@@ -29,21 +27,22 @@ PostgresDatabase::PostgresDatabase() {
   target_ = open_url(url_);
 }
 
-PostgresDatabase::~PostgresDatabase() {
+Database::~Database() {
   target_.reset();
   try {
-    Sql(*open_url(server_)).run("drop database " + name_ + " with (force)");
+    Sql(*open_url(server_)).run(fmt::format("drop database {}{}", name_, test_server().drop_options));
   } catch (const std::exception& error) {
     ADD_FAILURE() << error.what();
   }
 }
 
-std::unique_ptr<Target> PostgresDatabase::open() const { return open_url(url_); }
+std::unique_ptr<Target> Database::open() const { return open_url(url_); }
 
 std::string missing_target() {
-  return getenv("ASSAY_TEST_POSTGRES_URL") == nullptr ? "ASSAY_TEST_POSTGRES_URL is not set" : "";
+  const std::string variable = test_server().url_variable;
+  return getenv(variable.c_str()) == nullptr ? variable + " is not set" : "";
 }
 
-std::unique_ptr<TestTarget> make_test_target() { return std::make_unique<PostgresDatabase>(); }
+std::unique_ptr<TestTarget> make_test_target() { return std::make_unique<Database>(); }
 
 }  // namespace assay::tpcc

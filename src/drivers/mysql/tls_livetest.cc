@@ -1,0 +1,100 @@
+#include "drivers/mysql/livetest_fixture.h"
+#include "runtime/loop.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace assay {
+namespace {
+
+using ::testing::HasSubstr;
+
+class MysqlTlsLive : public MysqlLive {
+ protected:
+  void SetUp() override {
+    if (std::getenv("ASSAY_TEST_MARIADB_CA") == nullptr)
+      GTEST_SKIP() << "the server speaks no TLS: start it with --tls";
+    MysqlLive::SetUp();
+    ca_ = environment("ASSAY_TEST_MARIADB_CA");
+  }
+  static std::string cipher(Session& session) {
+    const auto rows = session.query()->run(
+        "select variable_value from information_schema.session_status where variable_name = 'Ssl_cipher'");
+    return rows ? std::string((*rows)->text(0, 0).value_or("")) : rows.error().message;
+  }
+  std::string ca_;
+};
+
+TEST_F(MysqlTlsLive, EachModeIsWhatItSays) {
+  for (const auto& [mode, encrypted] : {std::pair<std::string, bool>{"disabled", false},
+                                        {"preferred", true},
+                                        {"required", true},
+                                        {"verify-ca&ssl-ca=" + ca_, true},
+                                        {"verify-identity&ssl-ca=" + ca_, true}}) {
+    const auto secure = mysql_driver().open(spec(at("assay", "/assay?ssl-mode=" + mode)));
+    const auto session = connect(*secure);
+    EXPECT_EQ(!cipher(*session).empty(), encrypted) << mode;
+  }
+}
+
+TEST_F(MysqlTlsLive, TheCertificateIsCheckedAgainstTheAuthorityAndTheNameInTheUrl) {
+  const std::string wrong = fmt::format("{}other.{}.crt", ::testing::TempDir(), getpid());
+  ASSERT_EQ(
+      std::system(fmt::format("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj "
+                              "/CN=other -keyout /dev/null -out '{}' 2>/dev/null",
+                              wrong)
+                      .c_str()),
+      0);
+  for (const char* mode : {"verify-ca", "verify-identity"})
+    EXPECT_THAT(problem_of(at("assay", fmt::format("/assay?ssl-mode={}&ssl-ca={}", mode, wrong))),
+                HasSubstr("certificate"));
+  unlink(wrong.c_str());
+  const std::string identity = "/assay?ssl-mode=verify-identity&ssl-ca=" + ca_;
+  EXPECT_EQ(problem_of(at("assay", identity, "localhost")), "");
+  // Names that are 127.0.0.1 too, and not in the certificate.
+  EXPECT_THAT(problem_of(at("assay", identity, "127.1")), HasSubstr("certificate"));
+  EXPECT_EQ(problem_of(at("assay", "/assay?ssl-mode=verify-ca&ssl-ca=" + ca_, "127.1")), "");
+}
+
+TEST_F(MysqlTlsLive, OnALoopManySessionsShakeHandsAndCarryLargeAnswers) {
+  const auto secure =
+      mysql_driver().open(spec(at("assay", "/assay?ssl-mode=verify-identity&ssl-ca=" + ca_, "localhost")));
+  runtime::Loop loop;
+  std::string problem;
+  int done = 0;
+  for (int s = 0; s < 20; s++)
+    loop.spawn([&] {
+      auto session = secure->connect();
+      if (!session) return void(problem = session.error().message);
+      for (const int size : {1, 8'000, 16'384, 16'385, 100'000, 1'000'000}) {
+        const auto rows = (*session)->query()->run(fmt::format("select repeat('x', {})", size));
+        if (!rows) return void(problem = rows.error().message);
+        if ((*rows)->text(0, 0)->size() != static_cast<std::size_t>(size)) return void(problem = "an answer was cut");
+      }
+      done++;
+    });
+  loop.run();
+  EXPECT_EQ(problem, "");
+  EXPECT_EQ(done, 20);
+}
+
+TEST_F(MysqlTlsLive, AConnectionThatTimedOutIsKilledAtTheServerByOneThatIsVerifiedToo) {
+  TargetSpec impatient = spec(at("assay", "/assay?ssl-mode=verify-identity&ssl-ca=" + ca_, "localhost"));
+  impatient.operation_timeout = std::chrono::milliseconds(300);
+  const auto other = mysql_driver().open(impatient);
+  const auto plain = target();
+  const auto session = connect(*other), next = connect(*plain);
+  run(*next, "drop table if exists f");
+  run(*next, "create table f (id int primary key, n int)");
+  run(*next, "insert into f values (1, 0)");
+  ASSERT_FALSE(session->query()->run("update f set n = n + 1 where id = 1 and sleep(60) = 0"));
+  run(*next, "set innodb_lock_wait_timeout = 20");
+  EXPECT_TRUE(next->query()->run("update f set n = n + 1 where id = 1"));
+  run(*next, "drop table f");
+}
+
+}  // namespace
+}  // namespace assay
