@@ -100,8 +100,8 @@ fs::path file_of(const PairedRuns& runs, int pair, char side) {
   return runs.folder / fmt::format("{:02}-{}.json", pair, side);
 }
 
-/// A run that ended well, or whose result says why not, is one that can be compared or left out; after any other the next one
-/// would end the same.
+/// A run that ended well, or whose result says why not, is one that can be compared or left out; after any other the next
+/// one would end the same.
 void require_result(int code, const fs::path& result) {
   for (const ExitCode usable : {ExitCode::ok, ExitCode::thresholds_failed, ExitCode::run_invalid})
     if (code == static_cast<int>(usable)) return;
