@@ -2,7 +2,7 @@
 
 #include "base/units.h"
 #include "cli/help.h"
-#include "cli/load.h"
+#include "cli/load_options.h"
 #include "cli/terminal.h"
 #include "core/schedule.h"
 #include "core/url.h"

@@ -70,6 +70,7 @@ class Children {
     std::vector<std::string> words = {"assay"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     posix_spawn_file_actions_t files;
@@ -99,8 +100,8 @@ fs::path file_of(const PairedRuns& runs, int pair, char side) {
   return runs.folder / fmt::format("{:02}-{}.json", pair, side);
 }
 
-/// A run that ended well, or whose result says why not, is one that can be compared or left out; after any other the next one
-/// would end the same.
+/// A run that ended well, or whose result says why not, is one that can be compared or left out; after any other the next
+/// one would end the same.
 void require_result(int code, const fs::path& result) {
   for (const ExitCode usable : {ExitCode::ok, ExitCode::thresholds_failed, ExitCode::run_invalid})
     if (code == static_cast<int>(usable)) return;
@@ -117,7 +118,7 @@ bool check_pairs(const PairedRuns& runs) {
     try {
       const auto setup = JobSetup::from(find_command("run"), *arguments);
       if (setup == nullptr) return false;
-      LoadConditions{setup->own};  // throws when one is not understood
+      [[maybe_unused]] const LoadConditions understood{setup->own};  // throws when one is not
       for (const char* refused : {"result", "json"})
         if (setup->own.given(refused))
           throw Error(fmt::format("--{} does not go with --pairs: results are kept in the folder --results", refused));

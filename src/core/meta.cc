@@ -84,8 +84,8 @@ Result<> Meta::try_put(std::string_view name, std::string_view value) {
   const Value change[] = {value, std::string_view(workload_), name};
   const Value row[] = {std::string_view(workload_), name, value};
   // One statement changes an entry that is there: whoever is killed in between, or reads meanwhile, finds the old value or
-  // the new one, also outside a transaction. It is looked for first: a change of what is not there locks in InnoDB, until the
-  // transaction's end, the place where others insert theirs.
+  // the new one, also outside a transaction. It is looked for first: a change of what is not there locks in InnoDB, until
+  // the transaction's end, the place where others insert theirs.
   const auto changed = [&]() -> Result<bool> {
     const Result<const ResultSet*> done =
         query.run("update assay_meta set value = $1 where workload = $2 and name = $3", change);

@@ -1,8 +1,8 @@
 // Requests over HTTP and HTTPS to servers that collect or answer: libcurl behind one call.
 //
-// Blocks until the answer is there; may be called from any thread that may wait. The proxy of the environment is used as curl
-// does it. A status of 400 and above is an answer like others, for the caller to judge; Error(unreachable) is for what got no
-// answer: an unknown host, a refused connection, a time-out, a certificate that does not fit.
+// Blocks until the answer is there; may be called from any thread that may wait. The proxy of the environment is used as
+// curl does it. A status of 400 and above is an answer like others, for the caller to judge; Error(unreachable) is for what
+// got no answer: an unknown host, a refused connection, a time-out, a certificate that does not fit.
 #pragma once
 
 #include "base/time.h"

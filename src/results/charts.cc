@@ -386,6 +386,7 @@ Charts charts_of(const Document& d) {
     }
     if (!all.empty()) {
       std::vector<ChartedHistogram> lines;
+      lines.reserve(rows.size());
       for (const Row& row : rows) lines.push_back({row.line({}), &histograms[row.index].response});
       out.charts.push_back(distribution(lines));
       out.charts.push_back(percentiles(lines, unit));

@@ -97,7 +97,9 @@ TEST(Charts, AsJsonNoPlaceLiesBeyondItsAxis) {
     json.open('{');
     put_charts(json, {{}, {percentile_chart({{line_look(0), &h}}, false), spread_chart({{line_look(0), &h}})}});
     json.close('}');
-    for (const auto& chart : nlohmann::json::parse(json.text())["charts"]["list"]) {
+    const auto parsed = nlohmann::json::parse(json.text());
+    ASSERT_EQ(parsed["charts"]["list"].size(), 2u);
+    for (const auto& chart : parsed["charts"]["list"]) {
       EXPECT_GE(chart["x"].front(), chart["x_from"]) << count;
       EXPECT_LE(chart["x"].back(), chart["x_to"]) << count;
     }

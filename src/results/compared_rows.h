@@ -1,5 +1,5 @@
-// The rows and figures that results are compared by: the operations of a run and their totals, as the summary has them, and what is
-// asked of each.
+// The rows and figures that results are compared by: the operations of a run and their totals, as the summary has them, and
+// what is asked of each.
 #pragma once
 
 #include "results/better.h"

@@ -27,8 +27,8 @@ struct Curve {
   std::vector<double> at, value;
 };
 
-/// What the curve is at `x`: on the line between its neighbours, as a chart draws it, so that a place that only another side has
-/// does not bend it.
+/// What the curve is at `x`: on the line between its neighbours, as a chart draws it, so that a place that only another
+/// side has does not bend it.
 double value_at(const Curve& curve, double x, bool log) {
   const auto after = std::lower_bound(curve.at.begin(), curve.at.end(), x - 1e-9);
   if (after == curve.at.end()) return kNothing;

@@ -39,6 +39,7 @@ std::string beyond_text(const Comparison& c, std::size_t side) {
       rows.back().second.push_back(figure.name);
     }
   std::vector<std::string> parts;
+  parts.reserve(rows.size());
   for (const auto& [row, names] : rows)
     parts.push_back(row.empty() ? fmt::format("{}", fmt::join(names, ", "))
                                 : fmt::format("{} ({})", row, fmt::join(names, ", ")));
@@ -195,8 +196,8 @@ std::string conclusion(const Comparison& c) {
     if (const std::string text = beyond_text(c, i); !text.empty())
       beyond.push_back(c.sides.size() > 2 ? c.sides[i].label + ": " + text : text);
   const std::size_t better = c.count(Standing::better), worse = c.count(Standing::worse) + c.count(Standing::beyond);
-  const std::string counts = fmt::format("{} better, {} worse, {} without a difference that was seen", better, worse,
-                                         c.intervals() - better - worse);
+  std::string counts = fmt::format("{} better, {} worse, {} without a difference that was seen", better, worse,
+                                   c.intervals() - better - worse);
   if (!c.options.tolerance) return counts;
   const std::string limit = fmt::format(
       "{:g} %{}", *c.options.tolerance * 100,

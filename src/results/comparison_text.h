@@ -37,8 +37,8 @@ class Footnotes {
 /// What a reader should know before the numbers.
 std::vector<std::string> notes_of(const Comparison&);
 
-/// The values of a circumstance in columns of `width` characters: where one is too long, without most of what all begin with, so
-/// that what is left tells them apart. "–" for none.
+/// The values of a circumstance in columns of `width` characters: where one is too long, without most of what all begin
+/// with, so that what is left tells them apart. "–" for none.
 std::vector<std::string> told_apart(const std::vector<std::string>& values, std::size_t width);
 
 /// What the comparison came to, in a sentence or some.

@@ -25,8 +25,8 @@ std::filesystem::path default_result_path(std::string_view id);
 /// Whether a file in a folder of results is one by its name: ….json, or that and what sealing adds.
 bool has_name_of_result(const std::filesystem::path& path);
 
-/// Throws unless a result can be written to `path`: writes a small file there and removes it, with the folders that had to be
-/// made for it. Called before the run starts.
+/// Throws unless a result can be written to `path`: writes a small file there and removes it, with the folders that had to
+/// be made for it. Called before the run starts.
 void probe_writable(const std::filesystem::path& path);
 /// Writes `text` to `path` so that `path` holds all of it or what it held before. Devices and pipes are written to
 /// directly.

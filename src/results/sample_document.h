@@ -13,9 +13,9 @@ Document small_document();
 /// A TPC-C-like run of `seconds` with an outage, failures, target series, and texts that are awkward to quote.
 Document large_document(int seconds, int operations = 6);  // at least 2 operations
 
-/// `runs` results of a setup, in which the p50 of new orders falls with the 30th % of the runs, the p99 of payments rises by half
-/// with the 60th, and errors come with the 90th; and six of another one. With what is left out and skipped, and texts that are
-/// awkward to quote.
+/// `runs` results of a setup, in which the p50 of new orders falls with the 30th % of the runs, the p99 of payments rises
+/// by half with the 60th, and errors come with the 90th; and six of another one. With what is left out and skipped, and
+/// texts that are awkward to quote.
 History sample_history(std::size_t runs);
 
 }  // namespace assay

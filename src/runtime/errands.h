@@ -1,5 +1,5 @@
-// Small blocking calls that nobody waits for: a request to end a statement at the server whose answer came too late. Each has
-// a thread, and few run at a time. The end of the process waits for them, as one that is lost leaves the server with a
+// Small blocking calls that nobody waits for: a request to end a statement at the server whose answer came too late. Each
+// has a thread, and few run at a time. The end of the process waits for them, as one that is lost leaves the server with a
 // statement, and its locks, that nobody wants any more; but not long, as the server may stand still.
 #pragma once
 

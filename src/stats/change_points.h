@@ -34,7 +34,8 @@ struct ChangePoint {
   double relative() const noexcept;
 };
 
-/// Ascending by index. Quadratic in the length for each permutation. Throws Error for NaN or infinite values, which it names.
+/// Ascending by index. Quadratic in the length for each permutation. Throws Error for NaN or infinite values, which it
+/// names.
 std::vector<ChangePoint> change_points(std::span<const double> series, const ChangePointOptions& options = {});
 
 /// The border τ and the end κ for which the first τ values x and the m = κ - τ values y behind them differ most:

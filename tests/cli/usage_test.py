@@ -35,7 +35,7 @@ TABLES = {
     "tpcc": options_in("src/workloads/tpcc", "options.cc"),
     "kv": options_in("src/workloads/kv", "kv_options.cc"),
     "job": options_in("src/cli", "job.cc"),
-    "run": options_in("src/cli", "cmd_run.cc", "load.cc"),
+    "run": options_in("src/cli", "cmd_run.cc", "load_options.cc"),
     "check": options_in("src/cli", "cmd_check.cc"),
     "report": options_in("src/cli", "cmd_report.cc"),
     "compare": options_in("src/cli", "cmd_compare.cc"),

@@ -1,5 +1,5 @@
-// Options as people write them: NAME=VALUE lines, set in tables of every type. What is accepted can be read, lies in its range,
-// and durations and times come back from their text.
+// Options as people write them: NAME=VALUE lines, set in tables of every type. What is accepted can be read, lies in its
+// range, and durations and times come back from their text.
 #include "base/units.h"
 #include "core/options.h"
 #include "fuzz/fuzz.h"

@@ -1,6 +1,6 @@
 // Two transactions that cannot both be: one of them is told `conflict`, and may try again. Which one, and at which of its
-// statements, is the target's choice: at its beginning where there is one writer, at its write where the target compares with
-// what it has read, at the write of either where both hold locks that the other waits for.
+// statements, is the target's choice: at its beginning where there is one writer, at its write where the target compares
+// with what it has read, at the write of either where both hold locks that the other waits for.
 #include "drivers/conformance/conformance.h"
 
 #include <array>

@@ -1,5 +1,5 @@
-// From a URL, options and what the user has set up for MySQL's own clients to what a connection needs; and the look-up of the
-// host's name, which the client library would block in.
+// From a URL, options and what the user has set up for MySQL's own clients to what a connection needs; and the look-up of
+// the host's name, which the client library would block in.
 //
 // The password comes from the first of: the URL, the option password-file, MYSQL_PWD, the section [client] of ~/.my.cnf
 // (or of the file that MYSQL_HOME names the folder of). The user comes from the URL, ~/.my.cnf, or is the one of the system.

@@ -13,8 +13,8 @@ namespace assay::mysql {
 /// An unknown number is `rejected`: the server answered, and did not do it.
 FailureKind classify(unsigned number) noexcept;
 
-/// What a server said before TLS was spoken comes wrapped in a message of the library: "… cannot be verified: 1040 - Too many
-/// connections".
+/// What a server said before TLS was spoken comes wrapped in a message of the library: "… cannot be verified: 1040 - Too
+/// many connections".
 struct EarlyError {
   unsigned number = 0;  // 0: the message is none of these
   std::string_view text;

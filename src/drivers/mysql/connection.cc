@@ -19,7 +19,8 @@ namespace {
 
 constexpr unsigned long kOldestMariadb = 100400, kOldestMysql = 80000;
 
-/// Whose call of the library runs on this thread. A fiber that waits in one leaves it null, and sets it again when it goes on.
+/// Whose call of the library runs on this thread. A fiber that waits in one leaves it null, and sets it again when it goes
+/// on.
 thread_local Connection* current = nullptr;
 
 }  // namespace

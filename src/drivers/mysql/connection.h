@@ -1,5 +1,5 @@
-// One connection of MariaDB Connector/C that waits through runtime/wait.h: the same code on a fiber and on a thread. Hides the
-// library's state from the rest of the driver.
+// One connection of MariaDB Connector/C that waits through runtime/wait.h: the same code on a fiber and on a thread. Hides
+// the library's state from the rest of the driver.
 //
 // The library is used by its blocking calls: where it would wait, it calls back, and the callback suspends the fiber. (Its
 // other way, the _start and _cont calls, brings a stack of its own for each connection, and blocks in the TLS handshake.)

@@ -1,7 +1,7 @@
 // Cells as the server sends them, in text and in the binary form of prepared statements.
 //
-// Text and bytes point into the given data. Source: MariaDB Knowledge Base, "Result Set Packets" and "Server Response Packets
-// (Binary Protocol)".
+// Text and bytes point into the given data. Source: MariaDB Knowledge Base, "Result Set Packets" and "Server Response
+// Packets (Binary Protocol)".
 #pragma once
 
 #include "core/value.h"

@@ -19,7 +19,8 @@ bool connect_handle(st_mysql&, const Address&, const std::string& host);
 /// With ssl-mode=verify-identity, makes the library check the certificate against the name in the URL. When the greeting was
 /// read and TLS has not begun.
 void name_host(st_mysql&, const Address&) noexcept;
-/// Ends a connection of the server's from outside, by another one. Blocks a thread of its own, for seconds at most; best effort.
+/// Ends a connection of the server's from outside, by another one. Blocks a thread of its own, for seconds at most; best
+/// effort.
 void kill_at_server(std::shared_ptr<const ConnectionSpec>, unsigned long connection_id);
 /// Whether this thread is one that does so: it has no other use.
 bool is_killing() noexcept;

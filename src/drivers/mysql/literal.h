@@ -1,7 +1,7 @@
 // Values as literals of SQL, for statements that are sent as text. Pure; knows nothing of the client library.
 //
-// For sessions whose sql_mode has NO_BACKSLASH_ESCAPES (connection.cc sets it): a quote is escaped by doubling it, and that is
-// all.
+// For sessions whose sql_mode has NO_BACKSLASH_ESCAPES (connection.cc sets it): a quote is escaped by doubling it, and that
+// is all.
 #pragma once
 
 #include "core/value.h"

@@ -1,12 +1,13 @@
 // The query facet: declared statements, transactions, and batches.
 //
-// A batch is one request with several statements in text: the server carries them out one after the other, stops at the first
-// that fails, and answers each. (Prepared statements sent one behind the other would not stop there: behind a deadlock, which
-// ends the transaction, the rest of it would commit by itself.) Unlike elsewhere, statements of a batch outside a transaction
-// commit one by one. With `pipeline` off a statement is carried out when it is enqueued, prepared, and flush() tells the first
-// failure.
+// A batch is one request with several statements in text: the server carries them out one after the other, stops at the
+// first that fails, and answers each. (Prepared statements sent one behind the other would not stop there: behind a
+// deadlock, which ends the transaction, the rest of it would commit by itself.) Unlike elsewhere, statements of a batch
+// outside a transaction commit one by one. With `pipeline` off a statement is carried out when it is enqueued, prepared,
+// and flush() tells the first failure.
 //
-// A transaction that met a conflict is over, whatever the server has left of it: until rollback() nothing more is carried out.
+// A transaction that met a conflict is over, whatever the server has left of it: until rollback() nothing more is carried
+// out.
 #pragma once
 
 #include "core/facets.h"
@@ -41,7 +42,8 @@ class MysqlQuery final : public QueryFacet {
   Result<> flush() override;
   const ResultSet& result(std::size_t i) const override;
 
-  /// For the other facets of the session, which join its transactions. A failure before the statement is sent, when none may be.
+  /// For the other facets of the session, which join its transactions. A failure before the statement is sent, when none
+  /// may be.
   Result<> may_run() const;
   /// Whether a write that is sent now, and lost, may have taken effect.
   bool writes_bare() const noexcept { return !open_; }

@@ -117,8 +117,8 @@ void MysqlRows::leave_missing(const Table& table, std::vector<Addition>& additio
     std::erase_if(additions, [&](const Addition& a) { return a.name == slot_.rows.text(r, 0); });
 }
 
-/// One statement, since the server may copy the table for it. It goes on with the statement of a process that was killed: what
-/// was not there when we looked may be there when it is our turn.
+/// One statement, since the server may copy the table for it. It goes on with the statement of a process that was killed:
+/// what was not there when we looked may be there when it is our turn.
 void MysqlRows::add_missing(const Table& table, std::vector<Addition> additions, std::string_view names_there) {
   if (additions.empty()) return;
   leave_missing(table, additions, names_there);
@@ -252,7 +252,8 @@ Result<> MysqlRows::load_data(const Table& table, const RowBatch& batch) {
   return why_incomplete(table, answer->affected, batch.size());
 }
 
-/// The server takes LOAD DATA LOCAL for LOAD DATA IGNORE: what would be an error is a warning, and the row is left out or bent.
+/// The server takes LOAD DATA LOCAL for LOAD DATA IGNORE: what would be an error is a warning, and the row is left out or
+/// bent.
 Result<> MysqlRows::why_incomplete(const Table& table, std::uint64_t written, std::uint64_t expected) {
   if (auto shown = executor_.run("show warnings limit 1", {}, false, slot_); !shown) return shown;
   const ResultSet& rows = slot_.rows;

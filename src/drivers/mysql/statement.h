@@ -46,8 +46,8 @@ struct Slot {
 /// Makes the rows of an answer to a text readable; takes it over.
 Result<> decode_rows(Answer, Slot&);
 
-/// "$2" in the pieces becomes the literal of the second value. A failure when there are too few or too many of them, or when a
-/// value has no literal; `out` is then as before.
+/// "$2" in the pieces becomes the literal of the second value. A failure when there are too few or too many of them, or
+/// when a value has no literal; `out` is then as before.
 Result<> append_statement(const Prepared&, std::span<const Value>, std::string& out);
 
 class Executor {
@@ -58,7 +58,8 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  /// One round trip, two when the statement is not prepared yet. `doubtful`: a write that nothing rolls back when it is lost.
+  /// One round trip, two when the statement is not prepared yet. `doubtful`: a write that nothing rolls back when it is
+  /// lost.
   Result<> execute(Prepared&, std::span<const Value>, bool doubtful, Slot&);
   /// The same unprepared.
   Result<> run(std::string_view text, std::span<const Value>, bool doubtful, Slot&);

@@ -1,0 +1,37 @@
+// What a user asks of the load of `assay run`: the options, what contradicts what, the plan and the conditions they make.
+#pragma once
+
+#include "cli/job.h"
+#include "core/run.h"
+#include "results/threshold.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace assay::cli {
+
+/// --duration, --rate, --clients, … and what judges a run, ends it early or repeats it: --fail-if, --abort-if,
+/// --until-steady, --find-max.
+std::span<const OptionSpec> load_options();
+/// Says which of them would have no effect or contradict each other.
+void require_of_load(const Options& own, std::vector<std::string>& mistakes);
+
+/// What the user's options ask of a run, as the workload is told.
+RunOptions run_options_of(const JobSetup&);
+
+/// The conditions of the options.
+struct LoadConditions {
+  /// Throws Error when one is not understood.
+  explicit LoadConditions(const Options& own);
+  std::vector<Threshold> fail_if, abort_if;
+  std::optional<Threshold> find_max;
+  /// Throws Error when one names an operation or a group that the run does not have.
+  void require_names(const RunPlan&) const;
+};
+
+/// The plan of one run. Asks the workload for its groups. Throws Error.
+RunPlan make_plan(const JobSetup&);
+
+}  // namespace assay::cli
