@@ -54,6 +54,7 @@ TEST(Collector, of_a_long_run_keeps_every_operation_and_a_bounded_time_line) {
           recorder->succeeded(OperationId(operation), {.due = now, .sent = now, .end = now + took});
         }
     heard += collector.collect(now + 200ms) ? 1 : 0;
+    if (second % 20 != 0) continue;  // what a sanitizer makes slow
     std::size_t bytes = 0;
     for (const GroupOutcome& outcome : collector.so_far()) bytes += outcome.series.bytes();
     most = std::max(most, bytes);

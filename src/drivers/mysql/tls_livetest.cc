@@ -75,7 +75,7 @@ TEST_F(MysqlTlsLive, TheAuthoritiesOfTheSystemAreNotReadWhereNothingIsVerified) 
   }
   // Nor by the connection that ends another one at the server.
   TargetSpec impatient = spec(at("assay", "/assay?ssl-mode=required"));
-  impatient.operation_timeout = std::chrono::milliseconds(300);
+  impatient.operation_timeout = std::chrono::seconds(1);
   const auto secure = mysql_driver().open(impatient);
   const auto sleeper = connect(*secure), observer = connect(*secure);
   const std::int64_t id = number(*sleeper, "select connection_id()");
@@ -115,7 +115,7 @@ TEST_F(MysqlTlsLive, OnALoopManySessionsShakeHandsAndCarryLargeAnswers) {
 
 TEST_F(MysqlTlsLive, AConnectionThatTimedOutIsKilledAtTheServerByOneThatIsVerifiedToo) {
   TargetSpec impatient = spec(at("assay", "/assay?ssl-mode=verify-identity&ssl-ca=" + ca_, "localhost"));
-  impatient.operation_timeout = std::chrono::milliseconds(300);
+  impatient.operation_timeout = std::chrono::seconds(1);
   const auto other = mysql_driver().open(impatient);
   const auto plain = target();
   const auto session = connect(*other), next = connect(*plain);
