@@ -115,11 +115,13 @@ struct Aftermath {
 
 /// Whether the target is still there, when there is reason to doubt it. Throws Error(unreachable).
 void require_target_after(const JobSetup& setup, const RunOutcome& outcome) {
-  const bool doubt = std::any_of(outcome.groups.begin(), outcome.groups.end(), [](const GroupOutcome& group) {
+  const bool doubt = std::any_of(outcome.groups.begin(), outcome.groups.end(), [&](const GroupOutcome& group) {
     const auto samples = group.failures.samples();
     return group.abandoned > 0 || std::any_of(samples.begin(), samples.end(), [](const auto& sample) {
+             // Cancelled by the drain's end, if not by whoever stopped the run.
              return sample.kind == FailureKind::disconnected || sample.kind == FailureKind::timeout ||
-                    sample.kind == FailureKind::overloaded;
+                    sample.kind == FailureKind::overloaded ||
+                    (sample.kind == FailureKind::cancelled && !outcome.partial);
            });
   });
   if (!doubt) return;

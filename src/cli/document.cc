@@ -80,12 +80,14 @@ void judge_failures(Document& document, std::vector<std::string>& reasons) {
   if (succeeded > 0 && static_cast<double>(failed) > 0.01 * static_cast<double>(succeeded + failed))
     document.warnings.push_back(
         fmt::format("{} of {} operations failed: the figures are of those that succeeded", failed, succeeded + failed));
-  if (document.partial) return;
+  if (document.partial && succeeded > 0) return;  // the figures are of what there is
   if (succeeded > 0)
     reasons.insert(reasons.end(), kinds.begin(), kinds.end());
   else
-    reasons.push_back(failed == 0 ? "nothing was measured: no operation was due and ended in the measured time"
-                                  : fmt::format("all {} operations of the measured time failed", failed));
+    reasons.push_back(document.partial
+                          ? "nothing was measured: the run ended before anything succeeded in the measured time"
+                      : failed == 0 ? "nothing was measured: no operation was due and ended in the measured time"
+                                    : fmt::format("all {} operations of the measured time failed", failed));
 }
 
 /// A condition that holds fails the run, and so does one that cannot be judged: a pipeline must not pass because nothing was

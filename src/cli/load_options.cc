@@ -196,6 +196,10 @@ RunPlan make_plan(const JobSetup& setup) {
 }
 
 void require_of_load(const Options& own, std::vector<std::string>& mistakes) {
+  for (const std::string_view condition : {"fail-if", "abort-if", "find-max"})
+    if (own.given(condition) && own.text(condition).find_first_not_of(" ;") == std::string::npos)
+      mistakes.push_back(
+          fmt::format("--{0} is empty; expected a condition, for example --{0} 'p99 > 50ms'", condition));
   const auto needs = [&](std::string_view option, std::string_view other) {
     if (own.given(option) && !own.given(other))
       mistakes.push_back(fmt::format("--{} has no effect without --{}", option, other));

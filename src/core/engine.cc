@@ -365,6 +365,12 @@ void Run::drain() {
     if (stopped) note_interrupt();
     if (!cancelled && (stopped || clock_.now() >= limit)) {
       cancelled = true;
+      if (!stopped && !partial_)
+        note(clock_.now() - phases_->start(), "unanswered",
+             fmt::format(
+                 "the drain of {} is over and not everything that was due has been answered: what is under way is "
+                 "cancelled, what was not begun is given up",
+                 format_duration(plan_.drain)));
       for (const Set& set : sets_) set.set->cancel();
     }
   }

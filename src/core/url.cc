@@ -104,9 +104,17 @@ void require_encoded_password(std::string_view url) {
 
 }  // namespace
 
+std::string without_possible_secrets(std::string_view text) {
+  const std::size_t colon = text.find(':'), at = text.rfind('@');
+  if (text.find("://") != std::string_view::npos || colon == std::string_view::npos || at == std::string_view::npos ||
+      colon > at)
+    return without_secrets(text);
+  return without_secrets(fmt::format("{}:***{}", text.substr(0, colon), text.substr(at)));
+}
+
 Url parse_url(std::string_view text) {
   require_encoded_password(text);
-  const std::string shown = without_secrets(text);
+  const std::string shown = without_possible_secrets(text);
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0)
     throw Error(fmt::format(

@@ -33,6 +33,8 @@ Authority parse_authority(const Url&);
 std::vector<std::pair<std::size_t, std::size_t>> secrets_in(std::string_view text);
 /// The text without them, for messages and results.
 std::string without_secrets(std::string_view text);
+/// The same of a text that is perhaps no URL: "user:password@host" too.
+std::string without_possible_secrets(std::string_view text);
 
 /// "%41" → "A". Throws Error.
 std::string percent_decoded(std::string_view text);

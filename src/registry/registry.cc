@@ -63,7 +63,7 @@ const Driver& find_driver(std::string_view text) {
     if (std::find(schemes.begin(), schemes.end(), scheme) != schemes.end()) return *entry.driver;
     examples.push_back(entry.driver->info().example);
   }
-  throw Error(fmt::format("{}: no driver for '{}:'; expected for example {}", without_secrets(text), scheme,
+  throw Error(fmt::format("{}: no driver for '{}:'; expected for example {}", without_possible_secrets(text), scheme,
                           fmt::join(examples, ", ")));
 }
 

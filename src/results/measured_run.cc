@@ -148,7 +148,7 @@ std::optional<double> failed(const MeasuredRun& run, const ThresholdValue& value
   return sum;
 }
 
-/// Kinds of events are an open list: one that never came is none.
+/// One of a kind that never came is none.
 std::optional<double> events(const MeasuredRun& run, const ThresholdValue& value) {
   if (run.events == nullptr) return std::nullopt;
   double sum = 0;

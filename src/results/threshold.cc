@@ -187,6 +187,11 @@ class Parser {
                            : form->least == form->most ? fmt::format("{}", form->most)
                                                        : fmt::format("{} to {}", form->least, form->most)),
                begin);
+    if (value.name.starts_with("event") &&
+        std::find(kEventKinds.begin(), kEventKinds.end(), value.arguments[0]) == kEventKinds.end())
+      expected(
+          fmt::format("'{}' is no kind of event; expected one of {}", value.arguments[0], fmt::join(kEventKinds, ", ")),
+          begin);
     return value;
   }
 

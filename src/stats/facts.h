@@ -4,8 +4,10 @@
 
 #include "base/time.h"
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,9 +56,12 @@ struct RateSearchFacts {
 struct Event {
   Nanos at{};        // since the start of the run
   Nanos length{};    // 0: an instant
-  std::string kind;  // "outage", "sessions_lost", "clock_jump", "action", "interrupted"
+  std::string kind;  // one of kEventKinds
   std::string text;
 };
+/// unanswered: what was under way when the drain ended; stalled: assay stood still; change: of groups while the run went on.
+inline constexpr std::array<std::string_view, 9> kEventKinds{
+    "outage", "sessions_lost", "unanswered", "stalled", "clock_jump", "interrupted", "aborted", "steady", "change"};
 
 /// A consistency condition that does not hold.
 struct Finding {

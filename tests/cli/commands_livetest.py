@@ -255,6 +255,11 @@ class PasswordTest(ServerTest):
             self.assertNotIn("secret", said, password)
         self.assertNotIn("secret", self.refused("check", "kv", "--target", f"host=127.0.0.1 user={self.user} password=secret"))
 
+    def test_what_lacks_its_scheme_does_not_show_the_password_either(self):
+        for words in (("check", "kv", "--target", "someone:s3cret@127.0.0.1/assay"), ("drivers", "mysql://u:s3cret@h/db"),
+                      ("check", "kv", "--target", "some_one:s3cret@127.0.0.1/assay")):
+            self.assertNotIn("s3cret", self.refused(*words))
+
     def test_mistakes_do_not_show_the_password(self):
         url = self.with_password(self.password)
         for options in (("--warehouse", "2"), ("--rate", "-1"), ("--isolation-level", "linearizable")):

@@ -57,6 +57,13 @@ class AbortTest(LoadTest):
             self.assertIn("is known only when all is over; expected it in --fail-if",
                           self.refused("run", "kv", "--target", NULL + "1ms", *KV, "--abort-if", condition))
 
+    def test_an_empty_condition_and_a_kind_of_event_that_there_is_not_are_refused(self):
+        run = ("run", "kv", "--target", NULL + "1ms", *KV)
+        for option in ("--fail-if", "--abort-if", "--find-max"):
+            for empty in ("", " ; "):
+                self.assertIn(f"{option} is empty; expected a condition", self.refused(*run, option, empty))
+            self.assertIn("'outtage' is no kind of event; expected one of outage,", self.refused(*run, option, "event(outtage) > 0"))
+
     def test_an_operation_that_there_is_not_is_named(self):
         self.assertIn("there is no operation 'gets'; expected one of",
                       self.refused("run", "kv", "--target", NULL + "1ms", *KV, "--abort-if", "p99(gets) > 1s"))

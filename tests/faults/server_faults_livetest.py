@@ -164,6 +164,25 @@ class StoppedInFrontOfAFrozenServerTest(OwnServerTest):
         self.assertGreater(self.report("r.json")["by_name"]["new_order"]["count"], 0)
 
 
+class ServerThatNeverAnswersAgainTest(OwnServerTest):
+
+    def test_a_run_whose_server_stood_still_until_its_end_is_no_pass(self):
+        self.prepare(workload="kv")
+        for options in ((), ("--operation-timeout", "1s"), ("--rate", "200")):
+            process = self.start("run", "kv", "--target", self.url, "--clients", "8", "--duration", "3s", "--drain", "1s",
+                                 "--connect-timeout", "1s", "--result", "r.json", *options)
+            self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+            self.server_script("freeze")
+            try:
+                self.finish(process, 3)
+            finally:
+                self.server_script("thaw")
+            numbers = self.report("r.json")
+            self.assertEqual(numbers["verdict"]["verdict"], "fail", options)
+            kinds = {event["kind"] for event in numbers["events"]}
+            self.assertTrue(kinds & {"unanswered", "outage"}, f"{options}: {kinds}")
+
+
 class TimedOutStatementTest(ServerTest):
 
     def test_a_statement_that_timed_out_is_ended_at_the_server_also_when_assay_ends_right_after(self):
