@@ -22,6 +22,30 @@ std::string title(std::string_view name) {
   return out;
 }
 
+/// "static" | "cnpg", in upper case too where that is the same.
+std::string literals(const FieldSpec& field) {
+  std::vector<std::string> words;
+  for (const std::string_view choice : field.value.choices) {
+    words.push_back(fmt::format("\"{}\"", choice));
+    if (!field.any_case) continue;
+    std::string upper(choice);
+    std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+    words.push_back(fmt::format("\"{}\"", upper));
+  }
+  return fmt::format("{}", fmt::join(words, " | "));
+}
+
+/// Where the type of one field tells another: benchmark is "tpcc" when config is a TPCCConfig.
+std::string told_by_type(const RecordSpec& record, const FieldSpec& field) {
+  if (field.value.name != "benchmark") return "";
+  const FieldSpec* config = record.find("config");
+  if (config == nullptr) return "";
+  std::string out = " = ";
+  for (const FieldSpec::Variant& variant : config->variants)
+    out += fmt::format("\"{}\" if typeof(config) == \"{}\" else ", variant.when, title(variant.record->name));
+  return out + "Undefined";
+}
+
 /// The type of a scalar. Values that assay reads from text (10k, 5m, ${NAME}) may be text.
 std::string scalar_type(const FieldSpec& field) {
   switch (field.value.type) {
@@ -39,7 +63,7 @@ std::string scalar_type(const FieldSpec& field) {
     case OptionType::text:
       return field.form == Form::schedule || field.form == Form::duration_or_nanoseconds ? "str | int" : "str";
     case OptionType::choice:
-      return "str";
+      return literals(field);
   }
   return "any";
 }
@@ -72,8 +96,13 @@ std::string kcl_type(const FieldSpec& field) {
   return "any";
 }
 
+/// A name with a dash, or one that is a word of the language, stands in quotes.
 std::string kcl_name(std::string_view name) {
-  return name.find('-') == std::string_view::npos ? std::string(name) : fmt::format("\"{}\"", name);
+  constexpr std::string_view kWords[] = {"import", "as",     "rule", "schema", "mixin",  "protocol", "check", "for",
+                                         "assert", "if",     "elif", "else",   "or",     "and",      "not",   "in",
+                                         "is",     "lambda", "all",  "any",    "filter", "map",      "type"};
+  const bool word = std::find(std::begin(kWords), std::end(kWords), name) != std::end(kWords);
+  return word || name.find('-') != std::string_view::npos ? fmt::format("\"{}\"", name) : std::string(name);
 }
 
 void append_schema(const RecordSpec& record, std::string& out) {
@@ -81,25 +110,9 @@ void append_schema(const RecordSpec& record, std::string& out) {
   if (record.name == "Plan") out += "    [...str]: any\n";
   for (const FieldSpec& field : record.fields) {
     out += fmt::format("    # {}\n", field.value.help);
-    out += fmt::format("    {}{}: {}\n", kcl_name(field.value.name), field.required ? "" : "?", kcl_type(field));
+    out += fmt::format("    {}{}: {}\n", kcl_name(field.value.name), field.required ? "" : "?",
+                       kcl_type(field) + told_by_type(record, field));
   }
-  std::vector<std::string> checks;
-  for (const FieldSpec& field : record.fields) {
-    if (field.shape != Shape::value || field.value.type != OptionType::choice || kcl_name(field.value.name)[0] == '"')
-      continue;
-    std::vector<std::string> words;
-    for (const std::string_view choice : field.value.choices) {
-      words.push_back(fmt::format("\"{}\"", choice));
-      if (!field.any_case) continue;
-      std::string upper(choice);
-      std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
-      words.push_back(fmt::format("\"{}\"", upper));
-    }
-    checks.push_back(fmt::format("        {0} in [{1}] or \"${{\" in {0}{2}, \"{0} is one of {3}\"\n", field.value.name,
-                                 fmt::join(words, ", "), field.required ? "" : fmt::format(" if {}", field.value.name),
-                                 fmt::join(field.value.choices, ", ")));
-  }
-  if (!checks.empty()) out += fmt::format("\n    check:\n{}", fmt::join(checks, ""));
   out += "\n";
 }
 

@@ -18,8 +18,7 @@ constexpr std::size_t kMostFiles = 100;
 constexpr std::size_t kMostRead = (4 << 20) + 1;  // one byte more than parse_yaml() takes
 constexpr Nanos kKclLimit = std::chrono::seconds(60);
 constexpr std::string_view kKclInstall =
-    "plans in KCL are evaluated by it: go install kcl-lang.io/cli/cmd/kcl@v0.12.8, or another way of "
-    "https://www.kcl-lang.io/docs/user_docs/getting-started/install";
+    "plans in KCL are evaluated by it: go install kcl-lang.io/cli/cmd/kcl@v0.12.8, and see that it is in PATH";
 
 std::string read_stream(std::istream& in) {
   std::string text(kMostRead, '\0');
@@ -38,6 +37,19 @@ std::string read_file(const std::filesystem::path& path) {
 
 bool is_kcl(const std::filesystem::path& path) { return path.extension() == ".k" || path.extension() == ".kcl"; }
 
+/// kcl colours its messages whoever reads them.
+std::string without_colours(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); i++) {
+    if (text.substr(i, 2) == "\x1b[") {
+      while (i < text.size() && text[i] != 'm') i++;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 /// What `kcl` makes of a program, as JSON. Throws Error.
 std::string evaluate_kcl(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path))
@@ -45,7 +57,7 @@ std::string evaluate_kcl(const std::filesystem::path& path) {
   const ProcessOutcome outcome =
       run_process({"kcl", "run", path.string(), "--format", "json"}, {}, kKclInstall, kKclLimit);
   if (outcome.exit_code == 0) return outcome.out;
-  std::string said = outcome.err.empty() ? outcome.out : outcome.err;
+  std::string said = without_colours(outcome.err.empty() ? outcome.out : outcome.err);
   while (said.ends_with('\n')) said.pop_back();
   throw Error(fmt::format("kcl ends with {}:\n{}", outcome.exit_code, said));
 }
