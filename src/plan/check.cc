@@ -160,7 +160,7 @@ class Checker {
     try {
       Options one(std::span(&field.value, 1));
       one.set(name, value.text);
-      check_form(value, field.form);
+      check_form(value, field);
     } catch (const Error& error) {
       std::string_view what = error.what();
       if (what.starts_with("--")) what.remove_prefix(2);
@@ -194,14 +194,15 @@ class Checker {
                               what.substr(std::min(caret + 2, what.size()))));
   }
 
-  static void check_form(const Value& value, Form form) {
-    switch (form) {
+  static void check_form(const Value& value, const FieldSpec& field) {
+    switch (field.form) {
       case Form::text:
       case Form::variable_list:
       case Form::url:  // by the driver, when all that belongs to it is known
         return;
       case Form::condition:
-        if (!value.text.empty()) Threshold::parse(value.text);
+        if (!value.text.empty() || !field.options)
+          Threshold::parse(value.text);  // an option of nothing is one not given
         return;
       case Form::schedule:
         return void(Schedule::parse(value.text, "constant", "0", Nanos(0)));

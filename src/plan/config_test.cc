@@ -94,7 +94,11 @@ TEST(PgdistbenchConfig, KubernetesSpecsArePassedThroughWhole) {
 
 TEST(PgdistbenchConfig, AStaticSystemInPlaceOfTheClusterIsRunFromHere) {
   const Reading reading = read(R"(
-systems: {local: {name: local, kind: static, spec: {host: db.example.com, port: 5432, user: benchuser, password: benchpass, database: benchdb, sslmode: require}}}
+systems:
+  local:
+    name: local
+    kind: static
+    spec: {host: db.example.com, port: 5432, user: benchuser, password: benchpass, database: benchdb, sslmode: require}
 runners: {local: {name: local, systems: [{name: local, kind: static}], spec: {template: {spec: {}}}}}
 benchmarks: {t: {name: t, runner: {name: local}, benchmark: tpcc, config: {warehouses: 1}}}
 )");

@@ -141,6 +141,7 @@ TEST(Plan, ContradictionsAreRefusedAtTheirPlace) {
               ElementsAre(HasSubstr("load has no effect beside config")));
   EXPECT_THAT(said("{config: {}}"),
               ElementsAre(HasSubstr("does not say what is run"), HasSubstr("config has no meaning without benchmark")));
+  EXPECT_THAT(said("{workload: tpcc, thresholds: {fail-if: ''}}"), ElementsAre(HasSubstr("plan:4:")));
   EXPECT_THAT(said("{workload: tpcc, groups: [{name: x}, {name: x}]}"),
               ElementsAre("plan:4:50: the group 'x' stands here twice"));
   EXPECT_THAT(said("{workload: tpcc, actions: [{at: 1s, kind: remove, rate: 5}]}"),

@@ -25,7 +25,9 @@ NodePtr shown(const Value& value, const FieldSpec& field) {
     safe += text[i];
   }
   const bool words = field.value.type == OptionType::text || field.value.type == OptionType::choice;
-  return scalar_node(safe, words && looks_like_another_type(safe));
+  const bool bare =
+      value.node != nullptr && !value.node->quoted && value.text == value.written;  // it stood so in the plan
+  return scalar_node(safe, words && !bare && looks_like_another_type(safe));
 }
 
 NodePtr tree(const Value& value);
