@@ -6,6 +6,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -41,6 +42,35 @@ std::optional<std::pair<std::size_t, std::string>> no_text(std::string_view text
     i += more + 1;
   }
   return std::nullopt;
+}
+
+/// JSON writes a character beyond U+FFFF as two escapes, which YAML has not: as the character itself. Columns behind it are
+/// those of the text that results.
+std::string with_whole_characters(std::string_view json) {
+  const auto half = [&](std::size_t at, unsigned least) -> unsigned {
+    unsigned value = 0;
+    if (json.substr(at, 2) != "\\u" || at + 6 > json.size()) return 0;
+    const char* const end = json.data() + at + 6;
+    const auto [last, error] = std::from_chars(json.data() + at + 2, end, value, 16);
+    return error == std::errc() && last == end && value >= least && value < least + 0x400 ? value : 0;
+  };
+  std::string out;
+  for (std::size_t i = 0; i < json.size();) {
+    const unsigned high = half(i, 0xd800), low = high == 0 ? 0 : half(i + 6, 0xdc00);
+    if (low != 0) {
+      const unsigned c = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+      for (const unsigned byte :
+           {0xf0 | (c >> 18), 0x80 | ((c >> 12) & 0x3f), 0x80 | ((c >> 6) & 0x3f), 0x80 | (c & 0x3f)})
+        out += static_cast<char>(byte);
+      i += 12;
+    } else {
+      const std::size_t length =
+          json[i] == '\\' && i + 1 < json.size() ? 2 : 1;  // an escaped backslash escapes nothing
+      out += json.substr(i, length);
+      i += length;
+    }
+  }
+  return out;
 }
 
 Mark mark_at(std::string_view text, std::size_t offset, std::uint32_t file) {
@@ -196,7 +226,9 @@ NodePtr parse_yaml(std::string_view text, std::uint32_t file, const Complaint& c
     return nullptr;
   }
   try {
-    std::istringstream stream{std::string(text)};
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    const bool json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+    std::istringstream stream(json ? with_whole_characters(text) : std::string(text));
     YAML::Parser parser(stream);
     TreeBuilder tree(file);
     if (!parser.HandleNextDocument(tree) || tree.root() == nullptr || tree.root()->kind == Node::Kind::null) {

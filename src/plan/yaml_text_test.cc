@@ -41,6 +41,9 @@ TEST(YamlText, JsonIsReadWithItsEscapes) {
   EXPECT_EQ(root->find("a")->items[3]->text, "ä\n/");
   EXPECT_EQ(root->find("a")->items[2]->kind, Node::Kind::null);
   EXPECT_EQ(root->find("b")->kind, Node::Kind::map);
+  EXPECT_EQ(parsed(R"({"a": "x\ud83d\ude00y"})")->find("a")->text, "x😀y");
+  EXPECT_EQ(parsed(R"({"a": "\\ud83d\\ude00"})")->find("a")->text, R"(\ud83d\ude00)");
+  EXPECT_THAT(complaint(R"({"a": "\ud83d"})"), HasSubstr("no YAML"));
 }
 
 TEST(YamlText, AnchorsAreSharedAndMergedWithoutReplacingWhatIsThere) {
