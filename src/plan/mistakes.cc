@@ -32,11 +32,29 @@ std::vector<Mistake> Mistakes::sorted() const {
   return out;
 }
 
+namespace {
+
+/// A plan's own texts give no commands to a terminal.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f)
+      out += fmt::format("\\x{:02x}", byte);
+    else
+      out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string Mistakes::line(const Mistake& mistake) const {
   const std::string file = mistake.mark.file < files_.size() ? files_[mistake.mark.file] : "plan";
-  const std::string text = (mistake.note ? "note: " : "") + mistake.text;
+  const std::string text = (mistake.note ? "note: " : "") + printable(mistake.text);
   if (mistake.mark.line > 0) return fmt::format("{}:{}:{}: {}", file, mistake.mark.line, mistake.mark.column, text);
-  return mistake.path.empty() ? fmt::format("{}: {}", file, text) : fmt::format("{}: {}: {}", file, mistake.path, text);
+  return mistake.path.empty() ? fmt::format("{}: {}", file, text)
+                              : fmt::format("{}: {}: {}", file, printable(mistake.path), text);
 }
 
 }  // namespace assay::plan

@@ -247,6 +247,11 @@ runners:
               ElementsAre("plan:2:41: kind is static, and the system a is cnpg"));
 }
 
+TEST(Plan, ItsTextsGiveNoCommandsToATerminal) {
+  for (const char* const text : {R"(systems: {"\e[2J": {kind: "\e[31m"}})", R"(systems: "\e[31m")", R"("\e": 1)"})
+    EXPECT_THAT(lines(read(text)), testing::Each(Not(HasSubstr("\x1b")))) << text;
+}
+
 class Includes : public testing::Test {
  protected:
   Includes() {

@@ -103,9 +103,14 @@ class PlansTest(ProgramTest):
                 self.assertEqual(self.assay("plan", "show", again).stdout, shown)
 
     def test_what_is_published_is_what_the_program_says(self):
-        self.assertEqual(self.assay("plan", "schema").stdout, (ROOT / "docs/plan.schema.json").read_text())
-        self.assertEqual(self.assay("plan", "schema", "--format", "kcl").stdout, (ROOT / "plans/kcl-package/schema.k").read_text())
-        self.assertIn(self.assay("plan", "schema", "--format", "markdown").stdout.strip(), (ROOT / "docs/plans.md").read_text())
+        """With all drivers in the build, whose options are a part of it."""
+        if "not in this build" in self.assay("drivers").stdout:
+            self.skipTest("this build lacks a driver, and what is published has the options of all")
+        for form, file in (("json", "docs/plan.schema.json"), ("kcl", "plans/kcl-package/schema.k")):
+            self.assertEqual(self.assay("plan", "schema", "--format", form).stdout, (ROOT / file).read_text(),
+                             f"make it anew: assay plan schema --format {form} > {file}")
+        self.assertIn(self.assay("plan", "schema", "--format", "markdown").stdout.strip(), (ROOT / "docs/plans.md").read_text(),
+                      "put what `assay plan schema --format markdown` prints behind 'What there is' of docs/plans.md")
 
     def test_the_json_schema_takes_what_the_reader_takes(self):
         schema = json.loads((ROOT / "docs/plan.schema.json").read_text())
