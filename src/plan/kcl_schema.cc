@@ -83,7 +83,7 @@ std::string kcl_type(const FieldSpec& field) {
       if (field.variants.empty()) return "any";
       std::vector<std::string> types;
       for (const FieldSpec::Variant& variant : field.variants) types.push_back(title(variant.record->name));
-      types.emplace_back("{str:}");
+      types.emplace_back("any");
       return fmt::format("{}", fmt::join(types, " | "));
     }
     case Shape::records:
@@ -91,7 +91,7 @@ std::string kcl_type(const FieldSpec& field) {
     case Shape::named:
       return fmt::format("{{str:{}}}", title(field.record->name));
     case Shape::any:
-      return "{str:}";
+      return "any";
   }
   return "any";
 }

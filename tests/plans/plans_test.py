@@ -181,6 +181,9 @@ class PlansTest(ProgramTest):
         self.assertEqual(shown["benchmarks"]["tpcc-4"]["config"]["active_terminals"], 40)
         self.assertEqual(shown["systems"]["db"]["spec"], {"storage": {"size": "1Gi"}})
         self.assertIn("good: 1 system, 1 runner, 1 benchmark", self.assay("plan", "lint", kinds / "static.k", env=env).stdout)
+        churn = yaml.safe_load(self.assay("plan", "show", kinds / "churn.k", env=env).stdout)["benchmarks"]["churn"]
+        self.assertEqual(churn["benchmark"], "k8stress")
+        self.assertEqual(churn["config"]["users"][0]["configs"][0]["instance"]["spec"], {"instances": 1, "storage": {"size": "1Gi"}})
 
     def test_what_is_wrong_in_kcl_is_told(self):
         env = self.program_with_kcl()
