@@ -1,7 +1,8 @@
 // A plan, typed: systems under test, runners (sets of agents) and benchmarks, with every reference resolved.
 //
 // read_plan() makes one, whole or not at all. Options hold what was given; what was not has its table's default. Tables and
-// what the catalogue names outlive the plan, and so does the Reading's schema when a benchmark has a `config`. Kubernetes specs are kept as they were written.
+// what the catalogue names outlive the plan, and so does the Reading's schema when a benchmark has a `config`. Kubernetes
+// specs are kept as they were written.
 #pragma once
 
 #include "base/time.h"
