@@ -24,7 +24,7 @@ void BuildContext::fill_in(Value& record, std::string_view name, const std::stri
   value.mark = record.mark;
   value.text = value.written = text;
   const auto place = std::find_if(record.members.begin(), record.members.end(), [&](const auto& member) {
-    const FieldSpec* spec = record.record->find(member.first);
+    const FieldSpec* spec = record.record->find(member.name);
     return spec != nullptr && spec > value.spec;
   });
   record.members.emplace(place, std::string(name), std::move(value));

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace assay::plan {
 namespace {
@@ -62,7 +63,7 @@ class Checker {
       }
     require_fields(*node, spec, out);
     std::stable_sort(out.members.begin(), out.members.end(),
-                     [&](const auto& a, const auto& b) { return spec.find(a.first) < spec.find(b.first); });
+                     [&](const auto& a, const auto& b) { return spec.find(a.name) < spec.find(b.name); });
     return out;
   }
 

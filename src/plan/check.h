@@ -9,7 +9,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace assay::plan {
@@ -18,19 +17,26 @@ namespace assay::plan {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 struct Value {
+  struct Member;
   const FieldSpec* spec = nullptr;
   const RecordSpec* record = nullptr;  // of a record: which one it is
   Mark mark;
   std::string path;
-  std::string text;                                    // of a scalar, ${NAME} replaced
-  std::string written;                                 // as it stands in the plan; what may be shown
-  std::vector<std::pair<std::string, Value>> members;  // of records by field, of named by name, of lists by ""
+  std::string text;             // of a scalar, ${NAME} replaced
+  std::string written;          // as it stands in the plan; what may be shown
+  std::vector<Member> members;  // of records by field, of named by name, of lists by ""
   NodePtr node;
 
   /// nullptr: not given, or wrong.
   const Value* find(std::string_view name) const;
   Value* find(std::string_view name);
   std::string text_of(std::string_view name) const;  // "" when it is not given
+};
+
+struct Value::Member {
+  Member(std::string member_name, Value member_value);
+  std::string name;
+  Value value;
 };
 
 /// `root` as a record of the schema's plan.

@@ -10,6 +10,9 @@
 
 namespace assay::plan {
 
+Value::Member::Member(std::string member_name, Value member_value)
+    : name(std::move(member_name)), value(std::move(member_value)) {}
+
 const Value* Value::find(std::string_view name) const {
   for (const auto& [field, value] : members)
     if (field == name) return &value;
