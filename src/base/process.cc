@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include "base/error.h"
+#include "base/units.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -102,9 +104,24 @@ void write_some(Descriptor& to, std::string_view& input) {
   if (input.empty() || (n < 0 && errno != EINTR && errno != EAGAIN)) to.close();
 }
 
+/// For poll(): milliseconds, rounded up; -1 waits for ever.
+int poll_time(Nanos left) {
+  if (left == Nanos::max()) return -1;
+  return static_cast<int>(std::clamp<std::int64_t>((left.count() + 999'999) / 1'000'000, 0, 1'000'000));
+}
+
+[[noreturn]] void end_late(pid_t pid, const std::string& name, Nanos limit) {
+  ::kill(pid, SIGKILL);
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  throw Error(fmt::format("the program {} did not end within {}; it was killed", name, format_duration(limit)));
+}
+
 }  // namespace
 
-ProcessOutcome run_process(const std::vector<std::string>& words, std::string_view input, std::string_view install) {
+ProcessOutcome run_process(const std::vector<std::string>& words, std::string_view input, std::string_view install,
+                           Nanos limit) {
   SocketPair in;
   Pipe out, err;
   SpawnActions actions;
@@ -117,18 +134,29 @@ ProcessOutcome run_process(const std::vector<std::string>& words, std::string_vi
   err.write.close();
   if (input.empty()) in.ours.close();
 
+  const TimePoint begin = real_clock().now();
+  const auto left = [&] { return limit == Nanos::max() ? Nanos::max() : limit - (real_clock().now() - begin); };
   ProcessOutcome outcome;
   while (in.ours.fd() >= 0 || out.read.fd() >= 0 || err.read.fd() >= 0) {
     std::array<pollfd, 3> waits{pollfd{in.ours.fd(), POLLOUT, 0}, pollfd{out.read.fd(), POLLIN, 0},
                                 pollfd{err.read.fd(), POLLIN, 0}};  // a negative descriptor is not looked at
-    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) fail("waiting for a program failed", errno);
+    const int ready = ::poll(waits.data(), waits.size(), poll_time(left()));
+    if (ready < 0 && errno != EINTR) fail("waiting for a program failed", errno);
+    if (left() <= Nanos(0)) end_late(pid, words[0], limit);
+    if (ready <= 0) continue;
     if (waits[0].revents != 0) write_some(in.ours, input);
     if (waits[1].revents != 0) read_some(out.read, outcome.out);
     if (waits[2].revents != 0) read_some(err.read, outcome.err);
   }
+  // One that closed its outputs may still be at work.
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0)
-    if (errno != EINTR) fail("waiting for the end of a program failed", errno);
+  for (pid_t ended = 0; ended != pid;) {
+    ended = ::waitpid(pid, &status, limit == Nanos::max() ? 0 : WNOHANG);
+    if (ended < 0 && errno != EINTR) fail("waiting for the end of a program failed", errno);
+    if (ended != 0) continue;
+    if (left() <= Nanos(0)) end_late(pid, words[0], limit);
+    ::poll(nullptr, 0, 2);
+  }
   outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return outcome;
 }

@@ -5,6 +5,8 @@
 // the standard ones.
 #pragma once
 
+#include "base/time.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +19,9 @@ struct ProcessOutcome {
 };
 
 /// Runs words[0], looked up in PATH, with the rest as its arguments and `input` as its standard input. `install` is what a
-/// person does when there is no such program: "apt install age".
-ProcessOutcome run_process(const std::vector<std::string>& words, std::string_view input, std::string_view install);
+/// person does when there is no such program: "apt install age". One that has not ended after `limit` is killed, and that is
+/// an Error; what it started is not looked for.
+ProcessOutcome run_process(const std::vector<std::string>& words, std::string_view input, std::string_view install,
+                           Nanos limit = Nanos::max());
 
 }  // namespace assay

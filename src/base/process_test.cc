@@ -29,6 +29,16 @@ TEST(Process, ThatDoesNotReadItsInputDoesNotEndUs) {
   EXPECT_EQ(run_process({"false"}, std::string(10'000'000, 'x'), "").exit_code, 1);
 }
 
+TEST(Process, ThatDoesNotEndInItsTimeIsKilled) {
+  for (const char* work : {"sleep 5", "exec >&- 2>&-; sleep 5", "sleep 5 & sleep 5"}) try {
+      run_process({"sh", "-c", work}, "", "", std::chrono::milliseconds(200));
+      FAIL() << work;
+    } catch (const Error& e) {
+      EXPECT_STREQ(e.what(), "the program sh did not end within 200ms; it was killed");
+    }
+  EXPECT_EQ(run_process({"echo", "x"}, "", "", std::chrono::hours(1)).out, "x\n");
+}
+
 TEST(Process, ThatIsNotInstalledIsNamedWithWhatToInstall) {
   try {
     run_process({"no-such-program-here"}, "", "apt install it");

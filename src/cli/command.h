@@ -33,6 +33,7 @@ Command cleanup_command();
 Command report_command();
 Command compare_command();
 Command history_command();
+Command plan_command();
 Command selftest_command();
 Command drivers_command();
 Command workloads_command();

@@ -1,0 +1,3 @@
+[package]
+name = "assay"
+version = "0.1.0"

@@ -1,0 +1,249 @@
+// Benchmarks: where they run, their steps, groups and actions.
+#include "base/error.h"
+#include "base/units.h"
+#include "plan/build_context.h"
+#include "plan/config.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace assay::plan {
+namespace {
+
+class BenchmarkBuilder : BuildContext {
+ public:
+  explicit BenchmarkBuilder(const BuildContext& context) : BuildContext(context) {}
+
+  Benchmark build(const std::string& key, Value& value) {
+    Benchmark out;
+    out.name = name_of(key, value);
+    const bool plain = value.find("workload") != nullptr, other = value.find("benchmark") != nullptr;
+    if (plain && other)
+      refuse(value, "benchmark",
+             "benchmark stands beside workload; expected one of workload (with options and load) and benchmark (with "
+             "config)");
+    if (!has(value, "workload") && !has(value, "benchmark"))
+      refuse(value, fmt::format("{} does not say what is run; expected workload: {}", value.path, workloads()));
+    if (other)
+      for (const std::string_view name : {"options", "load", "groups", "steps"})
+        if (value.find(name) != nullptr)
+          refuse(value, name, fmt::format("{} has no effect beside config; expected the form with workload", name));
+    out.workload = value.text_of(plain ? "workload" : "benchmark");
+    out.own = options_from(catalogue_.benchmark, &value);
+    if (value.find("repetitions") != nullptr)
+      out.repetitions = static_cast<std::uint64_t>(parse_count(value.text_of("repetitions")));
+    where(value, out);
+    if (other)
+      take_config(value, out);
+    else
+      take_steps(value, out);
+    take_groups(value, out);
+    if (const Value* thresholds = value.find("thresholds")) {
+      for (const auto& [list, into] : {std::pair{"fail-if", &out.fail_if}, {"abort-if", &out.abort_if}})
+        if (const Value* conditions = thresholds->find(list))
+          for (const auto& [none, condition] : conditions->members) into->push_back(Threshold::parse(condition.text));
+    }
+    take_actions(value, out);
+    return out;
+  }
+
+ private:
+  /// "Error: --name is …" as it reads in a plan.
+  static std::string in_plan_words(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); i++) {
+      if (text.substr(i, 2) == "--" && (i == 0 || text[i - 1] == ' ' || text[i - 1] == '\n')) {
+        i++;
+        continue;
+      }
+      out += text[i] == '\n' ? ' ' : text[i];
+    }
+    return out;
+  }
+
+  std::span<const OptionSpec> options_of(std::string_view workload) const {
+    for (const Catalogue::Table& table : catalogue_.workloads)
+      if (table.name == workload) return table.options;
+    return {};
+  }
+
+  /// Of the benchmark, and over it what a step or group has.
+  static Options merged(Options base, const Value* over) {
+    if (over != nullptr)
+      for (const auto& [name, value] : over->members)
+        if (base.find(name) != nullptr) base.set(name, value.text);
+    return base;
+  }
+
+  /// Whether nothing of a map was left out as wrong: what contradicts what is told only then.
+  static bool whole(const Value& record) {
+    return record.node == nullptr || record.record == nullptr || record.members.size() >= record.node->members.size();
+  }
+
+  void require_good_load(const Value& at, const Options& load) {
+    if (!whole(at)) return;
+    std::vector<std::string> wrong;
+    catalogue_.check_load(load, wrong);
+    for (const std::string& text : wrong) refuse(at, in_plan_words(text));
+  }
+  void require_good_options(const Value& at, const std::string& workload, const Options& options) {
+    if (!whole(at)) return;
+    try {
+      catalogue_.check_workload(workload, options);
+    } catch (const Error& error) {
+      refuse(at, in_plan_words(error.what()));
+    }
+  }
+
+  std::string workloads() const {
+    std::vector<std::string_view> names;
+    for (const Catalogue::Table& table : catalogue_.workloads) names.push_back(table.name);
+    return fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  /// Who makes the load, and which systems are under it.
+  void where(Value& value, Benchmark& out) {
+    const Value* system = value.find("system");
+    const auto named = resolve(system, entries_.systems, "system");
+    if (named) require_kind(*system, plan_.systems[*named]);
+    out.runner = resolve(value.find("runner"), entries_.runners, "runner");
+    const bool cluster = out.workload == "k8stress";
+    if (named) {
+      out.systems = {*named};
+    } else if (out.runner && !plan_.runners[*out.runner].systems.empty()) {
+      out.systems = plan_.runners[*out.runner].systems;
+    } else if (plan_.systems.size() == 1 && !has(value, "runner") && !cluster) {
+      out.systems = {0};
+      fill_in(value, "system", plan_.systems[0].name);
+    } else if (system == nullptr && !cluster && (out.runner || !has(value, "runner"))) {
+      refuse(value, fmt::format("{} does not say what is put under load; expected system: NAME{}", value.path,
+                                out.runner ? ", or systems of its runner" : ""));
+    }
+    if (out.runner && named) {
+      const auto& of_runner = plan_.runners[*out.runner].systems;
+      if (!of_runner.empty() && std::find(of_runner.begin(), of_runner.end(), *named) == of_runner.end())
+        refuse(*system, fmt::format("the runner {} does not have the system {} among its own",
+                                    plan_.runners[*out.runner].name, plan_.systems[*named].name));
+    }
+  }
+
+  void take_config(Value& value, Benchmark& out) {
+    if (const Value* config = value.find("config")) out.config = *config;
+    out.known_here = !options_of(out.workload).empty() && has_translation(out.workload);
+    if (!out.known_here) {
+      const Value& at = *value.find("benchmark");
+      mistakes_.note(
+          at.mark, at.path,
+          fmt::format("{} is not in this build: its config was checked, and it cannot be run", out.workload));
+      return;
+    }
+    Step step{.name = {}, .options = Options(options_of(out.workload)), .load = Options(catalogue_.load)};
+    const Value& at = out.config ? *value.find("config") : value;
+    if (!whole(at)) return;
+    try {
+      translate_config(out, step);
+      catalogue_.check_workload(out.workload, step.options);
+    } catch (const Error& error) {
+      refuse(at, in_plan_words(error.what()));
+    }
+    out.steps.push_back(std::move(step));
+  }
+
+  void take_steps(const Value& value, Benchmark& out) {
+    const Step base{.name = {},
+                    .options = options_from(options_of(out.workload), value.find("options")),
+                    .load = options_from(catalogue_.load, value.find("load"))};
+    const Value* steps = value.find("steps");
+    const Value* own_load = value.find("load");
+    const Value* own_options = value.find("options");
+    if (steps == nullptr || steps->members.empty()) {
+      require_good_load(own_load == nullptr ? value : *own_load, base.load);
+      require_good_options(own_options == nullptr ? value : *own_options, out.workload, base.options);
+      out.steps.push_back(base);
+      return;
+    }
+    for (const auto& [none, step] : steps->members) {
+      Step next{.name = step.text_of("name"),
+                .options = merged(base.options, step.find("options")),
+                .load = merged(base.load, step.find("load"))};
+      require_good_load(step.find("load") == nullptr ? step : *step.find("load"), next.load);
+      require_good_options(step.find("options") == nullptr ? step : *step.find("options"), out.workload, next.options);
+      out.steps.push_back(std::move(next));
+    }
+  }
+
+  void take_groups(const Value& value, Benchmark& out) {
+    const Value* groups = value.find("groups");
+    if (groups == nullptr) return;
+    Names names;
+    for (const auto& [none, group] : groups->members) {
+      Group next;
+      next.name = group.text_of("name");
+      next.workload = group.find("workload") == nullptr ? out.workload : group.text_of("workload");
+      if (next.workload.empty()) continue;  // is told already
+      const Value* options = group.find("options");
+      next.options = next.workload == out.workload
+                         ? merged(options_from(options_of(out.workload), value.find("options")), options)
+                         : options_from(options_of(next.workload), options);
+      require_good_options(options == nullptr ? group : *options, next.workload, next.options);
+      next.load = options_from(catalogue_.group, &group);
+      next.system = resolve(group.find("system"), entries_.systems, "system");
+      if (const auto [at, fresh] = names.emplace(next.name, 0); !fresh)
+        refuse(group, "name", fmt::format("the group '{}' stands here twice", next.name));
+      out.groups.push_back(std::move(next));
+    }
+  }
+
+  void take_actions(const Value& value, Benchmark& out) {
+    const Value* actions = value.find("actions");
+    if (actions == nullptr) return;
+    for (const auto& [none, action] : actions->members) {
+      const std::string kind = action.text_of("kind");
+      if (kind.empty() || action.find("at") == nullptr) continue;  // is told already
+      Action next;
+      next.name = action.text_of("name");
+      next.at = parse_duration(action.text_of("at"));
+      next.group = action.text_of("group");
+      next.kind = kind == "rate"      ? Action::Kind::rate
+                  : kind == "clients" ? Action::Kind::clients
+                  : kind == "remove"  ? Action::Kind::remove
+                                      : Action::Kind::command;
+      for (const std::string_view name : {"rate", "clients", "command"}) {
+        if (kind == name && !has(action, name))
+          refuse(action,
+                 fmt::format("{} is of the kind {} and does not have it; expected {}: …", action.path, kind, name));
+        if (kind != name && action.find(name) != nullptr)
+          refuse(action, name, fmt::format("{} has no effect in an action of the kind {}", name, kind));
+      }
+      next.rate = action.text_of("rate");
+      if (action.find("clients") != nullptr)
+        next.clients = static_cast<std::uint64_t>(parse_count(action.text_of("clients")));
+      if (const Value* command = action.find("command"))
+        for (const auto& [nameless, word] : command->members) next.command.push_back(word.text);
+      group_of(action, next, out);
+      out.actions.push_back(std::move(next));
+    }
+  }
+
+  void group_of(const Value& action, const Action& next, const Benchmark& out) {
+    if (next.kind == Action::Kind::command) {
+      if (!next.group.empty()) refuse(action, "group", "group has no effect in an action of the kind command");
+      return;
+    }
+    const bool known =
+        std::any_of(out.groups.begin(), out.groups.end(), [&](const Group& group) { return group.name == next.group; });
+    if (!out.groups.empty() && next.group.empty() && out.groups.size() > 1)
+      refuse(action, fmt::format("{} does not say which group it changes; expected group: NAME", action.path));
+    if (!out.groups.empty() && !next.group.empty() && !known)
+      refuse(action, "group", fmt::format("there is no group '{}' in this benchmark", next.group));
+  }
+};
+
+}  // namespace
+
+Benchmark build_benchmark(const BuildContext& context, const std::string& key, Value& value) {
+  return BenchmarkBuilder(context).build(key, value);
+}
+
+}  // namespace assay::plan

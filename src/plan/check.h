@@ -1,0 +1,48 @@
+// A plan held against its schema: every value with its place and what the schema says of it, and every mistake.
+//
+// What is wrong is told and left out, so that one pass finds all mistakes. Values point into the schema and share the nodes.
+#pragma once
+
+#include "plan/mistakes.h"
+#include "plan/schema.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace assay::plan {
+
+/// A variable of the environment; nullopt: not set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+struct Value {
+  struct Member;
+  const FieldSpec* spec = nullptr;
+  const RecordSpec* record = nullptr;  // of a record: which one it is
+  Mark mark;
+  std::string path;
+  std::string text;             // of a scalar, ${NAME} replaced
+  std::string written;          // as it stands in the plan; what may be shown
+  std::vector<Member> members;  // of records by field, of named by name, of lists by ""
+  NodePtr node;
+
+  /// nullptr: not given, or wrong.
+  const Value* find(std::string_view name) const;
+  Value* find(std::string_view name);
+  std::string text_of(std::string_view name) const;  // "" when it is not given
+};
+
+struct Value::Member {
+  Member(std::string member_name, Value member_value);
+  std::string name;
+  Value value;
+};
+
+/// `root` as a record of the schema's plan.
+Value check(const NodePtr& root, const Schema&, const Catalogue&, const Environment&, Mistakes&);
+
+/// ${NAME} and ${NAME:-instead} replaced; $${ is a plain ${. Throws Error.
+std::string expand(std::string_view text, const Environment&);
+
+}  // namespace assay::plan

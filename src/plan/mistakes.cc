@@ -1,0 +1,60 @@
+#include "plan/mistakes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace assay::plan {
+
+std::uint32_t Mistakes::add_file(std::string name) {
+  files_.push_back(std::move(name));
+  return static_cast<std::uint32_t>(files_.size() - 1);
+}
+
+void Mistakes::add(Mark mark, std::string path, std::string text) {
+  list_.push_back({mark, std::move(path), std::move(text), false});
+}
+
+void Mistakes::note(Mark mark, std::string path, std::string text) {
+  list_.push_back({mark, std::move(path), std::move(text), true});
+}
+
+bool Mistakes::any() const {
+  return std::any_of(list_.begin(), list_.end(), [](const Mistake& mistake) { return !mistake.note; });
+}
+
+std::vector<Mistake> Mistakes::sorted() const {
+  std::vector<Mistake> out = list_;
+  std::stable_sort(out.begin(), out.end(), [](const Mistake& a, const Mistake& b) {
+    return std::tie(a.mark.file, a.mark.line, a.mark.column) < std::tie(b.mark.file, b.mark.line, b.mark.column);
+  });
+  return out;
+}
+
+namespace {
+
+/// A plan's own texts give no commands to a terminal.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f)
+      out += fmt::format("\\x{:02x}", byte);
+    else
+      out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Mistakes::line(const Mistake& mistake) const {
+  const std::string file = mistake.mark.file < files_.size() ? files_[mistake.mark.file] : "plan";
+  const std::string text = (mistake.note ? "note: " : "") + printable(mistake.text);
+  if (mistake.mark.line > 0) return fmt::format("{}:{}:{}: {}", file, mistake.mark.line, mistake.mark.column, text);
+  return mistake.path.empty() ? fmt::format("{}: {}", file, text)
+                              : fmt::format("{}: {}: {}", file, printable(mistake.path), text);
+}
+
+}  // namespace assay::plan
