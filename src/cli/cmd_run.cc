@@ -117,7 +117,7 @@ struct Aftermath {
 void require_target_after(const JobSetup& setup, const RunOutcome& outcome) {
   const bool doubt = std::any_of(outcome.groups.begin(), outcome.groups.end(), [&](const GroupOutcome& group) {
     const auto samples = group.failures.samples();
-    return group.abandoned > 0 || std::any_of(samples.begin(), samples.end(), [](const auto& sample) {
+    return group.abandoned > 0 || std::any_of(samples.begin(), samples.end(), [&](const auto& sample) {
              // Cancelled by the drain's end, if not by whoever stopped the run.
              return sample.kind == FailureKind::disconnected || sample.kind == FailureKind::timeout ||
                     sample.kind == FailureKind::overloaded ||

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "stats/facts.h"
 
 #include <fmt/ranges.h>
 
