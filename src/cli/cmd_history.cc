@@ -179,7 +179,8 @@ ExitCode carry_out(std::span<const std::string> arguments) {
     write_atomically(output, text);
   else
     std::fputs(text.c_str(), stdout);  // main() sees to what cannot be written
-  return history.worse() ? ExitCode::thresholds_failed : ExitCode::ok;
+  // As with `compare`: where nothing could be judged, 0 would claim what nobody knows.
+  return history.worse() || !history.decided() ? ExitCode::thresholds_failed : ExitCode::ok;
 }
 
 }  // namespace

@@ -290,22 +290,97 @@ void check_time_line(const JsonNode& root, const Document& document) {
     root.member("groups")->fail(fmt::format("intervals of which the last is at most {} after the first", kMost));
 }
 
-/// What holds between fields.
-void check_sense(const JsonNode& root, const Document& document) {
+void check_phases(const JsonNode& root, const Document& document) {
+  const JsonNode phases = *root.member("phases");
   Nanos length{};
-  for (const PhaseSpan& span : document.phases) {
-    length += span.length;
-    if (length > kLongest) root.member("phases")->fail("phases of at most ten years together");
-  }
-  check_time_line(root, document);
-  std::set<std::string_view> names;
-  for (const TargetFacts& target : document.targets) names.insert(target.name);
-  const JsonNode groups = *root.member("groups");
-  for (std::size_t i = 0; i < document.groups.size(); i++)
-    if (const GroupResult& group = document.groups[i]; !group.target.empty() && !names.contains(group.target)) {
-      const JsonNode node = groups.at(i);
-      node.member("target")->fail("the name of one of the document's targets");
+  for (std::size_t i = 0; i < document.phases.size(); i++) {
+    length += document.phases[i].length;
+    if (length > kLongest) phases.fail("phases of at most ten years together");
+    if (i > 0 && document.phases[i].phase <= document.phases[i - 1].phase) {
+      const JsonNode span = phases.at(i);
+      span.member("phase")->fail(
+          fmt::format("a phase that comes after \"{}\", the one before", to_string(document.phases[i - 1].phase)));
     }
+  }
+}
+
+/// An operation that succeeded is counted in the phase in which it ended and timed in that in which it was due: in one phase
+/// the two differ by what crossed its borders, over the whole run they are the same.
+void check_counts(const JsonNode& group_node, const GroupResult& group) {
+  const JsonNode operations = *group_node.member("operations");
+  for (std::size_t o = 0; o < group.operations.size(); o++) {
+    std::uint64_t timed = 0, completed = 0;
+    bool countable = true;  // 64 bits hold the sum
+    for (const OperationStats& stats : group.operations[o].phases) {
+      timed += stats.count();
+      countable = countable && stats.completed <= std::numeric_limits<std::uint64_t>::max() - completed;
+      completed += stats.completed;
+    }
+    if (countable && completed == timed) continue;
+    const JsonNode operation = operations.at(o);
+    const auto phases = operation.member("phases");
+    std::string name;  // of the phase whose two numbers are furthest apart: the likeliest to be wrong
+    std::uint64_t most = 0;
+    for (int p = 0; p < kPhases; p++) {
+      const OperationStats& stats = group.operations[o].phases[static_cast<std::size_t>(p)];
+      const std::uint64_t apart = std::max(stats.completed, stats.count()) - std::min(stats.completed, stats.count());
+      if (apart < most || !phases->member(to_string(static_cast<Phase>(p)))) continue;
+      most = apart;
+      name = to_string(static_cast<Phase>(p));
+    }
+    const auto phase = phases->member(name);
+    phase->member("completed")
+        ->fail(fmt::format("as many over all phases as their response histograms hold: {}, not {}", timed,
+                           countable ? fmt::format("{}", completed) : "more than 2^64"));
+  }
+}
+
+void check_groups(const JsonNode& root, const Document& document) {
+  std::set<std::string_view> targets, groups;
+  for (const TargetFacts& target : document.targets) targets.insert(target.name);
+  const JsonNode nodes = *root.member("groups");
+  for (std::size_t i = 0; i < document.groups.size(); i++) {
+    const GroupResult& group = document.groups[i];
+    const JsonNode node = nodes.at(i);
+    if (!groups.insert(group.name).second) node.member("name")->fail("a group with a name of its own");
+    if (!group.target.empty() && !targets.contains(group.target))
+      node.member("target")->fail("the name of one of the document's targets");
+    check_counts(node, group);
+  }
+}
+
+/// A pass is one of everything that decides.
+void check_verdict(const JsonNode& root, const Document& document) {
+  if (document.verdict.verdict != Verdict::pass) return;
+  const auto contradicted = [&](std::string_view what) {
+    const auto verdict = root.member("verdict");
+    verdict->member("verdict")->fail(fmt::format("\"fail\" or \"invalid\": {}", what));
+  };
+  for (std::size_t i = 0; i < document.requirements.size(); i++)
+    if (document.requirements[i].decides && document.requirements[i].verdict == Requirement::Verdict::fail)
+      contradicted(fmt::format("requirements[{}] decides and failed", i));
+  for (std::size_t i = 0; i < document.checks.size(); i++)
+    if (document.checks[i].state == CheckResult::State::failed) contradicted(fmt::format("checks[{}] failed", i));
+}
+
+void check_cost(const JsonNode& root, const OwnCost& cost) {
+  const auto node = root.member("own_cost");
+  for (const auto& [name, value] : {std::pair{"cpu_seconds", cost.cpu_seconds},
+                                    {"operations", cost.operations},
+                                    {"busiest_loop", cost.busiest_loop}})
+    if (value < 0) node->member(name)->fail("a number, 0 or more");
+}
+
+/// What holds between fields. A contradiction is no result: whatever is shown of it would be a guess.
+void check_sense(const JsonNode& root, const Document& document) {
+  check_phases(root, document);
+  check_time_line(root, document);
+  check_groups(root, document);
+  check_verdict(root, document);
+  check_cost(root, document.own_cost);
+  // The start is that of the schedule, a moment after the wall clock was read; a clock that was set back makes a run invalid.
+  if (document.ended + std::chrono::seconds(1) < document.started && document.verdict.verdict != Verdict::invalid)
+    root.member("ended")->fail("a time that is not before \"started\"");
 }
 
 }  // namespace

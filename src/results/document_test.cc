@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <string>
 
 namespace assay {
@@ -155,6 +156,56 @@ TEST(Document, RefusesTimesThatNoRunHas) {
               AllOf(HasSubstr("intervals[2].index"), HasSubstr("within ten years")));
   EXPECT_THAT(error_of(replaced(text, "\"index\": 2", "\"index\": 1000000")),
               HasSubstr("at most 1000000 after the first"));
+}
+
+TEST(Document, RefusesFactsThatContradictEachOther) {
+  const auto error_with = [](const std::function<void(Document&)>& change) {
+    Document d = small_document();
+    change(d);
+    return error_of(to_json(d));
+  };
+  EXPECT_EQ(error_with([](Document&) {}), "no error");
+  EXPECT_EQ(error_with([](Document& d) { d.groups.push_back(d.groups[0]); }),
+            "result: groups[1].name: found \"g\", expected a group with a name of its own");
+  EXPECT_EQ(
+      error_with([](Document& d) { d.groups[0].operations[0].measured().completed = 1'000'000'000'000; }),
+      "result: groups[0].operations[0].phases.measure.completed: found 1000000000000, expected as many over all phases "
+      "as their response histograms hold: 11, not 1000000000001");
+  EXPECT_EQ(
+      error_with([](Document& d) { d.groups[0].operations[0].measured().response.clear(); }),
+      "result: groups[0].operations[0].phases.measure.completed: found 10, expected as many over all phases as their "
+      "response histograms hold: 1, not 11");
+  EXPECT_THAT(error_with([](Document& d) {  // that sum to what is right, modulo 2^64
+                for (const Phase phase : {Phase::warmup, Phase::measure})
+                  d.groups[0].operations[0].phases[static_cast<std::size_t>(phase)].completed += 1ull << 63;
+              }),
+              HasSubstr("not more than 2^64"));
+  EXPECT_EQ(
+      error_with([](Document& d) {
+        d.requirements = {{"p99", "--fail-if", "< 5 ms", "9 ms", Requirement::Verdict::fail, true}};
+      }),
+      "result: verdict.verdict: found \"pass\", expected \"fail\" or \"invalid\": requirements[0] decides and failed");
+  EXPECT_THAT(error_with([](Document& d) {
+                d.checks = {{"after", CheckResult::State::failed, 12, {}}};
+              }),
+              HasSubstr("checks[0] failed"));
+  EXPECT_EQ(
+      error_with([](Document& d) { d.phases.push_back(d.phases[1]); }),
+      "result: phases[2].phase: found \"measure\", expected a phase that comes after \"measure\", the one before");
+  EXPECT_EQ(error_with([](Document& d) { d.ended = d.started - std::chrono::seconds(2); }),
+            "result: ended: found \"2026-11-20T23:07:31.123456789Z\", expected a time that is not before \"started\"");
+  EXPECT_EQ(error_with([](Document& d) { d.own_cost.cpu_seconds = -1; }),
+            "result: own_cost.cpu_seconds: found -1, expected a number, 0 or more");
+}
+
+TEST(Document, AllowsWhatRealRunsHaveAtTheBordersOfPhases) {
+  Document d = small_document();
+  OperationResult& get = d.groups[0].operations[0];
+  get.measured().completed -= 3;  // due in the measured time, ended in the drain
+  get.phases[static_cast<std::size_t>(Phase::drain)].completed = 3;
+  d.requirements = {{"share", "TPC-C 5.2.3", "≥ 43 %", "42 %", Requirement::Verdict::fail, false}};
+  d.ended = d.started - std::chrono::milliseconds(20);  // stopped before its first operation was due
+  EXPECT_EQ(error_of(to_json(d)), "no error");
 }
 
 TEST(Document, KeepsTheSeriesHistogramsFromBeingDamagedUnseen) {

@@ -84,42 +84,69 @@ double baseline_of(const HistorySeries& series, Against against) {
   return baseline;
 }
 
-void judge(HistorySeries& series, const HistoryOptions& options) {
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+HistorySeries::State state_of(const HistorySeries& series, const HistoryOptions& options) {
+  using State = HistorySeries::State;
+  const double relative = series.relative();
+  if (series.changes.empty() || std::abs(relative) <= options.tolerance) return State::steady;
+  if (series.better == Better::neither) return State::changed;
+  return (relative > 0) == (series.better == Better::larger) ? State::better : State::worse;
+}
+
+/// How many of the newest runs, too few for a segment, lie outside of all before in theirs, on one side, by more than the
+/// tolerance. Because of chance there are such ones too: it takes so many that this is rarer than the significance, or a
+/// distance of the whole range of those before.
+std::size_t unlike_before(const HistorySeries& series, const HistoryOptions& options) {
+  const std::span<const double> segment = std::span(series.values).subspan(series.newest_begin());
+  for (std::size_t later = std::min(options.least_segment - 1, segment.size() / 2); later > 0; later--) {
+    const auto before = segment.first(segment.size() - later), newest = segment.last(later);
+    if (before.size() < options.least_segment) continue;
+    const auto [low, high] = std::minmax_element(before.begin(), before.end());
+    const auto [newest_low, newest_high] = std::minmax_element(newest.begin(), newest.end());
+    const double distance = std::max(*low - *newest_high, *newest_low - *high);
+    const double mean = mean_of(before), moved = std::abs(mean_of(newest) - mean);
+    if (distance <= 0 || moved <= options.tolerance * std::abs(mean)) continue;
+    if (distance > *high - *low || smallest_p(segment.size(), later) <= options.significance) return later;
+  }
+  return 0;
+}
+
+void judge(HistorySeries& series, const HistoryOptions& options, std::size_t needed) {
   using State = HistorySeries::State;
   const std::size_t begin = series.newest_begin();
-  series.newest =
-      std::accumulate(series.values.begin() + static_cast<std::ptrdiff_t>(begin), series.values.end(), 0.0) /
-      static_cast<double>(series.values.size() - begin);
+  series.newest = mean_of(std::span(series.values).subspan(begin));
   series.baseline = series.newest;
-  if (series.values.size() < 2 * options.least_segment) {
+  if (series.changes.empty() && series.values.size() < needed) {
     series.state = State::too_short;
+    series.needed = needed;
     return;
   }
-  series.state = State::steady;
-  if (series.changes.empty()) return;
-  series.baseline = baseline_of(series, options.against);
-  const double relative = series.relative();
-  if (std::abs(relative) <= options.tolerance) return;
-  if (series.better == Better::neither)
-    series.state = State::changed;
-  else
-    series.state = (relative > 0) == (series.better == Better::larger) ? State::better : State::worse;
+  if (!series.changes.empty()) series.baseline = baseline_of(series, options.against);
+  series.state = state_of(series, options);
+  if (series.state == State::worse) return;
+  if (const std::size_t unlike = unlike_before(series, options); unlike > 0) {
+    series.state = State::unjudged;
+    series.unlike = unlike;
+    series.unlike_mean = mean_of(std::span(series.values).last(unlike));
+  }
 }
 
 void find_changes(HistorySetup& setup, const HistoryOptions& options) {
   setup.series = series_of(setup.runs);
-  std::size_t tested = 0;
-  for (const HistorySeries& series : setup.series)
-    if (series.values.size() >= 2 * options.least_segment) tested++;
-  setup.level = options.significance / static_cast<double>(std::max<std::size_t>(tested, 1));
+  setup.level = options.significance;
   ChangePointOptions how;
-  how.significance = setup.level;
+  how.significance = options.significance;
   how.least_segment = options.least_segment;
-  // So many that one of them may be as good by chance.
-  how.permutations = static_cast<int>(std::clamp(std::ceil(2 / setup.level), 1000.0, 1e6)) - 1;
-  for (HistorySeries& series : setup.series) {
-    series.changes = change_points(series.values, how);
-    judge(series, options);
+  std::vector<SeriesOfRuns> all;
+  for (const HistorySeries& series : setup.series) all.push_back({series.values, series.runs});
+  std::vector<std::vector<ChangePoint>> found = joint_change_points(all, how);
+  const std::size_t needed = needed_length(how);
+  for (std::size_t s = 0; s < setup.series.size(); s++) {
+    setup.series[s].changes = std::move(found[s]);
+    judge(setup.series[s], options, needed);
   }
 }
 
@@ -135,6 +162,18 @@ bool History::worse() const noexcept {
     for (const HistorySeries& series : setup.series)
       if (series.state == HistorySeries::State::worse) return true;
   return false;
+}
+
+bool History::decided() const noexcept {
+  using State = HistorySeries::State;
+  for (const HistorySetup& setup : setups)
+    for (const HistorySeries& series : setup.series)
+      if (series.state == State::unjudged &&
+          (series.better == Better::neither ||
+           (series.unlike_mean > series.newest) != (series.better == Better::larger)))
+        return false;
+  return !setups.empty() && std::any_of(setups.front().series.begin(), setups.front().series.end(),
+                                        [](const HistorySeries& series) { return series.state != State::too_short; });
 }
 
 HistoryRun history_run(const Document& document, std::string path, std::span<const ThresholdValue> chosen) {
@@ -259,6 +298,8 @@ std::string_view to_string(HistorySeries::State state) noexcept {
   switch (state) {
     case HistorySeries::State::too_short:
       return "too_short";
+    case HistorySeries::State::unjudged:
+      return "unjudged";
     case HistorySeries::State::steady:
       return "steady";
     case HistorySeries::State::better:

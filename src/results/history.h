@@ -3,8 +3,9 @@
 //
 // Runs belong to one setup when they agree in all circumstances that are configuration (results/circumstances.h). In a setup
 // each value is a series of its runs in the order in which they were started; its changes are those of E-divisive means
-// (stats/change_points.h), at a level that is divided by the number of the setup's series, so that having looked at many
-// raises no more false alarms than one would. Runs that are invalid or partial are kept apart: their figures do not count.
+// (stats/change_points.h), tested together, so that having looked at many raises no more false alarms than one would. Of what
+// cannot be known yet nothing is claimed: too few runs, and newest runs that are unlike all before but too few for a segment.
+// Runs that are invalid or partial are kept apart: their figures do not count.
 // Pure, but for read_history(), which reads files; deterministic. Values are in the units of their Quantity. Documented in
 // docs/history.md.
 #pragma once
@@ -62,12 +63,15 @@ struct HistorySeries {
   std::vector<double> values;
   std::vector<ChangePoint> changes;  // indexes into `values`
 
-  enum class State { too_short, steady, better, worse, changed };
-  /// Of the newest segment: too few runs to find anything; no change, or one within the tolerance; a change of what has no
-  /// better and worse.
+  enum class State { too_short, unjudged, steady, better, worse, changed };
+  /// Of the newest segment: too few runs to find even the clearest change of the newest ones; too few newest runs that lie
+  /// outside of all before; no change, or one within the tolerance; a change of what has no better and worse.
   State state = State::steady;
-  double newest = 0;    // mean of the newest segment
-  double baseline = 0;  // mean of what it is compared with; `newest` without a change
+  std::size_t needed = 0;  // too_short: so many runs would do
+  std::size_t unlike = 0;  // unjudged: so many newest runs lie outside of all before in their segment
+  double unlike_mean = 0;  // their mean
+  double newest = 0;       // mean of the newest segment
+  double baseline = 0;     // mean of what it is compared with; `newest` without a change
   /// newest / baseline - 1; infinite from 0; 0 without a change.
   double relative() const noexcept;
   std::size_t newest_begin() const noexcept { return changes.empty() ? 0 : changes.back().index; }
@@ -78,7 +82,7 @@ struct HistorySetup {
   std::vector<HistoryRun> runs;      // by start
   std::vector<HistoryRun> left_out;  // by start
   std::vector<HistorySeries> series;
-  double level = 0;  // of each series
+  double level = 0;  // of all series together
 };
 
 struct SkippedFile {
@@ -89,6 +93,9 @@ struct History {
   std::vector<HistorySetup> setups;  // that with the newest run first
   std::vector<SkippedFile> skipped;
   bool worse() const noexcept;
+  /// That nothing is worse can be said: of the setup with the newest run some value was judged, and nowhere do the newest
+  /// runs lie outside of all before for the worse, too few to be judged.
+  bool decided() const noexcept;
 };
 
 /// `runs` in any order; a run that is there twice (the same id and start) counts once and is named in `skipped`. Throws

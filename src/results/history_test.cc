@@ -131,6 +131,58 @@ TEST(History, of_too_few_runs_nothing_is_said) {
   EXPECT_FALSE(history.worse());
 }
 
+/// Twelve values as kv has them, of which the rates change by `share` at `at`.
+std::vector<HistoryRun> twelve_values(std::size_t count, double share, std::size_t at) {
+  std::vector<std::pair<ThresholdValue, std::function<double(std::size_t)>>> values;
+  for (std::uint64_t v = 0; v < 12; v++) {
+    const bool rate = v % 4 == 0;
+    values.emplace_back(
+        ThresholdValue{
+            rate ? "rate" : "p99", {fmt::format("operation-{}", v)}, rate ? Quantity::rate : Quantity::duration},
+        step(1e6, rate ? share : 0, at, hash_of(51, v)));
+  }
+  return runs_of(count, values);
+}
+
+TEST(History, a_clear_change_shows_after_five_runs_among_twelve_values) {
+  for (const std::size_t before : {5u, 6u, 10u, 15u}) {
+    const History history = make_history(twelve_values(before + 5, -0.99, before));
+    const HistorySeries& rate = series_named(history.setups[0], "rate(operation-0)");
+    ASSERT_EQ(rate.changes.size(), 1u) << before;
+    EXPECT_EQ(rate.changes[0].index, before);
+    EXPECT_EQ(rate.state, State::worse);
+    EXPECT_TRUE(history.worse());
+  }
+}
+
+TEST(History, too_few_runs_are_said_to_be_too_few_and_never_steady) {
+  const History history = make_history(twelve_values(9, -0.99, 5));
+  for (const HistorySeries& series : history.setups[0].series) EXPECT_EQ(series.state, State::too_short);
+  EXPECT_FALSE(history.decided());
+  EXPECT_THAT(render_history_table(history), AllOf(HasSubstr("too few runs to tell: 10 needed"),
+                                                   HasSubstr("CANNOT TELL"), Not(HasSubstr("not worse"))));
+  EXPECT_THAT(render_history_markdown(history), HasSubstr("cannot tell"));
+  // At a significance of 0.1 % the clearest change of five runs takes fourteen: 2 / C(14, 5) = 0.000999.
+  const History strict = make_history(twelve_values(13, 0, 0), {.significance = 0.001});
+  EXPECT_EQ(strict.setups[0].series[0].state, State::too_short);
+  EXPECT_EQ(strict.setups[0].series[0].needed, 14u);
+  EXPECT_TRUE(make_history(twelve_values(14, 0, 0), {.significance = 0.001}).decided());
+}
+
+TEST(History, newest_runs_unlike_all_before_are_not_steady_though_too_few) {
+  for (const std::size_t later : {1u, 2u, 3u}) {
+    const History history = make_history(twelve_values(20 + later, -0.5, 20));
+    const HistorySeries& rate = series_named(history.setups[0], "rate(operation-0)");
+    if (rate.state == State::worse) continue;  // found, and dated as late as a segment may begin
+    EXPECT_EQ(rate.state, State::unjudged) << later;
+    EXPECT_EQ(rate.unlike, later);
+    EXPECT_NEAR(rate.unlike_mean, 5e5, 2e4);
+    EXPECT_FALSE(history.decided());
+    EXPECT_THAT(render_history_table(history), AllOf(HasSubstr("unlike all before"), HasSubstr("CANNOT TELL")));
+  }
+  EXPECT_TRUE(make_history(twelve_values(21, 0.5, 20)).decided());  // for the better: nothing is worse
+}
+
 TEST(History, a_run_without_a_value_is_no_part_of_its_series_and_dates_stay_right) {
   auto runs = runs_of(41, {{kRate, step(1000, -0.2, 30, 5)}, {kErrors, [](std::size_t) { return 0.0; }}});
   runs[10].values.erase(runs[10].values.begin());
@@ -271,6 +323,7 @@ TEST_F(HistoryFolder, is_read_with_what_is_below_it_and_names_what_is_no_result)
   write("a.json", d);
   d.id = "later";
   d.started += std::chrono::hours(48);
+  d.ended += std::chrono::hours(48);
   write("nightly/2026/b.json", d);
   write(".git/c.json", d);
   write("nightly/.b.json.XYZ123", d);

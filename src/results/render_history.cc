@@ -29,6 +29,7 @@ Tint tint_of(State state) {
     case State::better:
       return Tint::good;
     case State::changed:
+    case State::unjudged:
       return Tint::odd;
     case State::too_short:
       return Tint::dim;
@@ -38,8 +39,23 @@ Tint tint_of(State state) {
   return Tint::none;
 }
 
-std::string_view shown_state(State state) {
-  return state == State::worse ? "WORSE" : state == State::too_short ? "too few runs" : to_string(state);
+std::string shown_state(const HistorySeries& series) {
+  switch (series.state) {
+    case State::worse:
+      return "WORSE";
+    case State::too_short:
+      return fmt::format("too few runs to tell: {} needed", series.needed);
+    case State::unjudged:
+      return fmt::format("newest {} ({}) unlike all before: too few to judge",
+                         series.unlike == 1 ? "run" : fmt::format("{} runs", series.unlike),
+                         shown_value(series, series.unlike_mean));
+    default:
+      return std::string(to_string(series.state));
+  }
+}
+
+std::string_view verdict_of(const History& history) {
+  return history.worse() ? "WORSE" : history.decided() ? "not worse" : "CANNOT TELL";
 }
 
 /// The series in at most `most` characters, each the mean of its runs, from the lowest to the highest.
@@ -144,7 +160,7 @@ class Table {
                  {moved ? format_wall(run_of_change(setup, series, series.changes.back()).started).substr(0, 10) : "–"},
                  {fmt::format("{}", series.values.size() - series.newest_begin())},
                  {trend(series.values, 24)},
-                 {std::string(shown_state(series.state)), tint}});
+                 {shown_state(series), tint}});
     }
     out_ += table.text(static_cast<std::size_t>(style_.width), style_.color) + "\n";
   }
@@ -168,18 +184,21 @@ class Table {
   }
 
   std::string verdict() const {
-    std::size_t worse = 0, better = 0, all = 0, untested = 0;
+    std::size_t worse = 0, better = 0, all = 0, untested = 0, unjudged = 0;
     for (const HistorySetup& setup : history_.setups)
       for (const HistorySeries& series : setup.series) {
         all++;
         worse += series.state == State::worse;
         better += series.state == State::better;
         untested += series.state == State::too_short;
+        unjudged += series.state == State::unjudged;
       }
-    std::string out =
-        worse > 0 ? tinted("WORSE", Tint::bad, style_.color) : tinted("not worse", Tint::good, style_.color);
+    const Tint tint = worse > 0 ? Tint::bad : history_.decided() ? Tint::good : Tint::odd;
+    std::string out = tinted(std::string(verdict_of(history_)), tint, style_.color);
     out += fmt::format(": of {} values {} are worse in the newest segment, {} better", all, worse, better);
     if (untested > 0) out += fmt::format(", {} have too few runs to tell", untested);
+    if (unjudged > 0)
+      out += fmt::format(", of {} the newest runs are unlike all before and too few to judge", unjudged);
     return out + "\n";
   }
 
@@ -195,7 +214,9 @@ std::string render_history_table(const History& history, const TableStyle& style
 }
 
 std::string render_history_markdown(const History& history) {
-  std::string out = fmt::format("## assay history: {}\n", history.worse() ? "❌ WORSE" : "✅ not worse");
+  std::string out = fmt::format("## assay history: {}\n", history.worse()     ? "❌ WORSE"
+                                                          : history.decided() ? "✅ not worse"
+                                                                              : "⚠️ cannot tell");
   for (const HistorySetup& setup : history.setups) {
     out += fmt::format("\n### {}\n\n", markdown_text(head(setup, history)));
     for (const HistoryRun& run : setup.left_out)
@@ -209,7 +230,7 @@ std::string render_history_markdown(const History& history) {
                          moved ? percent(series.relative()) : "–",
                          moved ? markdown_text(run_of_change(setup, series, series.changes.back()).id) : "–",
                          series.values.size() - series.newest_begin(),
-                         series.state == State::worse ? "❌ worse" : shown_state(series.state));
+                         series.state == State::worse ? "❌ worse" : shown_state(series));
     }
     for (const auto& [index, changes] : by_run(setup)) {
       out += fmt::format("\n- **{}**\n", markdown_text(setup.runs[index].id));

@@ -19,6 +19,8 @@ void put_series(JsonText& json, const HistorySeries& series) {
                       : series.what.quantity == Quantity::count ? std::string_view()
                                                                 : std::string_view(unit_of(series)));
   json.member("better", to_string(series.better)).member("state", assay::to_string(series.state));
+  if (series.needed > 0) json.member("needed", std::uint64_t{series.needed});
+  if (series.unlike > 0) json.member("unlike", std::uint64_t{series.unlike});
   json.member("newest", series.newest).member("baseline", series.baseline);
   json.key("runs").compact().open('[');
   for (const std::size_t run : series.runs) json.value(std::uint64_t{run});
@@ -78,7 +80,12 @@ void put_setup(JsonText& json, const HistorySetup& setup, const History& history
 
 std::string render_history_html(const History& history) {
   JsonText json;
-  json.compact().open('{').member("worse", history.worse()).key("setups").open('[');
+  json.compact()
+      .open('{')
+      .member("worse", history.worse())
+      .member("decided", history.decided())
+      .key("setups")
+      .open('[');
   for (const HistorySetup& setup : history.setups) put_setup(json, setup, history);
   json.close(']').key("skipped").open('[');
   for (const SkippedFile& file : history.skipped)

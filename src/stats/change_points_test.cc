@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <span>
 
 namespace assay {
@@ -146,6 +147,30 @@ TEST(ChangePoints, the_same_series_gives_the_same_answer) {
   const auto once = change_points(series), again = change_points(series);
   ASSERT_EQ(once.size(), again.size());
   for (std::size_t i = 0; i < once.size(); i++) EXPECT_EQ(once[i].p_value, again[i].p_value);
+}
+
+TEST(ChangePoints, the_smallest_p_is_that_of_permutations_counted) {
+  EXPECT_DOUBLE_EQ(smallest_p(10, 5), 2.0 / 252);
+  EXPECT_DOUBLE_EQ(smallest_p(15, 5), 2.0 / 3003);
+  EXPECT_DOUBLE_EQ(smallest_p(23, 3), 2.0 / 1771);
+  EXPECT_EQ(smallest_p(5, 0), 1);
+  EXPECT_EQ(needed_length({}), 10u);                                           // 2/252 < 0.01
+  EXPECT_EQ(needed_length({.significance = 0.01, .least_segment = 3}), 12u);   // 2/220; of 11 runs 2/165
+  EXPECT_EQ(needed_length({.significance = 0.001, .least_segment = 5}), 14u);  // 2/2002; of 13 runs 2/1287
+}
+
+TEST(ChangePoints, company_does_not_hide_a_change_of_few_runs) {
+  for (const auto& [before, after] : {std::pair<std::size_t, std::size_t>{5, 5}, {6, 5}, {10, 5}, {20, 5}}) {
+    std::vector<std::vector<double>> values;
+    for (std::uint64_t s = 0; s < 12; s++) values.push_back(series_of({100}, before + after, 2, hash_of(31, s)));
+    for (std::size_t i = before; i < before + after; i++) values[4][i] /= 100;
+    std::vector<std::size_t> runs(before + after);
+    std::iota(runs.begin(), runs.end(), std::size_t{0});
+    std::vector<SeriesOfRuns> all;
+    for (const std::vector<double>& v : values) all.push_back({v, runs});
+    const auto found = joint_change_points(all);
+    EXPECT_EQ(indexes(found[4]), std::vector<std::size_t>{before}) << before << "+" << after;
+  }
 }
 
 TEST(ChangePoints, a_value_that_is_no_number_is_named) {

@@ -11,13 +11,14 @@ RUNS = 30
 
 
 class HistoryTest(ProgramTest):
-    """The runs are copies of one real run, a day apart, with other rates: what completed is a plain number in the file."""
+    """The runs are copies of one real run, a day apart, with other rates: what completed in the measured time is a plain number in the file; the
+    rest of what the histograms hold is said to have ended in the drain."""
 
     def setUp(self):
         super().setUp()
         self.results = self.folder / "results"
         one = self.folder / "one.json"
-        self.assay("run", "kv", "--target", "null:?memory=true", "--prepare", "--rows", "1000", "--duration", "200ms", "--warmup", "0",
+        self.assay("run", "kv", "--target", "null:?memory=true", "--prepare", "--rows", "1000", "--count", "100000", "--warmup", "0",
                    "--quiet", "--result", one)
         self.real = json.loads(one.read_text())
         self.real["verdict"] = {"verdict": "pass", "reasons": []}
@@ -25,12 +26,18 @@ class HistoryTest(ProgramTest):
     def write(self, day, rate, name=None, **changes):
         """A result of that day whose every operation completed so often a second."""
         document = json.loads(json.dumps(self.real))
-        document.update({"id": f"run-{day:02}", "started": (START + datetime.timedelta(days=day)).strftime("%Y-%m-%dT%H:%M:%S.000000000Z")})
+        started = (START + datetime.timedelta(days=day)).strftime("%Y-%m-%dT%H:%M:%S.000000000Z")
+        document.update({"id": f"run-{day:02}", "started": started, "ended": started})
         for phase in document["phases"]:
             if phase["phase"] == "measure":
                 phase["length_ns"] = 10**9
         for operation in document["groups"][0]["operations"]:
-            operation["phases"]["measure"]["completed"] = rate + 7 * (day * 5 % 11)  # some noise
+            measured = operation["phases"]["measure"]
+            completed = rate + 7 * (day * 5 % 11)  # some noise
+            drained = operation["phases"].setdefault("drain", {name: {} if name == "failures" else "" if isinstance(value, str) else 0
+                                                               for name, value in measured.items()})
+            drained["completed"] += measured["completed"] - completed
+            measured["completed"] = completed
         document.update(changes)
         path = self.results / (name or f"run-{day:02}.json")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +72,23 @@ class HistoryTest(ProgramTest):
         self.step(10000, 10000)
         said = self.assay("history", self.results)
         self.assertIn("not worse: of 12 values 0 are worse", said.stdout)  # get, put and all: rate, p50, p99, errors
+
+    def test_what_cannot_be_known_yet_is_not_said_to_be_not_worse(self):
+        for day in range(9):
+            self.write(day, 10000 if day < 5 else 100)
+        said = self.assay("history", self.results, code=4)
+        self.assertIn("too few runs to tell: 10 needed", said.stdout)
+        self.assertIn("CANNOT TELL: of 12 values 0 are worse", said.stdout)
+        self.assertNotIn("not worse", said.stdout)
+        for day in range(15):
+            self.write(day, 10000 if day < 10 else 100)
+        said = self.assay("history", self.results, code=4)  # of all twelve values
+        self.assertIn("WORSE", self.row(said.stdout, "rate(get)"))
+        self.assertIn("2026-10-11", self.row(said.stdout, "rate(get)"))
+        for day in range(22):
+            self.write(day, 10000 if day < 20 else 5000)
+        said = self.assay("history", self.results, code=4)
+        self.assertTrue("unlike all before: too few to judge" in said.stdout or "WORSE" in said.stdout, said.stdout)
 
     def test_an_old_step_is_forgotten_with_since(self):
         self.step(10000, 8000, at=12)

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """How often change points are found that there are not, and missed that there are: the tables of docs/history.md.
 
-rates.py [SERIES]: of so many series each (2000), drawn from fixed seeds, analysed by build/tests/tools/change_points at a
-significance of 0.01. Takes some minutes; a program and no test: what tests hold of it is in src/stats/change_points_test.cc.
+rates.py [TABLE [SERIES]]: of the tables alarms, setups, few and power one or all; of so many series or setups each (1000), drawn
+from fixed seeds, analysed by build/tests/tools/change_points at a significance of 0.01. Takes some minutes for each table; a
+program and no test: what tests hold of it is in src/stats/change_points_test.cc and src/results/history_test.cc.
 """
 
 import json
@@ -14,7 +15,8 @@ import sys
 
 BUILD = pathlib.Path(os.environ.get("ASSAY_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 PROGRAM = BUILD / "tests" / "tools" / "change_points"
-SERIES = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+SERIES = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+VALUES = 12  # of a setup: those that kv has by default
 
 
 def normal(chance):
@@ -39,9 +41,21 @@ def correlated(by):
     return series
 
 
-def changes(series):
+def related(draw):
+    """The values of a setup whose runs have good and bad days: half of each one's deviation is that of its run."""
+    def setup(chance, count):
+        days = [draw(chance) for _ in range(count)]
+        return [[day + draw(chance) for day in days] for _ in range(VALUES)]
+    return setup
+
+
+def apart(draw):
+    return lambda chance, count: [[draw(chance) for _ in range(count)] for _ in range(VALUES)]
+
+
+def changes(series, together=1):
     lines = "\n".join(" ".join(f"{value:.9f}" for value in values) for values in series) + "\n"
-    said = subprocess.run([PROGRAM, "--significance", "0.01"], input=lines, text=True, capture_output=True, check=True)
+    said = subprocess.run([PROGRAM, "--significance", "0.01", "--together", str(together)], input=lines, text=True, capture_output=True, check=True)
     return [[change["index"] for change in json.loads(line)] for line in said.stdout.splitlines()]
 
 
@@ -82,7 +96,45 @@ def power():
         print(f"| {step} | " + " | ".join(row) + " |", flush=True)
 
 
+def in_setups(setups):
+    """Of each setup the changes of each of its values."""
+    found = changes([values for setup in setups for values in setup], VALUES)
+    return [found[i:i + VALUES] for i in range(0, len(found), VALUES)]
+
+
+def setup_alarms():
+    kinds = {
+        "independent, normal": apart(normal),
+        "independent, lognormal (σ = 0.5)": apart(lambda chance: chance.lognormvariate(0, 0.5)),
+        "independent, Student's t with 3 degrees of freedom": apart(student_3),
+        "correlated 0.5 with each other, normal": related(normal),
+    }
+    lengths = (10, 15, 23, 50)
+    print("\n| 12 values of a run |" + "".join(f" {n} runs |" for n in lengths) + "\n|---|" + "--:|" * len(lengths))
+    for name, draw in kinds.items():
+        row = [percent([any(setup) for setup in in_setups([draw(random.Random(seed * 1000 + n), n) for seed in range(SERIES)])])
+               for n in lengths]
+        print(f"| {name} | " + " | ".join(row) + " |", flush=True)
+
+
+def few():
+    """Of twelve values one changes; how often it is found."""
+    shapes = ((5, 5), (6, 5), (10, 5), (20, 5))
+    print("\n| step of one of 12 values |" + "".join(f" {before} + {after} runs |" for before, after in shapes) + "\n|---|" + "--:|" * len(shapes))
+    for step in (3, 5, 10, 50):
+        row = []
+        for before, after in shapes:
+            setups = []
+            for seed in range(SERIES):
+                setup = apart(normal)(random.Random(seed * 1000 + before + after), before + after)
+                setup[0] = [value + (step if i >= before else 0) for i, value in enumerate(setup[0])]
+                setups.append(setup)
+            row.append(percent([len(setup[0]) > 0 for setup in in_setups(setups)]))
+        print(f"| {step} | " + " | ".join(row) + " |", flush=True)
+
+
+TABLES = {"alarms": false_alarms, "setups": setup_alarms, "few": few, "power": power}
+
 if __name__ == "__main__":
-    power()
-    print()
-    false_alarms()
+    for table in [sys.argv[1]] if len(sys.argv) > 1 else TABLES:
+        TABLES[table]()

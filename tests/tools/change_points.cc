@@ -2,7 +2,9 @@
 // [{"index": …, "p": …, "mean_before": …, "mean_after": …}, …], and with --q the best cut too: {"cut": …, "end": …,
 // "q": …, "changes": […]}.
 //
-//   change_points [--significance P] [--least N] [--permutations N] [--q]
+//   change_points [--significance P] [--least N] [--permutations N] [--together N] [--q]
+//
+// With --together each N lines are series of the same runs, tested together, all of one length.
 
 #include "stats/change_points.h"
 
@@ -14,6 +16,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -35,9 +38,25 @@ std::string shown(const std::vector<assay::ChangePoint>& changes) {
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }
 
+void answer_together(std::size_t together, const assay::ChangePointOptions& options) {
+  std::vector<std::vector<double>> lines;
+  for (std::string line; std::getline(std::cin, line);) {
+    lines.push_back(numbers_of(line));
+    if (lines.size() < together) continue;
+    std::vector<std::size_t> runs(lines[0].size());
+    std::iota(runs.begin(), runs.end(), std::size_t{0});
+    std::vector<assay::SeriesOfRuns> all;
+    for (const std::vector<double>& values : lines) all.push_back({values, runs});
+    for (const std::vector<assay::ChangePoint>& changes : joint_change_points(all, options))
+      fmt::print("{}\n", shown(changes));
+    lines.clear();
+  }
+}
+
 void answer(int count, char** values) {
   assay::ChangePointOptions options;
   bool with_q = false;
+  std::size_t together = 1;
   for (int i = 1; i < count; i++) {
     const std::string_view name = values[i];
     if (name == "--q") {
@@ -52,9 +71,12 @@ void answer(int count, char** values) {
       options.least_segment = static_cast<std::size_t>(assay::parse_count(value));
     else if (name == "--permutations")
       options.permutations = static_cast<int>(assay::parse_count(value));
+    else if (name == "--together")
+      together = static_cast<std::size_t>(assay::parse_count(value));
     else
       throw assay::Error(fmt::format("unknown option {}", name));
   }
+  if (together != 1) return answer_together(together, options);
   for (std::string line; std::getline(std::cin, line);) {
     const std::vector<double> series = numbers_of(line);
     const std::string changes = shown(change_points(series, options));

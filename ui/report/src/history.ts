@@ -18,7 +18,11 @@ interface Series {
   value: string;
   unit: string;
   better: "larger" | "smaller" | "neither";
-  state: "too_short" | "steady" | "better" | "worse" | "changed";
+  state: "too_short" | "unjudged" | "steady" | "better" | "worse" | "changed";
+  /** With state too_short: so many runs would do. */
+  needed?: number;
+  /** With state unjudged: so many of the newest runs lie outside of all before. */
+  unlike?: number;
   newest: number;
   baseline: number;
   /** Indexes into the setup's runs. */
@@ -46,11 +50,22 @@ interface Setup {
 
 interface History {
   worse: boolean;
+  /** Whether it can be said that nothing is worse. */
+  decided: boolean;
   setups: Setup[];
   skipped: { path: string; reason: string }[];
 }
 
-const kStates = { too_short: "too few runs", steady: "steady", better: "better", worse: "WORSE", changed: "changed" };
+function stateText(series: Series): string {
+  if (series.state === "worse") return "WORSE";
+  if (series.state === "too_short") return `too few runs to tell: ${series.needed} needed`;
+  if (series.state === "unjudged") return series.unlike === 1 ? "newest run unlike all before: too few to judge" : `newest ${series.unlike} runs unlike all before: too few to judge`;
+  return series.state;
+}
+
+function verdict(history: History): string {
+  return history.worse ? "worse" : history.decided ? "not worse" : "cannot tell";
+}
 
 function day(run: Run): string {
   return run.started.slice(0, 10);
@@ -153,7 +168,7 @@ class SetupView {
           last ? percent(series.baseline, series.newest) : "–",
           last ? day(this.runOf(series, last.index)) : "–",
           grouped(series.values.length - (last ? last.index : 0)),
-          stateBadge(series.state, kStates[series.state]),
+          stateBadge(series.state, stateText(series)),
         ],
       };
     });
@@ -223,7 +238,7 @@ class SetupView {
     const chart = new Chart({
       id: `chart-${this.index}-${index}`,
       title: series.value,
-      summary: `${kStates[series.state]}; ${shown(series, series.newest)} in the newest segment.`,
+      summary: `${stateText(series)}; ${shown(series, series.newest)} in the newest segment.`,
       x: runs.map((_, i) => i + 1),
       xLabel: "run, by its start",
       xText: (x) => `${moment(at(x))}, ${at(x).id}`,
@@ -261,7 +276,7 @@ function header(history: History, redraw: () => void): HTMLElement {
     el(
       "div",
       { class: "top" },
-      el("h1", {}, "History of results ", stateBadge(history.worse ? "worse" : "better", history.worse ? "WORSE" : "NOT WORSE")),
+      el("h1", {}, "History of results ", stateBadge(history.worse ? "worse" : history.decided ? "better" : "", verdict(history).toUpperCase())),
       theme.button(redraw),
     ),
     el("p", { class: "sub" }, "Whether the newest segment of each value is worse than what it is compared with, by more than the tolerance."),
@@ -274,12 +289,13 @@ function header(history: History, redraw: () => void): HTMLElement {
       tile("worse", count("worse"), "values", count("worse") > 0 ? "bad" : ""),
       tile("better", count("better"), "values"),
       tile("steady", count("steady"), "values"),
+      tile("not to be judged", count("too_short") + count("unjudged"), "values"),
     ),
   );
 }
 
 function page(history: History): { nodes: HTMLElement[]; draw: () => void; showAll: () => void } {
-  document.title = `History of results: ${history.worse ? "worse" : "not worse"}`;
+  document.title = `History of results: ${verdict(history)}`;
   const views = history.setups.map((setup, i) => new SetupView(setup, i));
   const draw = () => views.forEach((view) => view.charts.forEach((chart) => chart.draw()));
   return {
