@@ -61,6 +61,8 @@ std::uint32_t threads_of(const RunPlan& plan, const std::vector<GroupPlan>& join
   return threads(plan.groups) + threads(joined);
 }
 
+constexpr const char* kNothingOfPartial =
+    "nothing was measured: the run ended before anything succeeded in the measured time";
 constexpr std::uint64_t kEnoughToTell = 10;  // operations of a kind that all failed are no accident
 
 /// A run that measured nothing proves nothing, nor does one that measured nothing of a kind of operation; one with many
@@ -84,8 +86,7 @@ void judge_failures(Document& document, std::vector<std::string>& reasons) {
   if (succeeded > 0)
     reasons.insert(reasons.end(), kinds.begin(), kinds.end());
   else
-    reasons.push_back(document.partial
-                          ? "nothing was measured: the run ended before anything succeeded in the measured time"
+    reasons.push_back(document.partial ? kNothingOfPartial
                       : failed == 0 ? "nothing was measured: no operation was due and ended in the measured time"
                                     : fmt::format("all {} operations of the measured time failed", failed));
 }
@@ -221,12 +222,14 @@ Document make_document(DocumentInput input) {
 }
 
 ExitCode exit_code_of(const Document& document, bool contradicted, bool gone) {
+  // Somebody stopped it before there was anything to judge.
+  const bool nothing = document.partial && document.verdict.reasons == std::vector<std::string>{kNothingOfPartial};
   const bool check_failed = std::any_of(document.checks.begin(), document.checks.end(),
                                         [](const CheckResult& c) { return c.state == CheckResult::State::failed; });
   if (check_failed || contradicted) return ExitCode::check_failed;
   if (document.verdict.verdict == Verdict::invalid) return ExitCode::run_invalid;
   if (gone) return ExitCode::unreachable;
-  if (document.verdict.verdict == Verdict::fail) return ExitCode::thresholds_failed;
+  if (document.verdict.verdict == Verdict::fail && !nothing) return ExitCode::thresholds_failed;
   return document.partial ? ExitCode::interrupted : ExitCode::ok;
 }
 

@@ -47,6 +47,7 @@ class InterruptTest(ProgramTest):
     def test_ctrl_c_in_the_ramp_saves_what_was_measured(self):
         result = self.interrupt_in("ramp", "--ramp-up", "1h", "--duration", "1h")
         self.assertNotIn("measure", self.phases(result))
+        self.assertEqual(result["verdict"]["verdict"], "fail", "nothing was measured")
 
     def test_ctrl_c_in_the_warm_up_saves_what_was_measured(self):
         result = self.interrupt_in("warmup", "--warmup", "1h", "--duration", "1h")
