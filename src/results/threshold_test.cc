@@ -121,6 +121,13 @@ TEST(Threshold, mistakes_are_pointed_at) {
   }
 }
 
+TEST(Threshold, a_mistake_behind_letters_of_several_bytes_is_pointed_at_in_its_column) {
+  EXPECT_EQ(refusal("p99(é) > 1ms"), "p99(é) > 1ms\n    ^ found 'é'; expected a name");
+  EXPECT_EQ(refusal("figure(\"größe\") > x"),
+            "figure(\"größe\") > x\n                  ^ found 'x'; expected a number");
+  EXPECT_EQ(refusal("count\t> €"), "count\t> €\n     \t  ^ found '€'; expected a number");
+}
+
 TEST(Threshold, values_without_a_comparison_are_a_list) {
   std::vector<std::string> names;
   for (const ThresholdValue& value : parse_threshold_values(" p99(new_order) ;rate; figure(\"a b\");"))
