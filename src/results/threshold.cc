@@ -98,7 +98,8 @@ class Parser {
   [[noreturn]] void expected(const std::string& what, std::size_t at) const {
     std::string lead;  // as wide as what stands before the place
     for (std::size_t i = 0; i < at; i = after_character(text_, i)) lead += text_[i] == '\t' ? '\t' : ' ';
-    throw Error(fmt::format("{}\n{}^ {}", text_, lead, what));
+    // On lines of their own: whoever tells the message puts a name before its first line.
+    throw Error(fmt::format("this is not understood:\n{}\n{}^ {}", text_, lead, what));
   }
   std::string found() const {
     if (at_ >= text_.size()) return "the end";
