@@ -6,6 +6,7 @@
 #include "results/file.h"
 #include "results/machine.h"
 #include "results/measured_run.h"
+#include "results/summary.h"
 
 #include <algorithm>
 
@@ -203,6 +204,8 @@ Document make_document(DocumentInput input) {
                        .busiest_loop = outcome.cost.busiest_loop};
   document.machine = gather_machine_facts();
   document.warnings = outcome.warnings;
+  if (const std::string doubt = doubt_of_search(document.search); !doubt.empty())
+    document.warnings.push_back("--find-max: " + doubt);
   std::uint64_t round_trips = 0;
   double operations = 0;
   for (const GroupOutcome& group : outcome.groups) {

@@ -68,7 +68,7 @@ class Sampler {
 /// What is known of a target once it answered.
 struct ServerFacts {
   std::string server, version;                  // "PostgreSQL", "15.20"
-  std::map<std::string, std::string> settings;  // those that matter for performance
+  std::map<std::string, std::string> settings;  // those that matter for performance; "tls", where it can be had
 };
 
 class Target {

@@ -107,6 +107,19 @@ TEST_F(ResultFile, IsReadBackAndItsMistakesNameTheFile) {
   } catch (const Error& e) {
     EXPECT_EQ(std::string(e.what()), path.string() + ": result: the file is cut off: it ends after 1 bytes");
   }
+  // A byte order mark, UTF-16 and a PNG begin with the highest bit set, as OpenPGP does; none of them is encrypted.
+  write_atomically(path, "\xef\xbb\xbf" + to_json(small_document()));
+  EXPECT_EQ(read_document(path).seed, small_document().seed);
+  for (const std::string& other : {std::string("\xef\xbb\xbf{}"), std::string("\xff\xfe{\0", 4),
+                                   std::string("\x89PNG\r\n"), std::string("\x85\x01\x0c\x09")}) {
+    write_atomically(path, other);
+    try {
+      read_document(path);
+      FAIL();
+    } catch (const Error& e) {
+      EXPECT_THAT(e.what(), AllOf(HasSubstr("result"), Not(HasSubstr("decrypt")), Not(HasSubstr("gpg")))) << other[0];
+    }
+  }
   EXPECT_THROW(read_document(folder_), Error);
   try {
     read_document(folder_ / "none.json");

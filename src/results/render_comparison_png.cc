@@ -160,6 +160,11 @@ class DifferencesPicture {
     }
   }
 
+  /// At the edge, behind which an interval goes on: to the left (-1) or to the right (1).
+  void draw_arrow(double x, double y, double direction, std::string_view color) {
+    p_.curve({x - direction * 4, x + direction * 5, x - direction * 4}, {y - 6, y, y + 6}, color, 3, {});
+  }
+
   void draw_row(std::size_t i) {
     const ComparedFigure& f = *rows_[i];
     const SideDifference& d = f.against[1];
@@ -173,6 +178,8 @@ class DifferencesPicture {
     const std::string_view color = palette_[color_of(d.standing)];
     p_.line(place(d.difference.interval.low), middle, place(d.difference.interval.high), middle, color, 3);
     p_.disc(place(d.difference.change), middle, 4.5, color);
+    if (d.difference.interval.low < -scale_) draw_arrow(left_, middle, -1, color);
+    if (d.difference.interval.high > scale_) draw_arrow(right_, middle, 1, color);
     p_.text(right_ + 14, y + 15, note_of(f, d), color);
   }
 

@@ -28,6 +28,16 @@ TEST(Markdown, the_sample_s_get_has_the_numbers_it_was_made_of) {
   EXPECT_THAT(render_markdown(small_document()), HasSubstr("| get | 10 | 5 | 0 | 0 | 5.5e-05 | 5e-05 |"));
 }
 
+TEST(Markdown, a_time_of_seconds_keeps_its_digits) {
+  Document d = small_document();
+  OperationStats& get = d.groups[0].operations[0].measured();
+  get.response = Histogram();
+  get.response.record(std::chrono::milliseconds(3599), 10);  // one value is exact: it is the minimum and the maximum
+  const std::string text = render_markdown(d);
+  EXPECT_THAT(text, HasSubstr("| 3599 | 3599 | 3599 |"));
+  EXPECT_THAT(text, Not(HasSubstr("e+")));
+}
+
 TEST(Markdown, text_stays_text) {
   Document d = small_document();
   d.groups[0].operations[0].name = "a|b<script>*c*\n";
@@ -43,7 +53,7 @@ TEST(Junit, a_requirement_that_decides_and_a_failed_check_are_failures) {
       text,
       HasSubstr(
           "name=\"payment share (TPC-C 5.2.3)\" time=\"0.000\">\n      <system-out>not met, and does not decide"));
-  EXPECT_THAT(text, HasSubstr("<skipped message=\"n/a: "));
+  EXPECT_THAT(text, HasSubstr("<skipped message=\"n/a, required ≥ 9 tpmC/W\"/>"));
   EXPECT_THAT(text, HasSubstr("name=\"the run is valid\""));
   // 7 tests: the run, four requirements, two checks; one failure.
   EXPECT_THAT(text, HasSubstr("tests=\"7\" failures=\"1\""));
@@ -53,6 +63,13 @@ TEST(Junit, a_requirement_that_decides_and_a_failed_check_are_failures) {
   d.verdict = {Verdict::invalid, {"assay itself was late: \"lag\" <p99> & more"}};
   EXPECT_THAT(render_junit(d),
               HasSubstr("<failure message=\"assay itself was late: &quot;lag&quot; &lt;p99&gt; &amp; more\">"));
+}
+
+TEST(Junit, what_is_skipped_is_told_once_to_be_not_available) {
+  Document d = small_document();
+  d.requirements = {{"nopm of a warehouse", "4.2", "9 to 12.86", "n/a: terminals did not think",
+                     Requirement::Verdict::not_applicable, false}};
+  EXPECT_THAT(render_junit(d), HasSubstr("<skipped message=\"n/a: terminals did not think, required 9 to 12.86\"/>"));
 }
 
 TEST(Junit, a_failure_that_no_requirement_tells_is_a_test_of_its_own) {

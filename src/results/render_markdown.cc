@@ -13,7 +13,9 @@ namespace assay {
 namespace {
 
 std::string milliseconds(const LatencySummary& s, Nanos t) {
-  return s.count == 0 ? "–" : fmt::format("{:.3g}", to_millis(t));
+  if (s.count == 0) return "–";
+  const double ms = to_millis(t);  // of seconds no digit is lost, and of nanoseconds none is all there is
+  return ms >= 1 ? digits(ms) : fmt::format("{:.3g}", ms);
 }
 
 std::string number(double v) { return std::fabs(v) >= 1000 ? fmt::format("{:.0f}", v) : fmt::format("{:.4g}", v); }

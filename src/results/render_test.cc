@@ -151,6 +151,29 @@ TEST(Table, IsColouredOnlyWhenAsked) {
   EXPECT_THAT(text, HasSubstr("\x1b[31mFAIL\x1b[0m"));
 }
 
+TEST(Summary, of_a_search_in_which_a_rate_held_above_one_that_did_not_says_that_it_is_in_doubt) {
+  RateSearchFacts search{.condition = "p99 < 1 ms",
+                         .steps = {{3832, 3832, true, ""},
+                                   {7664, 7000, false, ""},
+                                   {5419, 5400, false, ""},
+                                   {5419, 5400, true, ""},
+                                   {300, 300, false, ""},
+                                   {284.8, 284.8, true, ""}},
+                         .highest = 284.8,
+                         .lowest_failed = 300,
+                         .held = 3,
+                         .complete = true};
+  EXPECT_THAT(doubt_of_search(search), HasSubstr("5419/s held although 300/s did not"));
+  EXPECT_THAT(describe_search(search), HasSubstr("5419/s held although 300/s did not"));
+  Document d = small_document();
+  d.search = search;
+  EXPECT_THAT(render_markdown(d), HasSubstr("so the highest rate is in doubt"));
+  // The rate that failed when it was tried again is no doubt: that is how a limit is found.
+  search.steps = {{300, 300, true, ""}, {300, 300, false, ""}, {284.8, 284.8, true, ""}};
+  EXPECT_EQ(doubt_of_search(search), "");
+  EXPECT_EQ(describe_search(search).find("doubt"), std::string::npos);
+}
+
 TEST(Table, ShowsADocumentThatHoldsNothing) { EXPECT_THAT(render_table(Document{}), HasSubstr("Verdict: PASS")); }
 
 TEST(Table, LetsNoControlCharacterOfAMessageReachTheTerminal) {

@@ -16,12 +16,23 @@ constexpr std::string_view kAge = "age-encryption.org/v1\n", kArmoredAge = "----
 
 enum class Tool { none, age, gpg };
 
+/// Whether it begins with the packet of a session key, as every encrypted message of OpenPGP does: tag 1 (for a public key)
+/// or 3 (for a passphrase), in the header's old or new format, and then the packet's version (RFC 9580, 4.2, 5.1 and 5.3).
+bool begins_with_session_key(std::string_view bytes) {
+  const auto at = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u; };
+  const bool new_format = (at(0) & 0xc0) == 0xc0;
+  if (!new_format && (at(0) & 0xc0) != 0x80) return false;
+  const unsigned tag = new_format ? at(0) & 0x3f : (at(0) & 0x3c) >> 2;
+  const std::size_t in_old = std::size_t{1} << (at(0) & 3), in_new = at(1) < 192 ? 1 : at(1) == 255 ? 5 : 2;
+  const std::size_t place = 1 + (new_format ? in_new : in_old);  // behind the tag and the bytes of the length
+  if (place >= bytes.size()) return tag == 1 || tag == 3;        // it was cut
+  const unsigned version = at(place);
+  return (tag == 1 && (version == 3 || version == 6)) || (tag == 3 && version >= 4 && version <= 6);
+}
+
 Tool sealed_by(std::string_view bytes) {
   if (bytes.starts_with(kAge) || bytes.starts_with(kArmoredAge)) return Tool::age;
-  // A packet of OpenPGP (RFC 4880, 4.2) has the highest bit set, which no JSON begins with.
-  if (bytes.starts_with(kArmoredGpg) || (!bytes.empty() && (static_cast<unsigned char>(bytes[0]) & 0x80) != 0))
-    return Tool::gpg;
-  return Tool::none;
+  return bytes.starts_with(kArmoredGpg) || begins_with_session_key(bytes) ? Tool::gpg : Tool::none;
 }
 
 /// What a tool said, in one line; age adds where to report unexpected errors, which is not our readers' matter.
@@ -91,7 +102,9 @@ std::string unseal(std::string_view bytes, const fs::path& identity) {
   if (age && key.empty())
     if (const char* named = std::getenv("ASSAY_IDENTITY")) key = named;
   if (age && key.empty())
-    throw Error("it is encrypted with age: expected --identity FILE, or ASSAY_IDENTITY, with a private key it is for");
+    throw Error(
+        "it is encrypted with age: expected a file with a private key that it is for in the variable ASSAY_IDENTITY "
+        "(assay report takes it by --identity FILE, too)");
   if (!age && !identity.empty())
     throw Error("it is encrypted with GnuPG, which takes keys from its own keyring: expected no --identity");
   ProcessOutcome outcome =

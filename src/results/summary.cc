@@ -190,11 +190,25 @@ std::optional<double> cpu_us_per_operation(const Document& document) {
   return own.cpu_seconds * 1e6 / own.operations;
 }
 
+std::string doubt_of_search(const RateSearchFacts& search) {
+  if (search.lowest_failed <= 0) return {};
+  double above = 0;
+  for (const RateSearchStep& step : search.steps)
+    if (step.held && step.rate > search.lowest_failed) above = std::max(above, step.rate);
+  if (above == 0) return {};
+  return fmt::format(
+      "{:.4g}/s held although {:.4g}/s did not: what held did not depend on the rate alone (other load, caches, a "
+      "condition that a single slow operation decides), so the highest rate is in doubt",
+      above, search.lowest_failed);
+}
+
 std::string describe_search(const RateSearchFacts& search) {
-  if (search.highest == 0)
-    return search.lowest_failed > 0
-               ? fmt::format("no rate held; the lowest that was tried is {:.4g}/s", search.lowest_failed)
-               : "no step came to its end";
+  const std::string doubt = doubt_of_search(search);
+  if (search.highest == 0) {
+    if (search.lowest_failed <= 0) return "no step came to its end";
+    return doubt.empty() ? fmt::format("no rate held; the lowest that was tried is {:.4g}/s", search.lowest_failed)
+                         : "no rate was found; " + doubt;
+  }
   // Clopper and Pearson, one-sided, when each of n steps held: p such that pⁿ = 0.05.
   std::string text =
       fmt::format("{:.4g}/s held in {} of {} steps (so it does in at least {:.0f} % of all, with 95 % confidence); ",
@@ -204,6 +218,7 @@ std::string describe_search(const RateSearchFacts& search) {
                                                  100 * (search.lowest_failed / search.highest - 1))
                                    : "none failed";
   if (!search.complete) text += "; the search did not come to its end: the highest rate may be higher or lower";
+  if (!doubt.empty()) text += "; " + doubt;
   return text;
 }
 

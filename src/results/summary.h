@@ -58,7 +58,9 @@ LatencySummary measured_lag(const Document&);
 /// Client CPU of the phase `measure` for each operation that completed in it; absent when there was none.
 std::optional<double> cpu_us_per_operation(const Document&);
 
-/// What a search for the highest rate came to, in a sentence, with its confidence.
+/// Why a search is not to be believed: a rate held above one that did not. Empty when there is no such reason.
+std::string doubt_of_search(const RateSearchFacts&);
+/// What a search for the highest rate came to, in a sentence, with its confidence and its doubt.
 std::string describe_search(const RateSearchFacts&);
 
 /// The failures by kind over the whole run, most frequent first: with the group's and the operation's name and a

@@ -30,6 +30,13 @@ bool letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <
 bool digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool of_word(char c) noexcept { return letter(c) || digit(c) || c == '.' || c == '/' || c == '-' || c == '*'; }
 
+/// Where the next character of UTF-8 begins.
+std::size_t after_character(std::string_view text, std::size_t at) noexcept {
+  do at++;
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
+  return at;
+}
+
 struct Form {
   Quantity quantity;
   std::size_t least = 0, most = 0;  // arguments
@@ -90,13 +97,17 @@ class Parser {
  private:
   [[noreturn]] void expected(const std::string& what) const { expected(what, at_); }
   [[noreturn]] void expected(const std::string& what, std::size_t at) const {
-    throw Error(fmt::format("{}\n{:>{}} {}", text_, "^", at + 1, what));
+    std::string lead;  // as wide as what stands before the place
+    for (std::size_t i = 0; i < at; i = after_character(text_, i)) lead += text_[i] == '\t' ? '\t' : ' ';
+    // On lines of their own: whoever tells the message puts a name before its first line.
+    throw Error(fmt::format("this is not understood:\n{}\n{}^ {}", text_, lead, what));
   }
   std::string found() const {
     if (at_ >= text_.size()) return "the end";
     std::size_t end = at_;
     while (end < text_.size() && of_word(text_[end])) end++;
-    return fmt::format("'{}'", text_.substr(at_, std::max<std::size_t>(end - at_, 1)));
+    if (end == at_) end = after_character(text_, at_);
+    return fmt::format("'{}'", text_.substr(at_, end - at_));
   }
   void skip() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) at_++;

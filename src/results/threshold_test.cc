@@ -121,6 +121,13 @@ TEST(Threshold, mistakes_are_pointed_at) {
   }
 }
 
+TEST(Threshold, a_mistake_behind_letters_of_several_bytes_is_pointed_at_in_its_column) {
+  EXPECT_EQ(refusal("p99(é) > 1ms"), "this is not understood:\np99(é) > 1ms\n    ^ found 'é'; expected a name");
+  EXPECT_EQ(refusal("figure(\"größe\") > x"),
+            "this is not understood:\nfigure(\"größe\") > x\n                  ^ found 'x'; expected a number");
+  EXPECT_EQ(refusal("count\t> €"), "this is not understood:\ncount\t> €\n     \t  ^ found '€'; expected a number");
+}
+
 TEST(Threshold, values_without_a_comparison_are_a_list) {
   std::vector<std::string> names;
   for (const ThresholdValue& value : parse_threshold_values(" p99(new_order) ;rate; figure(\"a b\");"))
@@ -134,7 +141,8 @@ TEST(Threshold, values_without_a_comparison_are_a_list) {
     }
     return "no error";
   };
-  EXPECT_EQ(refused("rate, p99"), "rate, p99\n    ^ found ','; expected ';' and another value, or the end");
+  EXPECT_EQ(refused("rate, p99"),
+            "this is not understood:\nrate, p99\n    ^ found ','; expected ';' and another value, or the end");
   EXPECT_THAT(refused("rate;;p99"), HasSubstr("\n     ^ found ';'; expected a value such as"));
   EXPECT_THAT(refused(""), HasSubstr("found the end; expected a value"));
   EXPECT_THAT(refused("p99 > 5ms"), HasSubstr("\n    ^ found '>'; expected ';' and another value"));

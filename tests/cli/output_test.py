@@ -297,7 +297,7 @@ class ExitCodesTest(ProgramTest):
 
     def test_a_condition_that_makes_no_sense_is_refused_before_the_run(self):
         for condition, message in (("p99(got) > 1ms", "there is no operation 'got'; expected one of all, get"),
-                                   ("p99(get) > 1", "p99(get) > 1\n            ^ 1 has no unit; expected a unit of time")):
+                                   ("p99(get) > 1", "\np99(get) > 1\n            ^ 1 has no unit; expected a unit of time")):
             self.assertIn(message, self.refused("run", "kv", "--target", "null:?memory=true", "--rows", "100", "--prepare", "--quiet",
                                                 "--fail-if", condition))
 

@@ -93,7 +93,12 @@ class AgeTest(SealingTest):
     def test_without_a_key_it_is_said_what_is_missing(self):
         _, recipient = self.key()
         said = self.refused("report", self.sealed(recipient), env={"ASSAY_IDENTITY": None})
-        self.assertIn("it is encrypted with age: expected --identity FILE, or ASSAY_IDENTITY", said)
+        self.assertIn("it is encrypted with age: expected a file with a private key that it is for in the variable ASSAY_IDENTITY", said)
+
+    def test_a_comparison_without_a_key_asks_for_what_it_takes(self):
+        _, recipient = self.key()
+        sealed = self.sealed(recipient)
+        self.assertIn("in the variable ASSAY_IDENTITY", self.refused("compare", sealed, self.result, env={"ASSAY_IDENTITY": None}))
 
     def test_a_file_that_was_cut_or_changed_is_refused_whole(self):
         identity, recipient = self.key()

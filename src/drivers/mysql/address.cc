@@ -25,9 +25,8 @@ const std::vector<OptionSpec> kOptions = {
     {.name = "load",
      .type = OptionType::choice,
      .default_value = "auto",
-     .help = "how rows are loaded: LOAD DATA LOCAL from memory, array binding (MariaDB), or multi-row INSERT; auto: "
-             "the first "
-             "of these that the server takes",
+     .help = "how tables are loaded: LOAD DATA LOCAL from memory, array binding (MariaDB), or multi-row INSERT; auto: "
+             "the first of these that the server takes; kv is loaded by its own writes, whatever this says",
      .choices = {"auto", "load-data", "bulk", "insert"}},
     {.name = "insert-rows",
      .type = OptionType::count,

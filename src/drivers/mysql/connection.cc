@@ -130,10 +130,11 @@ Result<> Connection::set_up() {
       "autocommit = 1";
   const Options& options = spec_->address.options;
   if (const Nanos timeout = options.duration("statement-timeout"); timeout > Nanos(0)) {
-    const double seconds = std::chrono::duration<double>(timeout).count();
-    text += mariadb_
-                ? fmt::format(", max_statement_time = {:.6f}", seconds)
-                : fmt::format(", max_execution_time = {}", std::max<std::int64_t>(1, std::llround(1000 * seconds)));
+    // Rounded up to what the server counts in: 0 would be no limit at all, not even the server's own.
+    const std::int64_t micros = std::chrono::ceil<std::chrono::microseconds>(timeout).count();
+    text += mariadb_ ? fmt::format(", max_statement_time = {}.{:06}", micros / 1'000'000, micros % 1'000'000)
+                     : fmt::format(", max_execution_time = {}",
+                                   std::chrono::ceil<std::chrono::milliseconds>(timeout).count());
   }
   if (const Nanos timeout = options.duration("lock-timeout"); timeout > Nanos(0))
     text += fmt::format(", innodb_lock_wait_timeout = {}", std::chrono::ceil<std::chrono::seconds>(timeout).count());
@@ -212,6 +213,14 @@ Failure Connection::lose(FailureKind kind, std::string message, std::string code
 std::string Connection::version() const {
   const std::string text = mysql_ == nullptr ? "" : mysql_get_server_info(mysql_);
   return text.substr(0, text.find('-'));
+}
+
+std::string Connection::tls() const {
+  const char* const cipher = mysql_ == nullptr ? nullptr : mysql_get_ssl_cipher(mysql_);
+  if (cipher == nullptr) return "off";
+  const char* version = nullptr;
+  mariadb_get_infov(mysql_, MARIADB_CONNECTION_TLS_VERSION, &version);
+  return version == nullptr ? cipher : fmt::format("{} {}", version, cipher);
 }
 
 bool Connection::in_transaction_at_server() const noexcept {

@@ -51,6 +51,7 @@ class Connection {
   bool lost() const noexcept { return mysql_ == nullptr; }
   bool is_mariadb() const noexcept { return mariadb_; }
   std::string version() const;  // "10.11.19"
+  std::string tls() const;      // "TLSv1.3 TLS_AES_256_GCM_SHA384"; "off"
   std::string place() const { return spec_->address.place; }
   bool in_transaction_at_server() const noexcept;
   std::uint64_t round_trips() const noexcept { return round_trips_; }

@@ -87,6 +87,24 @@ TEST_F(MysqlFailureLive, ALockNotToBeHadIsAConflictAndTheTransactionIsOver) {
   EXPECT_EQ(number(*b_, "select n from f where id = 2"), 0);
 }
 
+TEST_F(MysqlFailureLive, ATimeoutOfTheServerIsNeverRoundedDownToNone) {
+  for (const auto& [given, micros] : {std::pair<std::string, std::int64_t>{"1ns", 1},
+                                      {"400ns", 1},
+                                      {"1200ns", 2},
+                                      {"50ms", 50'000},
+                                      {"1500ms", 1'500'000}}) {
+    const auto session = connect(*target("statement-timeout=" + given));
+    EXPECT_EQ(number(*session, "select cast(@@max_statement_time * 1000000 as signed)"), micros) << given;
+  }
+}
+
+TEST_F(MysqlFailureLive, TheFactsStateTheTimeoutsOfTheSessions) {
+  const auto facts = target("lock-timeout=2s&statement-timeout=50ms")->facts();
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->settings.at("innodb_lock_wait_timeout"), "2");
+  EXPECT_EQ(std::stod(facts->settings.at("max_statement_time")), 0.05);
+}
+
 TEST_F(MysqlFailureLive, TheServersStatementTimeoutLeavesTheSessionUsable) {
   const auto impatient = target("statement-timeout=50ms");
   const auto session = connect(*impatient);

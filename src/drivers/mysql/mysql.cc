@@ -43,12 +43,13 @@ class MysqlSession final : public Session {
   MysqlKv kv_;
 };
 
-// Those of both servers; what one has not is not shown.
+// Those of both servers; what one has not is not shown. The session's where it has its own, as set by lock-timeout.
 constexpr const char* kSettings =
-    "show global variables where variable_name in ('innodb_buffer_pool_size', 'innodb_flush_log_at_trx_commit', "
+    "show session variables where variable_name in ('innodb_buffer_pool_size', 'innodb_flush_log_at_trx_commit', "
     "'innodb_flush_method', 'innodb_doublewrite', 'innodb_log_file_size', 'innodb_redo_log_capacity', "
     "'innodb_log_buffer_size', 'innodb_io_capacity', 'innodb_io_capacity_max', 'innodb_read_io_threads', "
     "'innodb_write_io_threads', 'innodb_thread_concurrency', 'innodb_lock_wait_timeout', 'innodb_rollback_on_timeout', "
+    "'max_statement_time', 'max_execution_time', "
     "'innodb_snapshot_isolation', 'innodb_deadlock_detect', 'innodb_page_size', 'innodb_file_per_table', "
     "'sync_binlog', "
     "'log_bin', 'binlog_format', 'tx_isolation', 'transaction_isolation', 'max_connections', 'thread_handling', "
@@ -78,6 +79,7 @@ class MysqlTarget final : public Target {
                       .settings = {}};
     for (std::size_t r = 0; r < slot.rows.size(); r++)
       facts.settings.emplace(slot.rows.text(r, 0).value_or(""), slot.rows.text(r, 1).value_or(""));
+    facts.settings.emplace("tls", (*connection)->tls());
     return facts;
   }
 

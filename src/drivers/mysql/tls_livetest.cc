@@ -23,9 +23,10 @@ class MysqlTlsLive : public MysqlLive {
     MysqlLive::SetUp();
     ca_ = environment("ASSAY_TEST_MARIADB_CA");
   }
-  static std::string cipher(Session& session) {
+  static std::string cipher(Session& session) { return status_text(session, "Ssl_cipher"); }
+  static std::string status_text(Session& session, const std::string& name) {
     const auto rows = session.query()->run(
-        "select variable_value from information_schema.session_status where variable_name = 'Ssl_cipher'");
+        "select variable_value from information_schema.session_status where variable_name = '" + name + "'");
     return rows ? std::string((*rows)->text(0, 0).value_or("")) : rows.error().message;
   }
   std::string ca_;
@@ -40,6 +41,12 @@ TEST_F(MysqlTlsLive, EachModeIsWhatItSays) {
     const auto secure = mysql_driver().open(spec(at("assay", "/assay?ssl-mode=" + mode)));
     const auto session = connect(*secure);
     EXPECT_EQ(!cipher(*session).empty(), encrypted) << mode;
+    // The result states what the server itself says of a connection.
+    const auto facts = secure->facts();
+    ASSERT_TRUE(facts) << facts.error().message;
+    EXPECT_EQ(facts->settings.at("tls"),
+              encrypted ? status_text(*session, "Ssl_version") + " " + cipher(*session) : "off")
+        << mode;
   }
 }
 

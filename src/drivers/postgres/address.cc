@@ -24,7 +24,8 @@ const std::vector<OptionSpec> kOptions = {
     {.name = "load",
      .type = OptionType::choice,
      .default_value = "copy",
-     .help = "how rows are loaded: binary COPY, or multi-row INSERT",
+     .help =
+         "how tables are loaded: binary COPY, or multi-row INSERT; kv is loaded by its own writes, whatever this says",
      .choices = {"copy", "insert"}},
     {.name = "insert-rows",
      .type = OptionType::count,

@@ -190,6 +190,12 @@ std::string Connection::server_version_text() const {
   return text == nullptr ? "" : text;
 }
 
+std::string Connection::tls() const {
+  if (conn_ == nullptr || !tls_) return "off";
+  const char *const version = PQsslAttribute(conn_, "protocol"), *const cipher = PQsslAttribute(conn_, "cipher");
+  return fmt::format("{} {}", version == nullptr ? "TLS" : version, cipher == nullptr ? "" : cipher);
+}
+
 std::string Connection::fresh_statement_name() { return fmt::format("a{}", names_++); }
 
 Result<> Connection::prepare_exchange(bool in_doubt) {

@@ -65,6 +65,7 @@ class Connection {
   void set_patient(bool on) noexcept { patient_ = on; }
   int server_version() const noexcept;
   std::string server_version_text() const;
+  std::string tls() const;  // "TLSv1.3 TLS_AES_256_GCM_SHA384"; "off"
   std::string fresh_statement_name();
 
   /// Fails when the connection is lost already; else starts the clock of the operation timeout.

@@ -333,6 +333,23 @@ TEST_F(PostgresServerLive, ThePasswordMayComeFromAFileOrTheEnvironment) {
   unlink(path.c_str());
 }
 
+TEST_F(PostgresServerLive, TheFactsStateTheTlsThatTheServerSeesAndTheTimeoutsOfTheSessions) {
+  for (const std::string mode : {"disable", "prefer", "require"}) {
+    const auto target = postgres_driver().open(spec(at("postgres", "/assay?lock-timeout=2s&sslmode=" + mode)));
+    const auto facts = target->facts();
+    ASSERT_TRUE(facts) << facts.error().message;
+    const auto session = connect(*target);
+    const auto seen = session->query()->run(
+        "select case when ssl then version || ' ' || cipher else 'off' end from pg_stat_ssl where pid = "
+        "pg_backend_pid()");
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_EQ(facts->settings.at("tls"), (*seen)->text(0, 0)) << mode;
+    EXPECT_EQ(facts->settings.at("tls") == "off", mode == "disable" || environment("ASSAY_TEST_POSTGRES_CA").empty())
+        << mode;
+    EXPECT_EQ(facts->settings.at("lock_timeout"), "2000ms");
+  }
+}
+
 TEST_F(PostgresServerLive, TlsIsVerifiedAndCarriesLargeAnswers) {
   const std::string ca = environment("ASSAY_TEST_POSTGRES_CA");
   if (ca.empty()) GTEST_SKIP() << "the server speaks no TLS: start it with --tls";

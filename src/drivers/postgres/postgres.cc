@@ -41,7 +41,8 @@ constexpr const char* kSettings =
     "'checkpoint_timeout', 'checkpoint_completion_target', 'work_mem', 'maintenance_work_mem', 'effective_cache_size', "
     "'effective_io_concurrency', 'random_page_cost', 'max_connections', 'max_worker_processes', "
     "'max_parallel_workers', 'max_parallel_workers_per_gather', 'autovacuum', 'huge_pages', 'jit', "
-    "'default_transaction_isolation', 'commit_delay', 'data_checksums', 'synchronous_standby_names')";
+    "'default_transaction_isolation', 'statement_timeout', 'lock_timeout', 'commit_delay', 'data_checksums', "
+    "'synchronous_standby_names')";
 
 class PostgresTarget final : public Target {
  public:
@@ -66,6 +67,7 @@ class PostgresTarget final : public Target {
     facts.version.erase(std::min(facts.version.find(' '), facts.version.size()));  // "15.20 (Debian …)"
     for (std::size_t r = 0; r < slot.rows.size(); r++)
       facts.settings.emplace(slot.rows.text(r, 0).value_or(""), slot.rows.text(r, 1).value_or(""));
+    facts.settings.emplace("tls", (*connection)->tls());
     return facts;
   }
 
