@@ -1,5 +1,6 @@
 #include "results/render_comparison.h"
 
+#include "base/error.h"
 #include "results/comparison_text.h"
 #include "results/sample_run.h"
 
@@ -179,6 +180,24 @@ TEST_F(RenderComparison, totals_of_other_operations_are_said_to_be) {
       testing::Contains("A measured nothing of scan: its totals are of other operations than those of the rest."));
   EXPECT_THAT(three_.notes, testing::Contains(HasSubstr("C measured nothing of put: ")));
   for (const std::string& note : two_.notes) EXPECT_THAT(note, Not(HasSubstr("measured nothing")));
+}
+
+TEST_F(RenderComparison, the_picture_shows_which_intervals_go_on_behind_its_edge) {
+  const auto picture = [&](double low, double high) {
+    Comparison c = two_;
+    for (ComparedFigure& f : c.operations)
+      if (f.name == "mean") f.against[1].difference.interval = {low, high};
+    return render_comparison_png(c, false).front().bytes;
+  };
+  try {
+    picture(0, 0);
+  } catch (const Error& e) {
+    GTEST_SKIP() << e.what();  // built without pictures
+  }
+  const double edge = 2.0 * 1.04;  // the scale ends there, however far an interval reaches
+  EXPECT_EQ(picture(0.1, edge), picture(0.1, edge));
+  EXPECT_NE(picture(0.1, edge), picture(0.1, 8.29));
+  EXPECT_NE(picture(-edge, edge), picture(-9, edge));
 }
 
 TEST_F(RenderComparison, csv_gives_times_in_milliseconds_and_changes_as_fractions) {
