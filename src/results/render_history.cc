@@ -46,7 +46,7 @@ std::string shown_state(const HistorySeries& series) {
     case State::too_short:
       return fmt::format("too few runs to tell: {} needed", series.needed);
     case State::unjudged:
-      return fmt::format("newest {} ({}) unlike all before: too few to judge",
+      return fmt::format("too few to judge: newest {} ({}) unlike all before",
                          series.unlike == 1 ? "run" : fmt::format("{} runs", series.unlike),
                          shown_value(series, series.unlike_mean));
     default:

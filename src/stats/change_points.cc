@@ -133,7 +133,8 @@ void test_together(std::vector<Segment>& family, std::size_t runs, int permutati
   std::iota(order.begin(), order.end(), std::size_t{0});
   // Means and deviations are of other permutations than those that are counted: so they do not depend on what is tested.
   // One alone has nobody to be comparable with.
-  const std::size_t pilots = family.size() == 1 ? 0 : 200;
+  const std::size_t pilots =
+      family.size() == 1 ? 0 : std::max<std::size_t>(200, static_cast<std::size_t>(permutations) / 10);
   Random pilot(hash_of(seed, 1));
   std::vector<std::vector<double>> qs(family.size());
   for (std::size_t i = 0; i < pilots; i++) {

@@ -25,7 +25,7 @@ class VersionsTest(ProgramTest):
             self.assertEqual(read["id"], written["id"])
             completed = {o["name"]: o["phases"]["measure"]["completed"] for g in written["groups"] for o in g["operations"]}
             self.assertEqual({name: o["completed"] for name, o in read["by_name"].items() if name in completed}, completed)
-            self.assertIn(f"{written['workload']['name']} on ", self.assay("history", path_of(version)).stdout)
+            self.assertIn(f"{written['workload']['name']} on ", self.assay("history", path_of(version), code=4).stdout)
 
     def test_one_of_a_version_to_come_and_one_before_the_first_are_refused_by_name(self):
         for version, words in ((NEWEST + 1, ": a newer assay wrote it"), (OLDEST - 1, "")):

@@ -147,9 +147,10 @@ class AgeTest(SealingTest):
             (plain / f"{name}.json").write_text(json.dumps(result))
             self.assay("report", plain / f"{name}.json", "--format", "result", "--encrypt-to", recipient, "--output",
                        sealed / f"{name}.json.age")
-        for command, files in (("history", lambda folder: [folder]), ("compare", lambda folder: sorted(folder.iterdir()))):
+        for command, files, code in (("history", lambda folder: [folder], 4),  # two runs are too few to tell
+                                     ("compare", lambda folder: sorted(folder.iterdir()), 0)):
             expected, found = (
-                self.assay(command, *files(folder), env={"ASSAY_IDENTITY": str(identity)}).stdout.replace(str(folder), "FOLDER")
+                self.assay(command, *files(folder), code=code, env={"ASSAY_IDENTITY": str(identity)}).stdout.replace(str(folder), "FOLDER")
                 for folder in (plain, sealed))
             self.assertGreater(len(expected), 100)
             self.assertEqual(found.replace(".json.age", ".json"), expected)

@@ -59,7 +59,7 @@ interface History {
 function stateText(series: Series): string {
   if (series.state === "worse") return "WORSE";
   if (series.state === "too_short") return `too few runs to tell: ${series.needed} needed`;
-  if (series.state === "unjudged") return series.unlike === 1 ? "newest run unlike all before: too few to judge" : `newest ${series.unlike} runs unlike all before: too few to judge`;
+  if (series.state === "unjudged") return `too few to judge: newest ${series.unlike === 1 ? "run" : `${series.unlike} runs`} unlike all before`;
   return series.state;
 }
 
