@@ -88,8 +88,8 @@ void judge_failures(Document& document, std::vector<std::string>& reasons) {
     reasons.insert(reasons.end(), kinds.begin(), kinds.end());
   else
     reasons.push_back(document.partial ? kNothingOfPartial
-                      : failed == 0 ? "nothing was measured: no operation was due and ended in the measured time"
-                                    : fmt::format("all {} operations of the measured time failed", failed));
+                      : failed == 0    ? "nothing was measured: no operation was due and ended in the measured time"
+                                       : fmt::format("all {} operations of the measured time failed", failed));
 }
 
 /// A condition that holds fails the run, and so does one that cannot be judged: a pipeline must not pass because nothing was
