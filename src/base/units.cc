@@ -165,6 +165,10 @@ std::string format_latency(Nanos t) {
   return three(ns / 1e9, "s");
 }
 
+std::string format_rate(double per_second) {
+  return per_second >= 1000 ? fmt::format("{:.0f}/s", per_second) : fmt::format("{:.4g}/s", per_second);
+}
+
 std::string format_quantity(double v) {
   const double size = std::abs(v);
   const auto three = [](double x, const char* unit) {

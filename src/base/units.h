@@ -32,6 +32,8 @@ std::string format_duration(Nanos);
 std::string format_latency(Nanos);
 /// "12.3k", "1.05M", three significant digits.
 std::string format_quantity(double);
+/// "284.8/s", "25637/s": at least four digits, and all of a whole number.
+std::string format_rate(double per_second);
 std::string format_bytes(std::uint64_t);
 /// "2026-11-20T23:07:33Z"
 std::string format_wall(WallTime);

@@ -99,7 +99,7 @@ class Loader {
       if (!interrupted) {
         const RateSearchStep step = judge(condition, *rate, load.plan, run);
         search.tell(step.held);
-        progress_.note(fmt::format("find-max: step {}: {:.4g}/s {}: {}", load.search.steps.size() + 1, *rate,
+        progress_.note(fmt::format("find-max: step {}: {} {}: {}", load.search.steps.size() + 1, format_rate(*rate),
                                    step.held ? "held" : "did not hold", step.why));
         load.search.steps.push_back(step);
         run.aborted.clear();  // is why a step did not hold, and no more
@@ -130,7 +130,7 @@ class Loader {
           "--find-max: nothing succeeded without a rate, so there is none to begin with; expected a target on which "
           "the same run without --find-max succeeds",
           ExitCode::thresholds_failed);
-    progress_.note(fmt::format("find-max: without a rate {:.4g}/s were completed; that is tried first", rate));
+    progress_.note(fmt::format("find-max: without a rate {} were completed; that is tried first", format_rate(rate)));
     return rate;
   }
 

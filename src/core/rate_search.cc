@@ -13,7 +13,8 @@ std::optional<double> RateSearch::highest() const noexcept {
 int RateSearch::held() const noexcept { return held_.empty() ? 0 : held_.rbegin()->second; }
 
 bool RateSearch::complete() const noexcept {
-  return highest() && failed_ && *failed_ <= *highest() * (1 + rule_.precision) && held() >= rule_.confirmations;
+  return highest() && failed_ && *failed_ <= *highest() * (1 + rule_.precision) && held() >= rule_.confirmations &&
+         last_held_;
 }
 
 std::optional<double> RateSearch::next() const {
@@ -32,6 +33,7 @@ void RateSearch::tell(bool held) {
   const std::optional<double> rate = next();
   ASSAY_ASSERT(rate.has_value());
   steps_++;
+  last_held_ = held;
   if (held) {
     held_[*rate]++;
   } else {

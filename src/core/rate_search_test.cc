@@ -43,6 +43,22 @@ TEST(RateSearch, a_rate_that_fails_when_it_is_confirmed_is_not_the_highest) {
   EXPECT_GT(*found.highest(), 700 / 1.06);
 }
 
+TEST(RateSearch, the_last_step_is_one_that_held_at_the_highest_rate) {
+  for (const int confirmations : {1, 2}) {
+    RateSearch search({.first = 100, .precision = 0.05, .confirmations = confirmations});
+    double last = 0;
+    bool held = false;
+    while (const std::optional<double> rate = search.next()) {
+      last = *rate;
+      held = *rate <= 137;
+      search.tell(held);
+    }
+    EXPECT_TRUE(search.complete());
+    EXPECT_TRUE(held) << "the figures of a failed step would stand for the result";
+    EXPECT_EQ(last, search.highest());
+  }
+}
+
 TEST(RateSearch, where_nothing_holds_it_ends_and_says_so) {
   RateSearch found({.first = 100});
   EXPECT_EQ(search(found, [](double) { return false; }), 10);  // 100 halved down to a thousandth of it

@@ -1,5 +1,7 @@
 #include "results/summary.h"
 
+#include "base/units.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -197,24 +199,25 @@ std::string doubt_of_search(const RateSearchFacts& search) {
     if (step.held && step.rate > search.lowest_failed) above = std::max(above, step.rate);
   if (above == 0) return {};
   return fmt::format(
-      "{:.4g}/s held although {:.4g}/s did not: what held did not depend on the rate alone (other load, caches, a "
+      "{} held although {} did not: what held did not depend on the rate alone (other load, caches, a "
       "condition that a single slow operation decides), so the highest rate is in doubt",
-      above, search.lowest_failed);
+      format_rate(above), format_rate(search.lowest_failed));
 }
 
 std::string describe_search(const RateSearchFacts& search) {
   const std::string doubt = doubt_of_search(search);
   if (search.highest == 0) {
     if (search.lowest_failed <= 0) return "no step came to its end";
-    return doubt.empty() ? fmt::format("no rate held; the lowest that was tried is {:.4g}/s", search.lowest_failed)
-                         : "no rate was found; " + doubt;
+    return doubt.empty()
+               ? fmt::format("no rate held; the lowest that was tried is {}", format_rate(search.lowest_failed))
+               : "no rate was found; " + doubt;
   }
   // Clopper and Pearson, one-sided, when each of n steps held: p such that pⁿ = 0.05.
   std::string text =
-      fmt::format("{:.4g}/s held in {} of {} steps (so it does in at least {:.0f} % of all, with 95 % confidence); ",
-                  search.highest, search.held, search.held,
+      fmt::format("{} held in {} of {} steps (so it does in at least {:.0f} % of all, with 95 % confidence); ",
+                  format_rate(search.highest), search.held, search.held,
                   100 * std::pow(0.05, 1 / static_cast<double>(std::max<std::uint64_t>(1, search.held))));
-  text += search.lowest_failed > 0 ? fmt::format("{:.4g}/s did not, {:+.1f} %", search.lowest_failed,
+  text += search.lowest_failed > 0 ? fmt::format("{} did not, {:+.1f} %", format_rate(search.lowest_failed),
                                                  100 * (search.lowest_failed / search.highest - 1))
                                    : "none failed";
   if (!search.complete) text += "; the search did not come to its end: the highest rate may be higher or lower";

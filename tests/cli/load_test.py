@@ -101,6 +101,7 @@ class FindMaxTest(LoadTest):
 
     def test_finds_what_two_sessions_of_ten_milliseconds_can_do(self):
         done, result = self.search("--find-max", "p99 < 60ms and errors == 0")
+        self.assertIn(("highest_rate", result["search"]["highest"]), [(f["name"], f["value"]) for f in result["figures"]])
         found = result["search"]
         self.assertTrue(found["complete"])
         # They answer at most 200 a second. Above it what waits grows by the rest: at 5 % more 50 ms in the second.
