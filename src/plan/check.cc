@@ -183,7 +183,7 @@ class Checker {
 
   /// What Threshold::parse() marks with a ^ under the character: its place in the file.
   void wrong_condition(const Value& value, std::string_view what) {
-    const std::size_t line = what.find('\n'), caret = what.find('^', line == std::string_view::npos ? 0 : line);
+    const std::size_t line = what.rfind('\n'), caret = what.find('^', line == std::string_view::npos ? 0 : line);
     Mark mark = value.mark;
     if (line == std::string_view::npos || caret == std::string_view::npos) {
       mistakes_.add(mark, value.path, fmt::format("{}: {}", value.spec->value.name, what));

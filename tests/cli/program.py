@@ -48,8 +48,18 @@ class Spoiled(AssertionError):
 class ProgramTest(unittest.TestCase):
     """A test with a folder and a database file `self.url` in it, not made yet."""
 
+    def _callSetUp(self):
+        """A test whose run the machine spoiled begins anew, be it while it is set up or later; one that it spoils every time has
+        failed."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return super()._callSetUp()
+            except Spoiled:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                self.doCleanups()
+
     def _callTestMethod(self, method):
-        """A test whose run the machine spoiled begins anew; one that it spoils every time has failed."""
         for attempt in range(ATTEMPTS):
             try:
                 return super()._callTestMethod(method)
@@ -57,7 +67,7 @@ class ProgramTest(unittest.TestCase):
                 if attempt + 1 == ATTEMPTS:
                     raise
                 self.doCleanups()
-                self.setUp()
+                self._callSetUp()
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="assay-")
