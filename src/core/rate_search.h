@@ -2,9 +2,10 @@
 //
 // The first rate is doubled while it holds, or halved until one does; then the gap between the highest that held and the
 // lowest that failed is halved (in the logarithm) until it is within the precision; then the highest is tried again until
-// it has held `confirmations` times, the last time in the last step, whose figures can stand for it. One failure is enough for a rate to have failed, so a rate that holds now and then is
-// not found; with n out of n steps held, it holds in at least 0.05^(1/n) of all steps (95 %; C. J. Clopper, E. S. Pearson,
-// Biometrika 26, 1934: the one-sided bound when nothing failed). Pure: who carries the steps out tells what came of them.
+// it has held `confirmations` times, the last time in the last step, whose figures can stand for it. One failure is enough
+// for a rate to have failed, so a rate that holds now and then is not found; with n out of n steps held, it holds in at
+// least 0.05^(1/n) of all steps (95 %; C. J. Clopper, E. S. Pearson, Biometrika 26, 1934: the one-sided bound when nothing
+// failed). Pure: who carries the steps out tells what came of them.
 #pragma once
 
 #include "stats/facts.h"
