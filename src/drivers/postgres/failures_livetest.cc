@@ -334,7 +334,9 @@ TEST_F(PostgresServerLive, ThePasswordMayComeFromAFileOrTheEnvironment) {
 }
 
 TEST_F(PostgresServerLive, TheFactsStateTheTlsThatTheServerSeesAndTheTimeoutsOfTheSessions) {
+  const bool speaks_tls = !environment("ASSAY_TEST_POSTGRES_CA").empty();
   for (const std::string mode : {"disable", "prefer", "require"}) {
+    if (mode == "require" && !speaks_tls) continue;
     const auto target = postgres_driver().open(spec(at("postgres", "/assay?lock-timeout=2s&sslmode=" + mode)));
     const auto facts = target->facts();
     ASSERT_TRUE(facts) << facts.error().message;
@@ -344,8 +346,7 @@ TEST_F(PostgresServerLive, TheFactsStateTheTlsThatTheServerSeesAndTheTimeoutsOfT
         "pg_backend_pid()");
     ASSERT_TRUE(seen) << seen.error().message;
     EXPECT_EQ(facts->settings.at("tls"), (*seen)->text(0, 0)) << mode;
-    EXPECT_EQ(facts->settings.at("tls") == "off", mode == "disable" || environment("ASSAY_TEST_POSTGRES_CA").empty())
-        << mode;
+    EXPECT_EQ(facts->settings.at("tls") == "off", mode == "disable" || !speaks_tls) << mode;
     EXPECT_EQ(facts->settings.at("lock_timeout"), "2000ms");
   }
 }
