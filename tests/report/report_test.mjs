@@ -8,23 +8,14 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { pathToFileURL } from "node:url";
-import { picture } from "./browser.mjs";
+import * as pages from "./browser.mjs";
 import { bucketsOf } from "./histograms.mjs";
 
 const [sample, modules, screenshots] = process.argv.slice(2).map((p) => resolve(p));
-const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-if (!existsSync(browserPath)) {
-  console.log(`skipped: there is no ${browserPath}: apt install chromium`);
-  process.exit(process.env.CI === "true" ? 1 : 77);
-}
-const { chromium } = createRequire(join(modules, "x.js"))("playwright-core");
-
 const run = (...args) => execFileSync(sample, args, { encoding: "utf8", maxBuffer: 1 << 30 });
 const folder = mkdtempSync(join(tmpdir(), "assay-report-"));
 const page60 = join(folder, "report.html");
@@ -34,63 +25,15 @@ mkdirSync(screenshots, { recursive: true });
 
 let browser;
 before(async () => {
-  browser = await chromium.launch({
-    executablePath: browserPath,
-    args: [
-      "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync", "--disable-quic",
-    ],
-  });
+  browser = await pages.launch(modules);
 });
 after(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Opens the report and gives what went wrong while it was open. */
-async function open({ width = 1200, height = 900, scheme = "light", file = page60 } = {}) {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
-  const wrong = [];
-  page.on("console", (message) => wrong.push(`console ${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
-  page.on("request", (request) => {
-    if (request.url() !== pathToFileURL(file).href) wrong.push(`request: ${request.url()}`);
-  });
-  await page.goto(pathToFileURL(file).href);
-  await page.waitForSelector("footer");
-  return { page, wrong };
-}
-
-/** Of each canvas: its size, and how many pixels of how many colours were drawn. */
-const canvases = (page) =>
-  page.$$eval("canvas", (list) =>
-    list.map((canvas) => {
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      const colors = new Map();
-      for (let i = 0; i < data.length; i += 4) {
-        if (data[i + 3] < 200) continue;
-        const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
-        colors.set(key, (colors.get(key) ?? 0) + 1);
-      }
-      return {
-        chart: canvas.closest("figure").id,
-        width: canvas.width,
-        // Those that are drawn on purpose, not the in-between tones of their edges.
-        colors: [...colors].filter(([, count]) => count > 40).map(([color]) => color),
-      };
-    }),
-  );
-
-/** The value of a custom property of the style sheet as the canvas stores it. */
-const paint = (page, name) =>
-  page.evaluate((property) => {
-    const probe = document.createElement("span");
-    probe.style.color = getComputedStyle(document.documentElement).getPropertyValue(property);
-    document.body.append(probe);
-    const color = getComputedStyle(probe).color.match(/\d+/g).slice(0, 3).join(",");
-    probe.remove();
-    return color;
-  }, name);
+const open = ({ file = page60, ...rest } = {}) => pages.open(browser, file, rest);
+const { canvases, paint, picture } = pages;
 
 for (const scheme of ["light", "dark"]) {
   test(`the charts are drawn in ${scheme} colours, without a complaint and without a request`, async () => {
