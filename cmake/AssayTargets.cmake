@@ -1,5 +1,6 @@
-# assay_library(NAME SOURCES a.cc … DEPS base stats … LIBS fmt::fmt …)
-#   One folder of src/ as a static library `assay_NAME`. DEPS are other folders, LIBS third-party targets.
+# assay_library(NAME SOURCES a.cc … [SEPARATE b.cc …] DEPS base stats … LIBS fmt::fmt …)
+#   One folder of src/ as a static library `assay_NAME`. DEPS are other folders, LIBS third-party targets. With ASSAY_UNITY
+#   its files are compiled together, but for the SEPARATE ones, which have names of their own that others have too.
 # assay_test(NAME SOURCES a_test.cc … DEPS base … LIBS …)
 #   The folder's unit tests, one binary `NAME_test`, each test case known to ctest. Needs nothing but the build. RUN_SERIAL for
 #   tests that compare times with theory: nothing else runs beside them.
@@ -14,10 +15,12 @@
 # Tests of base, stats, runtime, core and the drivers (with the conformance suite) also have the label `sanitized`; the target
 # `sanitized_tests` builds them. They are what the asan and tsan stages of `make test` run.
 function(assay_library NAME)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
-  add_library(assay_${NAME} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "SOURCES;SEPARATE;DEPS;LIBS" ${ARGN})
+  add_library(assay_${NAME} STATIC ${ARG_SOURCES} ${ARG_SEPARATE})
+  set_source_files_properties(${ARG_SEPARATE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set_property(GLOBAL APPEND PROPERTY ASSAY_LIBRARIES ${NAME})
   target_include_directories(assay_${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  set_target_properties(assay_${NAME} PROPERTIES UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 8)
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(assay_${NAME} PUBLIC ${ARG_DEPS} ${ARG_LIBS})
 endfunction()
@@ -27,7 +30,8 @@ function(assay_program NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME} PRIVATE ${ARG_DEPS} ${ARG_LIBS})
-  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
+    UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 8)
 endfunction()
 
 include(GoogleTest)

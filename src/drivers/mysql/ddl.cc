@@ -18,7 +18,7 @@ std::string partitions_of(const Table& table) {
   const Partitioning& partitioning = table.partitioning;
   if (partitioning.kind == Partitioning::Kind::none) return {};
   if (partitioning.parts.empty()) throw Error(fmt::format("table {} is partitioned but has no partition", table.name));
-  const std::string column = quoted(partitioning.column);
+  const std::string column = quoted_name(partitioning.column);
   if (partitioning.kind == Partitioning::Kind::hash)
     return fmt::format(" partition by hash ({}) partitions {}", column, partitioning.parts.size());
   const bool range = partitioning.kind == Partitioning::Kind::range;
@@ -82,15 +82,15 @@ std::string type_name(const Column& column, bool mariadb) {
 
 std::string quoted_list(const std::vector<std::string>& identifiers) {
   std::string out;
-  for (const std::string& identifier : identifiers) out += (out.empty() ? "" : ", ") + quoted(identifier);
+  for (const std::string& identifier : identifiers) out += (out.empty() ? "" : ", ") + quoted_name(identifier);
   return out;
 }
 
 std::string create_statement(const Table& table, bool mariadb) {
-  std::string text = fmt::format("create table {} (", quoted(table.name));
+  std::string text = fmt::format("create table {} (", quoted_name(table.name));
   for (std::size_t i = 0; i < table.columns.size(); i++) {
     const Column& column = table.columns[i];
-    text += fmt::format("{}{} {}{}", i > 0 ? ", " : "", quoted(column.name), type_name(column, mariadb),
+    text += fmt::format("{}{} {}{}", i > 0 ? ", " : "", quoted_name(column.name), type_name(column, mariadb),
                         column.nullable ? "" : " not null");
   }
   if (!table.primary_key.empty()) text += fmt::format(", primary key ({})", quoted_list(table.primary_key));
@@ -106,11 +106,11 @@ std::vector<Addition> indexes_of(const Table& table) {
       const auto column =
           std::find_if(table.columns.begin(), table.columns.end(), [&](const Column& c) { return c.name == name; });
       const bool is_long = column != table.columns.end() && type_name(*column, true).starts_with("long");
-      columns += fmt::format("{}{}{}", columns.empty() ? "" : ", ", quoted(name),
+      columns += fmt::format("{}{}{}", columns.empty() ? "" : ", ", quoted_name(name),
                              is_long && !index.unique ? fmt::format("({})", kPrefix) : "");
     }
     out.push_back(
-        {index.name, fmt::format("add {}index {} ({})", index.unique ? "unique " : "", quoted(index.name), columns)});
+        {index.name, fmt::format("add {}index {} ({})", index.unique ? "unique " : "", quoted_name(index.name), columns)});
   }
   return out;
 }
@@ -119,8 +119,8 @@ std::vector<Addition> foreign_keys_of(const Table& table) {
   std::vector<Addition> out;
   for (const ForeignKey& key : table.foreign_keys) {
     const std::string name = fmt::format("{}_fk{}", table.name, out.size());
-    out.push_back({name, fmt::format("add constraint {} foreign key ({}) references {} ({})", quoted(name),
-                                     quoted_list(key.columns), quoted(key.table), quoted_list(key.references))});
+    out.push_back({name, fmt::format("add constraint {} foreign key ({}) references {} ({})", quoted_name(name),
+                                     quoted_list(key.columns), quoted_name(key.table), quoted_list(key.references))});
   }
   return out;
 }

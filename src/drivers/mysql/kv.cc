@@ -26,7 +26,7 @@ std::string_view bytes_of(const Value& value) {
 void MysqlKv::create(std::string_view collection) {
   const std::string text =
       fmt::format("create table if not exists {} (k varbinary(1024) primary key, v longblob not null) engine = innodb",
-                  quoted(collection));
+                  quoted_name(collection));
   if (auto done = connection_.command(text, false); !done) throw_failure(done.error(), text);
 }
 
@@ -40,14 +40,14 @@ bool MysqlKv::exists(std::string_view collection) {
 }
 
 void MysqlKv::drop(std::string_view collection) {
-  const std::string text = fmt::format("drop table if exists {}", quoted(collection));
+  const std::string text = fmt::format("drop table if exists {}", quoted_name(collection));
   if (auto done = connection_.command(text, false); !done) throw_failure(done.error(), text);
 }
 
 void MysqlKv::use(std::string_view collection) {
   if (collection == collection_) return;
   collection_ = collection;
-  table_ = quoted(collection);
+  table_ = quoted_name(collection);
   const auto set = [&](Operation operation, const char* label, const std::string& text, bool read_only = false) {
     executor_.retire(statements_[operation]);
     statements_[operation] = Prepared(label, text, read_only);

@@ -70,7 +70,7 @@ void append_text(std::string_view text, std::string& out) {
   out += '\'';
 }
 
-std::string quoted(std::string_view identifier) {
+std::string quoted_name(std::string_view identifier) {
   std::string out = "`";
   for (const char c : identifier) {
     if (c == '`') out += '`';

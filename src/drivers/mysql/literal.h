@@ -16,6 +16,6 @@ bool append_literal(const Value&, std::string& out);
 /// 'it''s'
 void append_text(std::string_view text, std::string& out);
 /// A table's or column's name: `name`, also where "name" would be a text.
-std::string quoted(std::string_view identifier);
+std::string quoted_name(std::string_view identifier);
 
 }  // namespace assay::mysql

@@ -38,7 +38,7 @@ TEST(MysqlLiteral, WhatSqlHasNoLiteralForIsTold) {
     EXPECT_EQ(literal(value), "(none)");
 }
 
-TEST(MysqlLiteral, AQuoteInANameIsDoubled) { EXPECT_EQ(quoted("a`b"), "`a``b`"); }
+TEST(MysqlLiteral, AQuoteInANameIsDoubled) { EXPECT_EQ(quoted_name("a`b"), "`a``b`"); }
 
 }  // namespace
 }  // namespace assay::mysql

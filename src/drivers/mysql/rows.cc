@@ -123,7 +123,7 @@ void MysqlRows::add_missing(const Table& table, std::vector<Addition> additions,
   if (additions.empty()) return;
   leave_missing(table, additions, names_there);
   if (additions.empty()) return;
-  std::string text = fmt::format("alter table {}", quoted(table.name));
+  std::string text = fmt::format("alter table {}", quoted_name(table.name));
   for (const Addition& addition : additions) text += (&addition == additions.data() ? " " : ", ") + addition.clause;
   const auto done = connection_.command(text, true);
   if (done) return;
@@ -156,7 +156,7 @@ void MysqlRows::drop_all(std::span<const std::string> tables) {
   for (const std::string& table : tables) {
     texts += texts.empty() ? "" : ", ";
     append_literal(table, texts);
-    names += (names.empty() ? "" : ", ") + quoted(table);
+    names += (names.empty() ? "" : ", ") + quoted_name(table);
   }
   const std::string referring = fmt::format(
       "select constraint_schema, table_name, constraint_name, referenced_table_name, "
@@ -172,8 +172,8 @@ void MysqlRows::drop_all(std::span<const std::string> tables) {
       throw Error(fmt::format("a foreign key of table {} refers to table {}; nothing was dropped",
                               *slot_.rows.text(r, 1), *slot_.rows.text(r, 3)),
                   ExitCode::unreachable);
-    statements.push_back(fmt::format("alter table {} drop foreign key {}", quoted(*slot_.rows.text(r, 1)),
-                                     quoted(*slot_.rows.text(r, 2))));
+    statements.push_back(fmt::format("alter table {} drop foreign key {}", quoted_name(*slot_.rows.text(r, 1)),
+                                     quoted_name(*slot_.rows.text(r, 2))));
   }
   statements.push_back("drop table if exists " + names);
   for (const std::string& statement : statements) carry_out(statement);
@@ -231,7 +231,7 @@ Result<> MysqlRows::load_data(const Table& table, const RowBatch& batch) {
       return does_not_fit(table, c, r, batch.row(r)[c]);
   std::string columns, conversions;
   for (std::size_t c = 0; c < table.columns.size(); c++) {
-    const std::string name = quoted(table.columns[c].name);
+    const std::string name = quoted_name(table.columns[c].name);
     const bool hex = table.columns[c].type == ColumnType::bytes;
     columns += (c > 0 ? ", " : "") + (hex ? fmt::format("@c{}", c) : name);
     if (hex) conversions += fmt::format("{}{} = unhex(@c{})", conversions.empty() ? " set " : ", ", name, c);
@@ -240,7 +240,7 @@ Result<> MysqlRows::load_data(const Table& table, const RowBatch& batch) {
       "load data local infile 'rows of assay' into table {} character set utf8mb4 fields terminated by x'09' escaped "
       "by x'5c' "
       "lines terminated by x'0a' ({}){}",
-      quoted(table.name), columns, conversions);
+      quoted_name(table.name), columns, conversions);
   Lines lines{connection_, buffer_};
   MYSQL* const mysql = connection_.raw();
   if (mysql != nullptr) mysql_set_local_infile_handler(mysql, lines_begin, lines_read, lines_end, lines_error, &lines);
@@ -274,7 +274,7 @@ Result<> MysqlRows::bulk(const Table& table, const RowBatch& batch) {
     names.push_back(column.name);
     types.push_back(column.type);
   }
-  text = fmt::format("insert into {} ({}{})", quoted(table.name), quoted_list(names), text);
+  text = fmt::format("insert into {} ({}{})", quoted_name(table.name), quoted_list(names), text);
   const auto [statement, is_new] = bulk_statements_.try_emplace(text);
   if (is_new) statement->second = Prepared("insert into " + table.name, text, false);
   constexpr std::size_t kRows = 4096;
@@ -289,7 +289,7 @@ Result<> MysqlRows::bulk(const Table& table, const RowBatch& batch) {
 Result<> MysqlRows::insert(const Table& table, const RowBatch& batch) {
   std::vector<std::string> names;
   for (const Column& column : table.columns) names.push_back(column.name);
-  const std::string head = fmt::format("insert into {} ({}) values ", quoted(table.name), quoted_list(names));
+  const std::string head = fmt::format("insert into {} ({}) values ", quoted_name(table.name), quoted_list(names));
   for (std::size_t r = 0; r < batch.size();) {
     buffer_ = head;
     for (std::size_t n = 0; n < insert_rows_ && r < batch.size() && buffer_.size() < kTextPart; n++, r++) {

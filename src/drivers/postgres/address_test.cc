@@ -91,7 +91,7 @@ TEST(PostgresDdl, PartitionsAreTables) {
   EXPECT_THROW(create_statements(table), Error);
 }
 
-TEST(PostgresDdl, AQuoteInANameIsDoubled) { EXPECT_EQ(quoted("a\"b"), "\"a\"\"b\""); }
+TEST(PostgresDdl, AQuoteInANameIsDoubled) { EXPECT_EQ(quoted_name("a\"b"), "\"a\"\"b\""); }
 
 }  // namespace
 }  // namespace assay::postgres

@@ -7,7 +7,7 @@
 
 namespace assay::postgres {
 
-std::string quoted(std::string_view identifier) {
+std::string quoted_name(std::string_view identifier) {
   std::string out = "\"";
   for (const char c : identifier) {
     if (c == '"') out += '"';
@@ -18,7 +18,7 @@ std::string quoted(std::string_view identifier) {
 
 std::string quoted_list(const std::vector<std::string>& identifiers) {
   std::string out;
-  for (const std::string& identifier : identifiers) out += (out.empty() ? "" : ", ") + quoted(identifier);
+  for (const std::string& identifier : identifiers) out += (out.empty() ? "" : ", ") + quoted_name(identifier);
   return out;
 }
 
@@ -119,10 +119,10 @@ std::string part_bounds(const Partitioning& partitioning, std::size_t i) {
 }  // namespace
 
 std::vector<std::string> create_statements(const Table& table) {
-  std::string text = fmt::format("create table {} (", quoted(table.name));
+  std::string text = fmt::format("create table {} (", quoted_name(table.name));
   for (std::size_t i = 0; i < table.columns.size(); i++) {
     const Column& column = table.columns[i];
-    text += fmt::format("{}{} {}{}", i > 0 ? ", " : "", quoted(column.name), type_name(column),
+    text += fmt::format("{}{} {}{}", i > 0 ? ", " : "", quoted_name(column.name), type_name(column),
                         column.nullable ? "" : " not null");
   }
   if (!table.primary_key.empty()) text += fmt::format(", primary key ({})", quoted_list(table.primary_key));
@@ -131,11 +131,11 @@ std::vector<std::string> create_statements(const Table& table) {
   if (partitioning.kind == Partitioning::Kind::none) return {text};
   if (partitioning.parts.empty()) throw Error(fmt::format("table {} is partitioned but has no partition", table.name));
   text += fmt::format(" partition by {} ({})", kKinds[static_cast<std::size_t>(partitioning.kind)],
-                      quoted(partitioning.column));
+                      quoted_name(partitioning.column));
   std::vector<std::string> out = {text};
   for (std::size_t i = 0; i < partitioning.parts.size(); i++)
     out.push_back(fmt::format("create table {} partition of {} for values {}",
-                              quoted(fmt::format("{}_p{}", table.name, i)), quoted(table.name),
+                              quoted_name(fmt::format("{}_p{}", table.name, i)), quoted_name(table.name),
                               part_bounds(partitioning, i)));
   return out;
 }
@@ -144,7 +144,7 @@ std::vector<std::string> index_statements(const Table& table) {
   std::vector<std::string> out;
   for (const Index& index : table.indexes)
     out.push_back(fmt::format("create {}index if not exists {} on {} ({})", index.unique ? "unique " : "",
-                              quoted(index.name), quoted(table.name), quoted_list(index.columns)));
+                              quoted_name(index.name), quoted_name(table.name), quoted_list(index.columns)));
   return out;
 }
 
@@ -152,8 +152,8 @@ std::string foreign_key_name(const Table& table, std::size_t i) { return fmt::fo
 
 std::string foreign_key_statement(const Table& table, std::size_t i) {
   const ForeignKey& key = table.foreign_keys[i];
-  return fmt::format("alter table {} add constraint {} foreign key ({}) references {} ({})", quoted(table.name),
-                     quoted(foreign_key_name(table, i)), quoted_list(key.columns), quoted(key.table),
+  return fmt::format("alter table {} add constraint {} foreign key ({}) references {} ({})", quoted_name(table.name),
+                     quoted_name(foreign_key_name(table, i)), quoted_list(key.columns), quoted_name(key.table),
                      quoted_list(key.references));
 }
 

@@ -11,7 +11,7 @@
 namespace assay::postgres {
 
 /// "name", with quotes doubled.
-std::string quoted(std::string_view identifier);
+std::string quoted_name(std::string_view identifier);
 /// "a", "b", …
 std::string quoted_list(const std::vector<std::string>& identifiers);
 /// The column's type as the server calls it: numeric(12,2), varchar(16), text[] for arrays.

@@ -23,12 +23,12 @@ std::string_view bytes_of(const Value& value) {
 
 void PostgresKv::create(std::string_view collection) {
   const std::string text =
-      fmt::format("create table if not exists {} (k bytea primary key, v bytea not null)", quoted(collection));
+      fmt::format("create table if not exists {} (k bytea primary key, v bytea not null)", quoted_name(collection));
   if (auto done = connection_.command(text.c_str(), false); !done) throw_failure(done.error(), text);
 }
 
 bool PostgresKv::exists(std::string_view collection) {
-  const std::string relation = quoted(collection);
+  const std::string relation = quoted_name(collection);
   const Value arguments[] = {std::string_view(relation)};
   if (auto done = run(connection_, "select to_regclass($1) is not null", arguments, true, arguments_, slot_); !done)
     throw_failure(done.error(), "looking for a collection");
@@ -37,14 +37,14 @@ bool PostgresKv::exists(std::string_view collection) {
 }
 
 void PostgresKv::drop(std::string_view collection) {
-  const std::string text = fmt::format("drop table if exists {}", quoted(collection));
+  const std::string text = fmt::format("drop table if exists {}", quoted_name(collection));
   if (auto done = connection_.command(text.c_str(), false); !done) throw_failure(done.error(), text);
 }
 
 void PostgresKv::use(std::string_view collection) {
   if (collection == collection_) return;
   collection_ = collection;
-  const std::string table = quoted(collection);
+  const std::string table = quoted_name(collection);
   const auto set = [&](Operation operation, const char* label, const std::string& text, bool read_only = false) {
     statements_[operation] = Prepared{.label = label, .text = text, .read_only = read_only};
   };

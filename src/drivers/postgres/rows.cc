@@ -76,7 +76,7 @@ void PostgresRows::create_indexes(const Table& table) {
 
 void PostgresRows::create_foreign_keys(const Table& table) {
   for (std::size_t i = 0; i < table.foreign_keys.size(); i++) {
-    const std::string relation = quoted(table.name), name = foreign_key_name(table, i);
+    const std::string relation = quoted_name(table.name), name = foreign_key_name(table, i);
     const Value arguments[] = {std::string_view(relation), std::string_view(name)};
     if (!ask("select exists (select from pg_constraint where conrelid = to_regclass($1) and conname = $2)", arguments))
       carry_out({foreign_key_statement(table, i)});
@@ -84,7 +84,7 @@ void PostgresRows::create_foreign_keys(const Table& table) {
 }
 
 bool PostgresRows::exists(std::string_view table) {
-  const std::string relation = quoted(table);
+  const std::string relation = quoted_name(table);
   const Value arguments[] = {std::string_view(relation)};
   return ask("select to_regclass($1) is not null", arguments);
 }
@@ -92,7 +92,7 @@ bool PostgresRows::exists(std::string_view table) {
 void PostgresRows::drop_all(std::span<const std::string> tables) {
   if (tables.empty()) return;
   std::vector<std::string> relations;
-  for (const std::string& table : tables) relations.push_back(quoted(table));
+  for (const std::string& table : tables) relations.push_back(quoted_name(table));
   // One statement: foreign keys among them go with them, and when something else refers to one, all stay.
   carry_out({fmt::format("drop table if exists {}", fmt::join(relations, ", "))});
 }
@@ -109,8 +109,8 @@ Result<> PostgresRows::write(const Table& table, const RowBatch& batch) {
 // COPY
 
 Result<> PostgresRows::copy(const Table& table, const RowBatch& batch) {
-  std::string text = fmt::format("copy {} (", quoted(table.name));
-  for (std::size_t c = 0; c < table.columns.size(); c++) text += (c ? ", " : "") + quoted(table.columns[c].name);
+  std::string text = fmt::format("copy {} (", quoted_name(table.name));
+  for (std::size_t c = 0; c < table.columns.size(); c++) text += (c ? ", " : "") + quoted_name(table.columns[c].name);
   text += ") from stdin (format binary)";
   if (auto ready = connection_.prepare_exchange(false); !ready) return ready;
   const bool alone = !connection_.in_transaction();
@@ -175,8 +175,8 @@ Result<> PostgresRows::insert(const Table& table, const RowBatch& batch) {
 }
 
 Result<> PostgresRows::insert_some(const Table& table, const RowBatch& batch, std::size_t first, std::size_t last) {
-  std::string text = fmt::format("insert into {} (", quoted(table.name));
-  for (std::size_t c = 0; c < table.columns.size(); c++) text += (c ? ", " : "") + quoted(table.columns[c].name);
+  std::string text = fmt::format("insert into {} (", quoted_name(table.name));
+  for (std::size_t c = 0; c < table.columns.size(); c++) text += (c ? ", " : "") + quoted_name(table.columns[c].name);
   text += ") values ";
   arguments_.clear();
   std::vector<Oid> types;

@@ -135,7 +135,7 @@ bool blank(std::string_view rest) noexcept { return rest.find_first_not_of(" \t\
 
 }  // namespace
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) out.append(c == '"' ? 2 : 1, c);
   return out += '"';

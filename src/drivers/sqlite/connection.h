@@ -125,6 +125,6 @@ class Connection {
 };
 
 /// "name", with quotes inside doubled.
-std::string quoted(std::string_view name);
+std::string quoted_name(std::string_view name);
 
 }  // namespace assay::sqlite

@@ -10,7 +10,7 @@ namespace assay::sqlite {
 void Kv::create(std::string_view collection) {
   const Result<> made =
       connection_.execute(fmt::format("CREATE TABLE IF NOT EXISTS {} (k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL){}",
-                                      quoted(collection), connection_.settings().clustered ? " WITHOUT ROWID" : ""));
+                                      quoted_name(collection), connection_.settings().clustered ? " WITHOUT ROWID" : ""));
   if (!made) throw_sqlite(fmt::format("creating collection {}", collection), made.error());
 }
 
@@ -22,7 +22,7 @@ void Kv::drop(std::string_view collection) {
 }
 
 void Kv::use(std::string_view collection) {
-  collection_ = quoted(collection);
+  collection_ = quoted_name(collection);
   for (Prepared* statement : {&get_, &put_, &update_, &remove_, &scan_}) *statement = Prepared();
 }
 

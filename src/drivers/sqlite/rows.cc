@@ -50,7 +50,7 @@ std::string declared_type(const Column& column) {
 
 std::string list(const std::vector<std::string>& names) {
   std::vector<std::string> all;
-  for (const std::string& name : names) all.push_back(quoted(name));
+  for (const std::string& name : names) all.push_back(quoted_name(name));
   return fmt::format("({})", fmt::join(all, ", "));
 }
 
@@ -65,16 +65,16 @@ std::string create_statement(const Table& table, bool clustered, bool with_forei
   std::vector<std::string> parts;
   for (const Column& column : table.columns)
     parts.push_back(
-        fmt::format("{} {}{}", quoted(column.name), declared_type(column), column.nullable ? "" : " NOT NULL"));
+        fmt::format("{} {}{}", quoted_name(column.name), declared_type(column), column.nullable ? "" : " NOT NULL"));
   if (!table.primary_key.empty()) parts.push_back("PRIMARY KEY " + list(table.primary_key));
   if (with_foreign_keys)
     for (const ForeignKey& key : table.foreign_keys)
       parts.push_back(
-          fmt::format("FOREIGN KEY {} REFERENCES {} {}", list(key.columns), quoted(key.table), list(key.references)));
+          fmt::format("FOREIGN KEY {} REFERENCES {} {}", list(key.columns), quoted_name(key.table), list(key.references)));
   // A primary key of one integer is the row id already.
   const bool own_key =
       table.primary_key.size() > 1 || (table.primary_key.size() == 1 && !whole_number(table, table.primary_key[0]));
-  return fmt::format("CREATE TABLE {} ({}){}", quoted(table.name), fmt::join(parts, ", "),
+  return fmt::format("CREATE TABLE {} ({}){}", quoted_name(table.name), fmt::join(parts, ", "),
                      clustered && own_key ? " WITHOUT ROWID" : "");
 }
 
@@ -128,7 +128,7 @@ void Rows::create(const Table& table) {
 void Rows::create_indexes(const Table& table) {
   for (const Index& index : table.indexes) {
     const Result<> made = connection_.execute(fmt::format("CREATE {}INDEX {} ON {} {}", index.unique ? "UNIQUE " : "",
-                                                          quoted(index.name), quoted(table.name), list(index.columns)));
+                                                          quoted_name(index.name), quoted_name(table.name), list(index.columns)));
     if (!made) throw_sqlite(fmt::format("creating index {} on {}", index.name, table.name), made.error());
   }
 }
@@ -167,7 +167,7 @@ Result<> Rows::add_foreign_keys(const Table& table) {
   if (step) step = connection_.execute("pragma writable_schema=reset");
   if (!step) return step;
 
-  Result<Prepared> check = connection_.prepare(fmt::format("pragma foreign_key_check({})", quoted(table.name)), false);
+  Result<Prepared> check = connection_.prepare(fmt::format("pragma foreign_key_check({})", quoted_name(table.name)), false);
   if (!check) return tl::unexpected(check.error());
   ResultSet missing;
   step = connection_.execute(*check, {}, missing);
@@ -220,7 +220,7 @@ void Rows::drop_all(std::span<const std::string> tables) {
     if (dropped) {
       Result<> done = require_unreferenced(tables);
       for (std::size_t i = 0; done && i < tables.size(); i++)
-        done = connection_.execute(fmt::format("DROP TABLE IF EXISTS {}", quoted(tables[i])));
+        done = connection_.execute(fmt::format("DROP TABLE IF EXISTS {}", quoted_name(tables[i])));
       dropped = unit.end(std::move(done));
     }
   }
@@ -237,7 +237,7 @@ Result<Prepared*> Rows::insert_into(const Table& table) {
     places.push_back(fmt::format("?{}", places.size() + 1));
   }
   Result<Prepared> made = connection_.prepare(
-      fmt::format("INSERT INTO {} {} VALUES ({})", quoted(table.name), list(names), fmt::join(places, ", ")), true);
+      fmt::format("INSERT INTO {} {} VALUES ({})", quoted_name(table.name), list(names), fmt::join(places, ", ")), true);
   if (!made) return tl::unexpected(std::move(made.error()));
   insert_ = std::move(*made);
   insert_table_ = table.name;

@@ -1,13 +1,13 @@
 #include "workloads/tpcc/load_rows.h"
 
+#include "workloads/tpcc/statements.h"
+
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
 namespace assay::tpcc {
 namespace {
-
-constexpr std::int64_t kMostLines = 15;
 
 /// The cells of one row in the making; each draws from a stream of its own.
 class Row {
@@ -147,10 +147,10 @@ void add_orders(RowBatch& orders, RowBatch& order_lines, RowBatch& new_orders, c
     Row order(orders, source, TableId::orders, number);
     order.integer(w).integer(d).integer(o).integer(customers[static_cast<std::size_t>(o - 1)]).timestamp();
     delivered ? order.between(1, 10) : order.null();
-    const std::int64_t lines = order.random().between(5, kMostLines);
+    const std::int64_t lines = order.random().between(kFewestLines, kMostLines);
     order.integer(lines).integer(1);
     for (std::int64_t n = 1; n <= lines; n++) {
-      Row line(order_lines, source, TableId::order_line, number * kMostLines + n);
+      Row line(order_lines, source, TableId::order_line, number * std::int64_t{kMostLines} + n);
       line.integer(w).integer(d).integer(o).integer(n).between(1, scale.items()).integer(w);
       delivered ? line.timestamp() : line.null();
       line.integer(5);
