@@ -82,10 +82,6 @@ Words take_apart(std::span<const std::string> arguments, std::span<const std::sp
   return words;
 }
 
-void refuse_mistakes(std::span<const std::string> mistakes) {
-  if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
-}
-
 void assign(const Words& words, std::span<Options* const> tables) {
   std::vector<std::string> mistakes = words.mistakes;
   std::map<std::string, std::string> seen;

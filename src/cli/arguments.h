@@ -31,7 +31,5 @@ std::string first_positional(std::span<const std::string> arguments);
 /// Sets the options that the words give; what belongs to another table is left to that. Throws one Error for all mistakes,
 /// those of the words too.
 void assign(const Words&, std::span<Options* const> tables);
-/// Throws one Error for all of them; does nothing when there are none.
-void refuse_mistakes(std::span<const std::string> mistakes);
 
 }  // namespace assay::cli

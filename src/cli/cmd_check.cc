@@ -1,6 +1,6 @@
 // assay check WORKLOAD: whether the workload's data in the target is consistent.
 
-#include "cli/job.h"
+#include "cli/job_arguments.h"
 #include "results/json_text.h"
 
 namespace assay::cli {
@@ -37,18 +37,18 @@ Command check_command() {
           "WORKLOAD --target URL [options]",
           "Check the data of a workload in the target; exit code 6 when it is not consistent.",
           true,
-          {target_options(), job_options(), check_options()},
+          {quiet_target_options(), job_options(), check_options()},
           [](std::span<const std::string> arguments) {
-            const auto setup = JobSetup::from(find_command("check"), arguments);
+            const auto setup = setup_from(find_command("check"), arguments);
             if (setup == nullptr) return ExitCode::ok;
             const SignalWatch signals("nothing was changed");
-            TerminalProgress progress(setup->quiet);
+            TerminalProgress progress(is_quiet(*setup));
             setup->facts();
             Job job = setup->job_for(progress, signals.token());
             const CheckOutcome outcome = setup->workload->check(job);
             progress.finish();
-            if (setup->json) fmt::print("{}\n", outcome_json(outcome));
-            if (!setup->json && !(setup->quiet && outcome.findings.empty()))
+            if (setup->own().flag("json")) fmt::print("{}\n", outcome_json(outcome));
+            if (!setup->own().flag("json") && !(is_quiet(*setup) && outcome.findings.empty()))
               print_outcome(outcome, "of " + std::string(setup->type->info().name));
             return outcome.findings.empty() ? ExitCode::ok : ExitCode::check_failed;
           },

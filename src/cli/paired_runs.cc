@@ -1,9 +1,9 @@
 #include "cli/paired_runs.h"
 
 #include "base/error.h"
-#include "cli/job.h"
-#include "cli/load.h"
+#include "cli/job_arguments.h"
 #include "cli/terminal.h"
+#include "job/load_options.h"
 #include "results/file.h"
 
 #include <fcntl.h>
@@ -116,11 +116,11 @@ bool check_pairs(const PairedRuns& runs) {
   std::optional<std::string> workload;
   for (const auto& [side, arguments] : {std::pair{'A', &runs.a}, {'B', &runs.b}}) {
     try {
-      const auto setup = JobSetup::from(find_command("run"), *arguments);
+      const auto setup = setup_from(find_command("run"), *arguments);
       if (setup == nullptr) return false;
-      [[maybe_unused]] const LoadConditions understood{setup->own};  // throws when one is not
+      [[maybe_unused]] const LoadConditions understood{setup->own()};  // throws when one is not
       for (const char* refused : {"result", "json"})
-        if (setup->own.given(refused))
+        if (setup->own().given(refused))
           throw Error(fmt::format("--{} does not go with --pairs: results are kept in the folder --results", refused));
       const std::string name(setup->type->info().name);
       if (workload && *workload != name)

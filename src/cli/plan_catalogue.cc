@@ -2,9 +2,9 @@
 
 #include "base/error.h"
 #include "cli/command.h"
-#include "cli/job.h"
-#include "cli/load.h"
 #include "core/schedule.h"
+#include "job/load_options.h"
+#include "job/setup.h"
 #include "registry/registry.h"
 
 #include <algorithm>
@@ -55,7 +55,7 @@ void check_load(const Options& load, std::vector<std::string>& mistakes) {
 }  // namespace
 
 const plan::Catalogue& plan_catalogue() {
-  static const std::vector<OptionSpec> system = without(target_options(), {"target", "quiet"});
+  static const std::vector<OptionSpec> system = without(target_options(), {"target"});
   static const std::vector<OptionSpec> benchmark =
       of_run({"prepare", "check", "cleanup", "strict", "seed", "parallel"});
   static const std::vector<OptionSpec> load =

@@ -79,6 +79,7 @@ void Collector::add(const GroupPlan& group) {
 Collector::~Collector() = default;
 
 void Collector::take(std::size_t g, const Interval& interval) {
+  observer_.interval(g, interval);
   GroupOutcome& outcome = outcomes_[g];
   outcome.phases[static_cast<std::size_t>(interval.phase)].merge(interval.stats);
   outcome.series.add(interval.index, interval.phase, interval.stats);

@@ -156,8 +156,20 @@ void Run::dismantle() {
 }
 
 void Run::start() {
-  started_ = clock_.wall() + kHeadStart;
-  phases_ = std::make_unique<Phases>(clock_.now() + kHeadStart, plan_.ramp_up, plan_.warmup, plan_.duration);
+  TimePoint begin{};
+  if (plan_.gate) {
+    try {
+      begin = plan_.gate(stop_);
+    } catch (...) {
+      sets_.front().set->dismiss();
+      dismantle();
+      throw;
+    }
+  }
+  const TimePoint now = clock_.now();
+  begin = std::max(begin, now + kHeadStart);
+  started_ = clock_.wall() + (begin - now);
+  phases_ = std::make_unique<Phases>(begin, plan_.ramp_up, plan_.warmup, plan_.duration);
   collector_ = std::make_unique<Collector>(plan_, groups_, *phases_, observer_);
   standstills_.watch();
   start_set(*sets_.front().set, 0, phases_->start(), plan_.ramp_up, plan_.count);

@@ -90,6 +90,10 @@ std::string placeholder(const OptionSpec& spec) {
   return "";
 }
 
+void refuse_mistakes(std::span<const std::string> mistakes) {
+  if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
+}
+
 std::string_view nearest_name(std::span<const std::string_view> names, std::string_view text) {
   std::string_view nearest;
   std::size_t least = 4;

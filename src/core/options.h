@@ -39,6 +39,9 @@ std::string placeholder(const OptionSpec&);
 /// The name that is at most three typing errors away from `text`; "" when there is none. For "did you mean".
 std::string_view nearest_name(std::span<const std::string_view> names, std::string_view text);
 
+/// Throws one Error for all of them, a line each; does nothing when there are none.
+void refuse_mistakes(std::span<const std::string> mistakes);
+
 /// The values of one table. Copyable; the table must outlive it (tables are static).
 class Options {
  public:

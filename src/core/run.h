@@ -10,7 +10,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,9 @@ struct RunPlan {
   std::uint64_t seed = 1;
   int threads = 1;  // event loops, for sessions that wait on a descriptor
   RetryPolicy retry;
+  /// Asked, once all sessions are open, for the instant at which the run begins; it may wait, until the stop is requested.
+  /// One that is over means now. What it throws ends the run before it began. Without it the run begins at once.
+  std::function<TimePoint(std::stop_token)> gate = {};
 };
 
 struct GroupOutcome {
@@ -107,6 +112,8 @@ class RunObserver {
   virtual ~RunObserver() = default;
   virtual void live(const Live&) {}
   virtual void event(const Event&) {}
+  /// A piece of the time line of the plan's n-th group, as it is added to the outcome: several of one interval add up.
+  virtual void interval(std::size_t /*group*/, const Interval&) {}
   /// Asked once an interval of the measured time, shortly after it ended; an answer ends the measured time.
   virtual std::optional<Ending> ends_for(const SoFar&) { return std::nullopt; }
 };

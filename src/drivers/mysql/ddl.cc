@@ -109,8 +109,8 @@ std::vector<Addition> indexes_of(const Table& table) {
       columns += fmt::format("{}{}{}", columns.empty() ? "" : ", ", quoted_name(name),
                              is_long && !index.unique ? fmt::format("({})", kPrefix) : "");
     }
-    out.push_back(
-        {index.name, fmt::format("add {}index {} ({})", index.unique ? "unique " : "", quoted_name(index.name), columns)});
+    out.push_back({index.name, fmt::format("add {}index {} ({})", index.unique ? "unique " : "",
+                                           quoted_name(index.name), columns)});
   }
   return out;
 }

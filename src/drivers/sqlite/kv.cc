@@ -8,9 +8,9 @@
 namespace assay::sqlite {
 
 void Kv::create(std::string_view collection) {
-  const Result<> made =
-      connection_.execute(fmt::format("CREATE TABLE IF NOT EXISTS {} (k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL){}",
-                                      quoted_name(collection), connection_.settings().clustered ? " WITHOUT ROWID" : ""));
+  const Result<> made = connection_.execute(
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL){}",
+                  quoted_name(collection), connection_.settings().clustered ? " WITHOUT ROWID" : ""));
   if (!made) throw_sqlite(fmt::format("creating collection {}", collection), made.error());
 }
 

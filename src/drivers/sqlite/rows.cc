@@ -69,8 +69,8 @@ std::string create_statement(const Table& table, bool clustered, bool with_forei
   if (!table.primary_key.empty()) parts.push_back("PRIMARY KEY " + list(table.primary_key));
   if (with_foreign_keys)
     for (const ForeignKey& key : table.foreign_keys)
-      parts.push_back(
-          fmt::format("FOREIGN KEY {} REFERENCES {} {}", list(key.columns), quoted_name(key.table), list(key.references)));
+      parts.push_back(fmt::format("FOREIGN KEY {} REFERENCES {} {}", list(key.columns), quoted_name(key.table),
+                                  list(key.references)));
   // A primary key of one integer is the row id already.
   const bool own_key =
       table.primary_key.size() > 1 || (table.primary_key.size() == 1 && !whole_number(table, table.primary_key[0]));
@@ -127,8 +127,9 @@ void Rows::create(const Table& table) {
 
 void Rows::create_indexes(const Table& table) {
   for (const Index& index : table.indexes) {
-    const Result<> made = connection_.execute(fmt::format("CREATE {}INDEX {} ON {} {}", index.unique ? "UNIQUE " : "",
-                                                          quoted_name(index.name), quoted_name(table.name), list(index.columns)));
+    const Result<> made =
+        connection_.execute(fmt::format("CREATE {}INDEX {} ON {} {}", index.unique ? "UNIQUE " : "",
+                                        quoted_name(index.name), quoted_name(table.name), list(index.columns)));
     if (!made) throw_sqlite(fmt::format("creating index {} on {}", index.name, table.name), made.error());
   }
 }
@@ -167,7 +168,8 @@ Result<> Rows::add_foreign_keys(const Table& table) {
   if (step) step = connection_.execute("pragma writable_schema=reset");
   if (!step) return step;
 
-  Result<Prepared> check = connection_.prepare(fmt::format("pragma foreign_key_check({})", quoted_name(table.name)), false);
+  Result<Prepared> check =
+      connection_.prepare(fmt::format("pragma foreign_key_check({})", quoted_name(table.name)), false);
   if (!check) return tl::unexpected(check.error());
   ResultSet missing;
   step = connection_.execute(*check, {}, missing);
@@ -237,7 +239,8 @@ Result<Prepared*> Rows::insert_into(const Table& table) {
     places.push_back(fmt::format("?{}", places.size() + 1));
   }
   Result<Prepared> made = connection_.prepare(
-      fmt::format("INSERT INTO {} {} VALUES ({})", quoted_name(table.name), list(names), fmt::join(places, ", ")), true);
+      fmt::format("INSERT INTO {} {} VALUES ({})", quoted_name(table.name), list(names), fmt::join(places, ", ")),
+      true);
   if (!made) return tl::unexpected(std::move(made.error()));
   insert_ = std::move(*made);
   insert_table_ = table.name;

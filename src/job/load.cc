@@ -1,17 +1,15 @@
-#include "cli/load.h"
+#include "job/load.h"
 
 #include "base/error.h"
 #include "base/units.h"
-#include "cli/run_watch.h"
-#include "core/engine.h"
 #include "core/rate_search.h"
-#include "core/url.h"
+#include "job/run_watch.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace assay::cli {
+namespace assay {
 namespace {
 
 /// A step completes less than it is asked for when the target cannot keep up, and then what waits grows without end.
@@ -67,9 +65,14 @@ RateSearchStep judge(const Threshold& condition, double rate, const RunPlan& pla
 
 class Loader {
  public:
-  Loader(const JobSetup& setup, const LoadConditions& conditions, std::stop_token stop, TerminalProgress& progress,
-         const std::function<void(const Load&)>& save)
-      : setup_(setup), conditions_(conditions), stop_(std::move(stop)), progress_(progress), save_(save) {}
+  Loader(const JobSetup& setup, Executor& executor, const LoadConditions& conditions, std::stop_token stop,
+         JobObserver& observer, const std::function<void(const Load&)>& save)
+      : own_(setup.own()),
+        executor_(executor),
+        conditions_(conditions),
+        stop_(std::move(stop)),
+        observer_(observer),
+        save_(save) {}
 
   Load once(RunPlan plan) {
     Load load;
@@ -82,16 +85,16 @@ class Loader {
   Load search(RunPlan plan) {
     const Threshold& condition = *conditions_.find_max;
     RateSearch search({.first = first_rate(plan),
-                       .precision = setup_.own.number("find-max-precision") / 100,
-                       .confirmations = static_cast<int>(setup_.own.count("find-max-steps"))});
+                       .precision = own_.number("find-max-precision") / 100,
+                       .confirmations = static_cast<int>(own_.count("find-max-steps"))});
     Load load;
     load.plan = std::move(plan);
     load.search.condition = condition.text();
     bool interrupted = false;
     for (std::optional<double> rate; !interrupted && (rate = search.next());) {
       if (!load.search.steps.empty()) {
-        setup_.workload->after_run(*setup_.target);
-        load.plan = make_plan(setup_);  // what a workload counts is of one run
+        executor_.after_run();
+        load.plan = executor_.plan();  // what a workload counts is of one run
       }
       at_rate(load.plan, *rate);
       Run run = carry_out(load.plan);
@@ -99,8 +102,8 @@ class Loader {
       if (!interrupted) {
         const RateSearchStep step = judge(condition, *rate, load.plan, run);
         search.tell(step.held);
-        progress_.note(fmt::format("find-max: step {}: {} {}: {}", load.search.steps.size() + 1, format_rate(*rate),
-                                   step.held ? "held" : "did not hold", step.why));
+        observer_.progress().note(fmt::format("find-max: step {}: {} {}: {}", load.search.steps.size() + 1,
+                                              format_rate(*rate), step.held ? "held" : "did not hold", step.why));
         load.search.steps.push_back(step);
         run.aborted.clear();  // is why a step did not hold, and no more
         run.outcome.partial = interrupted = stop_.stop_requested();
@@ -117,12 +120,11 @@ class Loader {
  private:
   /// --rate, or what the clients complete without one, in a short run of its own.
   double first_rate(const RunPlan& planned) {
-    if (!setup_.own.text("rate").empty())
-      return planned.groups.front().schedule.rate_at(planned.ramp_up + planned.warmup);
-    RunPlan plan = make_plan(setup_);
+    if (!own_.text("rate").empty()) return planned.groups.front().schedule.rate_at(planned.ramp_up + planned.warmup);
+    RunPlan plan = executor_.plan();
     plan.duration = std::min(plan.duration, kLongestTrial);
     const Run run = carry_out(plan);
-    setup_.workload->after_run(*setup_.target);
+    executor_.after_run();
     if (stop_.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
     const double rate = completed_rate(plan, run.outcome);
     if (rate <= 0)
@@ -130,18 +132,17 @@ class Loader {
           "--find-max: nothing succeeded without a rate, so there is none to begin with; expected a target on which "
           "the same run without --find-max succeeds",
           ExitCode::thresholds_failed);
-    progress_.note(fmt::format("find-max: without a rate {} were completed; that is tried first", format_rate(rate)));
+    observer_.progress().note(
+        fmt::format("find-max: without a rate {} were completed; that is tried first", format_rate(rate)));
     return rate;
   }
 
   Run carry_out(const RunPlan& plan) {
-    setup_.workload->before_run(*setup_.target);
-    LivePanel panel(setup_.quiet, fmt::format("{} on {}", setup_.type->info().name, without_secrets(setup_.url)));
-    RunWatch watch(plan, conditions_.abort_if,
-                   {setup_.own.duration("until-steady"), setup_.own.number("steady-limit") / 100}, panel);
-    setup_.target->under_load(true);
-    Run out{.outcome = run(plan, stop_, watch), .requirements = {}, .aborted = {}};
-    setup_.target->under_load(false);
+    observer_.run_begins(plan);
+    RunWatch watch(plan, conditions_.abort_if, {own_.duration("until-steady"), own_.number("steady-limit") / 100},
+                   observer_);
+    Run out{.outcome = executor_.run(plan, stop_, watch), .requirements = {}, .aborted = {}};
+    observer_.run_ended();
     out.requirements = watch.requirements();
     out.aborted = watch.aborted();
     return out;
@@ -161,19 +162,20 @@ class Loader {
     if (!run.aborted.empty()) load.reasons.push_back("aborted: " + run.aborted);
   }
 
-  const JobSetup& setup_;
+  const Options& own_;
+  Executor& executor_;
   const LoadConditions& conditions_;
   std::stop_token stop_;
-  TerminalProgress& progress_;
+  JobObserver& observer_;
   const std::function<void(const Load&)>& save_;
 };
 
 }  // namespace
 
-Load carry_out_load(const JobSetup& setup, RunPlan plan, const LoadConditions& conditions, std::stop_token stop,
-                    TerminalProgress& progress, const std::function<void(const Load&)>& save) {
-  Loader loader(setup, conditions, std::move(stop), progress, save);
+Load carry_out_load(const JobSetup& setup, Executor& executor, RunPlan plan, const LoadConditions& conditions,
+                    std::stop_token stop, JobObserver& observer, const std::function<void(const Load&)>& save) {
+  Loader loader(setup, executor, conditions, std::move(stop), observer, save);
   return conditions.find_max ? loader.search(std::move(plan)) : loader.once(std::move(plan));
 }
 
-}  // namespace assay::cli
+}  // namespace assay

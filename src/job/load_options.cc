@@ -1,14 +1,14 @@
-#include "cli/load_options.h"
+#include "job/load_options.h"
 
 #include "base/error.h"
 #include "base/units.h"
-#include "cli/run_watch.h"
+#include "job/run_watch.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace assay::cli {
+namespace assay {
 namespace {
 
 constexpr double kLongest = 10 * 366 * 86400.0;  // seconds: no sum of such times leaves the clock
@@ -142,7 +142,7 @@ std::span<const OptionSpec> load_options() {
 }
 
 RunOptions run_options_of(const JobSetup& setup) {
-  const Options& own = setup.own;
+  const Options& own = setup.own();
   RunOptions options{.shard = setup.shard,
                      .seed = setup.seed,
                      .open_loop = !own.text("rate").empty() || !own.text("find-max").empty()};
@@ -154,7 +154,7 @@ RunOptions run_options_of(const JobSetup& setup) {
 }
 
 RunPlan make_plan(const JobSetup& setup) {
-  const Options& own = setup.own;
+  const Options& own = setup.own();
   RunPlan plan;
   plan.shard = setup.shard;
   plan.seed = setup.seed;
@@ -250,4 +250,4 @@ void LoadConditions::require_names(const RunPlan& plan) const {
     for (const Threshold& condition : *conditions) require(condition);
   if (find_max) require(*find_max);
 }
-}  // namespace assay::cli
+}  // namespace assay

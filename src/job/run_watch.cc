@@ -1,4 +1,4 @@
-#include "cli/run_watch.h"
+#include "job/run_watch.h"
 
 #include "base/units.h"
 
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace assay::cli {
+namespace assay {
 namespace {
 
 bool within(const std::optional<Steadiness>& s, double limit) {
@@ -110,4 +110,4 @@ std::vector<Requirement> RunWatch::requirements() const {
            became_steady_ ? Requirement::Verdict::pass : Requirement::Verdict::fail, true}};
 }
 
-}  // namespace assay::cli
+}  // namespace assay

@@ -1,4 +1,4 @@
-#include "cli/document.h"
+#include "job/document.h"
 
 #include "base/error.h"
 #include "base/units.h"
@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace assay::cli {
+namespace assay {
 namespace {
 
 const GroupStats& measured(const GroupOutcome& group) { return group.phases[static_cast<std::size_t>(Phase::measure)]; }
@@ -169,14 +169,14 @@ Document make_document(DocumentInput input) {
   document.partial = outcome.partial;
   document.seed = input.setup.seed;
   document.workload.name = input.setup.type->info().name;
-  std::map<std::string, std::string> in_force = input.setup.workload->options_in_force();
-  for (const auto& [name, value] : input.setup.workload_options.all())
+  const std::map<std::string, std::string>& in_force = input.options_in_force;
+  for (const auto& [name, value] : input.setup.request.workload_options.all())
     document.workload.options.emplace_back(name, in_force.contains(name) ? in_force.at(name) : value);
-  for (const auto* options : {&input.setup.own, &input.setup.job})
+  for (const auto* options : {&input.setup.request.own, &input.setup.request.job})
     for (const auto& [name, value] : options->all()) document.workload.options.emplace_back("run." + name, value);
   TargetFacts target{.name = "main",
                      .driver = std::string(input.setup.driver->info().name),
-                     .url = without_secrets(input.setup.url),
+                     .url = without_secrets(input.setup.url()),
                      .server = input.server.server,
                      .server_version = input.server.version,
                      .settings = {}};
@@ -239,4 +239,4 @@ ExitCode exit_code_of(const Document& document, bool contradicted, bool gone) {
   return document.partial ? ExitCode::interrupted : ExitCode::ok;
 }
 
-}  // namespace assay::cli
+}  // namespace assay

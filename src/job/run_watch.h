@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace assay::cli {
+namespace assay {
 
 /// The figures of a run as conditions ask for them; without outcomes only the names.
 MeasuredRun view_of(const RunPlan&);
@@ -30,6 +30,7 @@ class RunWatch final : public RunObserver {
 
   void live(const Live& live) override { shown_.live(live); }
   void event(const Event& event) override { shown_.event(event); }
+  void interval(std::size_t group, const Interval& interval) override { shown_.interval(group, interval); }
   std::optional<Ending> ends_for(const SoFar&) override;
 
   /// The condition that held, with its values; empty: none did.
@@ -56,4 +57,4 @@ struct RecentFigures {
 };
 RecentFigures recent_figures(const GroupPlan&, const GroupOutcome&, const SoFar&, Nanos window);
 
-}  // namespace assay::cli
+}  // namespace assay

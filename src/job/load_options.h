@@ -1,8 +1,8 @@
 // What a user asks of the load of `assay run`: the options, what contradicts what, the plan and the conditions they make.
 #pragma once
 
-#include "cli/job.h"
 #include "core/run.h"
+#include "job/setup.h"
 #include "results/threshold.h"
 
 #include <optional>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace assay::cli {
+namespace assay {
 
 /// --duration, --rate, --clients, … and what judges a run, ends it early or repeats it: --fail-if, --abort-if,
 /// --until-steady, --find-max.
@@ -34,4 +34,4 @@ struct LoadConditions {
 /// The plan of one run. Asks the workload for its groups. Throws Error.
 RunPlan make_plan(const JobSetup&);
 
-}  // namespace assay::cli
+}  // namespace assay

@@ -1,20 +1,17 @@
-#include "cli/job.h"
+#include "job/setup.h"
 
 #include "base/units.h"
-#include "cli/help.h"
-#include "cli/load_options.h"
-#include "cli/terminal.h"
 #include "core/schedule.h"
 #include "core/url.h"
+#include "job/load_options.h"
 #include "registry/registry.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <thread>
 
-namespace assay::cli {
+namespace assay {
 
 std::span<const OptionSpec> target_options() {
   static const std::vector<OptionSpec> table = {
@@ -29,7 +26,6 @@ std::span<const OptionSpec> target_options() {
        .default_value = "60s",
        .help = "how long one call to the target may take",
        .min = 0.001},
-      {.name = "quiet", .type = OptionType::flag, .default_value = "false", .help = "no progress and no live panel"},
   };
   return table;
 }
@@ -58,6 +54,9 @@ std::span<const OptionSpec> job_options() {
 
 namespace {
 
+constexpr std::pair<Verb, std::string_view> kVerbs[] = {
+    {kPrepare, "prepare"}, {kRun, "run"}, {kCheck, "check"}, {kCleanup, "cleanup"}};
+
 Shard parse_shard(const std::string& text) {
   const std::size_t slash = text.find('/');
   try {
@@ -79,8 +78,7 @@ bool is_set(const Options& options, std::string_view name) {
 /// "prepare, run": the verbs in which an option has an effect.
 std::string verb_names(unsigned verbs, std::string_view before) {
   std::vector<std::string> names;
-  for (const auto& [verb, name] :
-       {std::pair{kPrepare, "prepare"}, {kRun, "run"}, {kCheck, "check"}, {kCleanup, "cleanup"}})
+  for (const auto& [verb, name] : kVerbs)
     if ((verbs & verb) != 0) names.push_back(fmt::format("{}{}", before, name));
   return fmt::format("{}", fmt::join(names, " or "));
 }
@@ -97,6 +95,7 @@ void require_facet(const WorkloadType& type, const Driver& driver) {
 /// Mistakes of the user, gathered so that all are told at once.
 class Mistakes {
  public:
+  explicit Mistakes(std::vector<std::string> found) : list_(std::move(found)) {}
   template <class Step>
   bool none_in(Step step) {
     try {
@@ -116,57 +115,101 @@ class Mistakes {
 
 }  // namespace
 
-std::unique_ptr<JobSetup> JobSetup::from(const Command& command, std::span<const std::string> arguments) {
-  const std::string name = first_positional(arguments);
-  const bool help = std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
-                    std::find(arguments.begin(), arguments.end(), "-h") != arguments.end();
-  if (name.empty()) {
-    if (help) {
-      std::fputs(command_help(command).c_str(), stdout);
-      return nullptr;
+std::span<const OptionSpec> run_options() {
+  static const std::vector<OptionSpec> own = {
+      {.name = "prepare", .type = OptionType::flag, .default_value = "false", .help = "make the data first"},
+      {.name = "check",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "check the data before and after the run"},
+      {.name = "cleanup", .type = OptionType::flag, .default_value = "false", .help = "remove the data afterwards"},
+      {.name = "strict",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "a requirement of the specification that is missed fails the run (exit code 4)"},
+  };
+  static const std::vector<OptionSpec> table = [] {
+    std::vector<OptionSpec> all(load_options().begin(), load_options().end());
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+  }();
+  return table;
+}
+
+unsigned verb_of(std::string_view name) {
+  for (const auto& [verb, known] : kVerbs)
+    if (known == name) return verb;
+  return 0;
+}
+
+std::string_view verb_name(Verb verb) {
+  for (const auto& [known, name] : kVerbs)
+    if (known == verb) return name;
+  return "";
+}
+
+JobRequest JobRequest::of(Verb verb, const WorkloadType& type) {
+  JobRequest request;
+  request.verb = verb;
+  request.type = &type;
+  if (verb == kRun) request.own = Options(run_options());
+  request.workload_options = Options(type.info().options);
+  return request;
+}
+
+void JobRequest::set_all(const std::map<std::string, std::string>& values) {
+  Options* const tables[] = {&common, &job, &own, &workload_options};
+  std::vector<std::string> mistakes;
+  for (const auto& [name, value] : values) {
+    const auto has = std::find_if(std::begin(tables), std::end(tables),
+                                  [&](const Options* options) { return options->find(name) != nullptr; });
+    if (has == std::end(tables)) {
+      std::vector<std::string_view> names;
+      for (const Options* options : tables)
+        for (const OptionSpec& spec : options->table()) names.push_back(spec.name);
+      const std::string_view nearest = nearest_name(names, name);
+      mistakes.push_back(fmt::format("{} has no option '{}'{}", verb_name(verb), name,
+                                     nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
+      continue;
     }
-    throw Error(
-        fmt::format("{}: the workload is missing; usage: assay {} {}", command.name, command.name, command.arguments));
+    try {
+      (*has)->set(name, value);
+    } catch (const Error& error) {
+      mistakes.emplace_back(error.what());
+    }
   }
-  const WorkloadType& type = find_workload(name);
-  if (help) {
-    std::fputs(command_help(command, &type).c_str(), stdout);
-    return nullptr;
-  }
+  refuse_mistakes(mistakes);
+}
+
+std::unique_ptr<JobSetup> JobSetup::open(JobRequest request, std::vector<std::string> found) {
   auto setup = std::make_unique<JobSetup>();
-  setup->type = &type;
-  std::vector<std::span<const OptionSpec>> tables = command.tables;
-  tables.push_back(type.info().options);
-  Words words = take_apart(arguments, tables);
-  for (std::size_t i = 1; i < words.positional.size(); i++)
-    words.mistakes.push_back(fmt::format("{}: unexpected word '{}'; expected options behind the workload", command.name,
-                                         without_secrets(words.positional[i])));
-  if (command.tables.size() > 2) setup->own = Options(command.tables[2]);
-  setup->workload_options = Options(type.info().options);
-  Options* const all[] = {&setup->common, &setup->job, &setup->own, &setup->workload_options};
-  Mistakes mistakes;
-  const bool options_good = mistakes.none_in([&] { assign(words, all); });
-  setup->url = setup->common.text("target");
-  mistakes.none_in([&] { setup->open_target(command); });
-  mistakes.none_in([&] { setup->shard = parse_shard(setup->job.text("shard")); });
-  if (setup->own.find("rate") != nullptr)
-    mistakes.none_in([&] {
-      Schedule::parse(setup->own.text("rate"), setup->own.text("arrival"), setup->own.text("think-time"), Nanos(0));
-    });
+  const bool options_good = found.empty();
+  Mistakes mistakes(std::move(found));
+  setup->type = request.type;
+  setup->request = std::move(request);
+  const Options &own = setup->own(), &job = setup->request.job;
+  setup->request.url = setup->request.common.text("target");
+  mistakes.none_in([&] { setup->open_target(); });
+  mistakes.none_in([&] { setup->shard = parse_shard(job.text("shard")); });
+  if (own.find("rate") != nullptr)
+    mistakes.none_in([&] { Schedule::parse(own.text("rate"), own.text("arrival"), own.text("think-time"), Nanos(0)); });
   if (options_good) {
-    mistakes.none_in([&] { setup->refuse_without_effect(command); });
-    mistakes.none_in([&] { setup->workload = type.make(setup->workload_options); });
+    mistakes.none_in([&] { setup->refuse_without_effect(); });
+    mistakes.none_in([&] { setup->workload = setup->type->make(setup->request.workload_options); });
   }
   mistakes.refuse();
-  setup->seed = setup->job.whole("seed");
-  setup->quiet = setup->common.flag("quiet");
-  setup->json = is_set(setup->own, "json");
+  setup->seed = job.whole("seed");
   return setup;
 }
 
-void JobSetup::refuse_without_effect(const Command& command) const {
-  unsigned verbs = command.verbs;
-  const bool run = command.name == "run";
+std::string JobSetup::title() const { return fmt::format("{} on {}", type->info().name, without_secrets(url())); }
+
+void JobSetup::refuse_without_effect() const {
+  const Options &common = request.common, &job = request.job, &own = request.own,
+                &workload_options = request.workload_options;
+  const Verb verb = request.verb;
+  unsigned verbs = verb;
+  const bool run = verb == kRun;
   if (run) {  // and what it is asked to do besides
     verbs = kRun;
     if (own.flag("prepare")) verbs |= kPrepare;
@@ -179,9 +222,9 @@ void JobSetup::refuse_without_effect(const Command& command) const {
       if (options->given(spec.name) && (spec.verbs & verbs) == 0)
         mistakes.push_back(run ? fmt::format("--{} has no effect in this run; it needs {}", spec.name,
                                              verb_names(spec.verbs & ~kRun, "--"))
-                               : fmt::format("--{} has no effect in {}; it is an option of {}", spec.name, command.name,
-                                             verb_names(spec.verbs, "")));
-  if (command.name == "prepare" && verify() && shard.count > 1)
+                               : fmt::format("--{} has no effect in {}; it is an option of {}", spec.name,
+                                             verb_name(verb), verb_names(spec.verbs, "")));
+  if (verb == kPrepare && verify() && shard.count > 1 && !request.sharded)
     mistakes.push_back(
         "--verify with --shard would look at what other processes are still loading; run `assay check` when all have "
         "ended");
@@ -197,32 +240,32 @@ void JobSetup::refuse_without_effect(const Command& command) const {
   refuse_mistakes(mistakes);
 }
 
-bool JobSetup::verify() const { return is_set(workload_options, "verify"); }
+bool JobSetup::verify() const { return is_set(request.workload_options, "verify"); }
 
-void JobSetup::open_target(const Command& command) {
-  if (url.empty())
+void JobSetup::open_target() {
+  if (url().empty())
     throw Error(
         fmt::format("{}: --target is missing; expected for example --target sqlite:bench.db or --target "
                     "postgres://user@host/database",
-                    command.name));
-  driver = &find_driver(url);
+                    verb_name(request.verb)));
+  driver = &find_driver(url());
   require_facet(*type, *driver);
-  target = driver->open({.url = url,
+  target = driver->open({.url = url(),
                          .options = Options(driver->info().options),
-                         .connect_timeout = common.duration("connect-timeout"),
-                         .operation_timeout = common.duration("operation-timeout"),
-                         .may_create = command.name == "prepare" || is_set(own, "prepare")});
+                         .connect_timeout = request.common.duration("connect-timeout"),
+                         .operation_timeout = request.common.duration("operation-timeout"),
+                         .may_create = request.verb == kPrepare || is_set(own(), "prepare")});
   target->under_load(false);
 }
 
 ServerFacts JobSetup::facts() const {
   Result<ServerFacts> facts = target->facts();
-  if (!facts) throw_unreachable(url, facts.error());
+  if (!facts) throw_unreachable(url(), facts.error());
   return *std::move(facts);
 }
 
 Job JobSetup::job_for(Progress& progress, std::stop_token stop) const {
-  int parallel = static_cast<int>(job.count("parallel"));
+  int parallel = static_cast<int>(request.job.count("parallel"));
   if (parallel == 0) parallel = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   return {.target = *target,
           .shard = shard,
@@ -232,14 +275,4 @@ Job JobSetup::job_for(Progress& progress, std::stop_token stop) const {
           .stop = std::move(stop)};
 }
 
-void print_outcome(const CheckOutcome& outcome, std::string_view when) {
-  const std::string looked_at =
-      outcome.looked_at.empty() ? fmt::format("{} conditions", outcome.conditions) : outcome.looked_at;
-  say("check {}: {}consistent: {}\n", when, outcome.findings.empty() ? "" : "NOT ", looked_at);
-  for (const Finding& finding : outcome.findings) {
-    say("  {}: {} ({} violations)\n", finding.condition, finding.text, finding.violations);
-    for (const std::string& row : finding.rows) say("    {}\n", row);
-  }
-}
-
-}  // namespace assay::cli
+}  // namespace assay

@@ -1,14 +1,17 @@
 // From what a run came to (core) to the result document (results).
 #pragma once
 
-#include "cli/job.h"
+#include "base/error.h"
 #include "core/run.h"
+#include "job/setup.h"
 #include "results/document.h"
 #include "results/threshold.h"
 
+#include <map>
+#include <string>
 #include <vector>
 
-namespace assay::cli {
+namespace assay {
 
 /// What stands around the outcome: the configuration, what the checks said, the workload's own statements.
 struct DocumentInput {
@@ -16,6 +19,7 @@ struct DocumentInput {
   const RunPlan& plan;
   const RunOutcome& outcome;
   const ServerFacts& server;
+  std::map<std::string, std::string> options_in_force;
   std::vector<CheckResult> checks;
   Statements statements;
   std::vector<std::string> reasons;  // for a fail, beside checks and requirements
@@ -32,4 +36,4 @@ Document make_document(DocumentInput);
 /// reached when the load was over.
 ExitCode exit_code_of(const Document&, bool contradicted, bool gone);
 
-}  // namespace assay::cli
+}  // namespace assay
