@@ -24,19 +24,6 @@ std::vector<std::string> parts_of(std::string_view path) {
 
 bool is_parameter(const std::string& part) { return part.size() > 2 && part.front() == '{' && part.back() == '}'; }
 
-struct Route {
-  std::string method, pattern;
-  std::vector<std::string> parts;
-  HttpServer::Handler handler;
-
-  bool fits(const std::vector<std::string>& path) const {
-    if (path.size() != parts.size()) return false;
-    for (std::size_t i = 0; i < parts.size(); i++)
-      if (!is_parameter(parts[i]) && parts[i] != path[i]) return false;
-    return true;
-  }
-};
-
 /// The time does not tell how much of it was right.
 bool same_secret(std::string_view a, std::string_view b) {
   unsigned char differs = a.size() == b.size() ? 0 : 1;
@@ -58,9 +45,10 @@ std::pair<std::string, int> take_apart_address(const std::string& listen) {
   if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
   if (!digits || std::stoi(port) > 65535)
-    throw Error(fmt::format("'{}' is no address to listen on; expected HOST:PORT with a port of 0 to 65535, such as "
-                            "127.0.0.1:8080 or [::1]:8080",
-                            listen));
+    throw Error(
+        fmt::format("'{}' is no address to listen on; expected HOST:PORT with a port of 0 to 65535, such as "
+                    "127.0.0.1:8080 or [::1]:8080",
+                    listen));
   return {host.empty() ? "0.0.0.0" : host, std::stoi(port)};
 }
 
@@ -69,9 +57,7 @@ std::string host_of(std::string_view authority) {
   return std::string(authority.substr(0, authority.find(':')));
 }
 
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
 }  // namespace
 
@@ -91,6 +77,19 @@ Response error_response(int status, std::string_view text) {
 }
 
 struct HttpServer::Inner {
+  struct Route {
+    std::string method, pattern;
+    std::vector<std::string> parts;
+    Handler handler;
+
+    bool fits(const std::vector<std::string>& path) const {
+      if (path.size() != parts.size()) return false;
+      for (std::size_t i = 0; i < parts.size(); i++)
+        if (!is_parameter(parts[i]) && parts[i] != path[i]) return false;
+      return true;
+    }
+  };
+
   explicit Inner(ServerOptions o) : options(std::move(o)) {}
 
   ServerOptions options;
@@ -111,17 +110,17 @@ struct HttpServer::Inner {
 std::optional<Response> HttpServer::Inner::refusal(const Request& request) const {
   const std::string_view authority = request.header("host");
   if (is_loopback(host) && !authority.empty() && !is_loopback(host_of(authority)))
-    return error_response(403, fmt::format("this server is on loopback, and the request is for the host '{}'",
-                                           host_of(authority)));
+    return error_response(
+        403, fmt::format("this server is on loopback, and the request is for the host '{}'", host_of(authority)));
   const std::string_view origin = request.header("origin");
   if (request.method != "GET" && request.method != "HEAD" && !origin.empty() &&
       origin != fmt::format("{}://{}", options.certificate.empty() ? "http" : "https", authority))
     return error_response(403, fmt::format("a page of {} may not change anything here", origin));
-  const bool open = std::find(options.open_paths.begin(), options.open_paths.end(), request.path) !=
-                    options.open_paths.end();
-  if (!options.token.empty() && !open &&
-      !same_secret(request.header("authorization"), "Bearer " + options.token)) {
-    Response response = error_response(401, "expected the header 'Authorization: Bearer TOKEN' with this server's token");
+  const bool open =
+      std::find(options.open_paths.begin(), options.open_paths.end(), request.path) != options.open_paths.end();
+  if (!options.token.empty() && !open && !same_secret(request.header("authorization"), "Bearer " + options.token)) {
+    Response response =
+        error_response(401, "expected the header 'Authorization: Bearer TOKEN' with this server's token");
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
     return response;
   }
@@ -208,9 +207,10 @@ void HttpServer::Inner::set_up() {
   } else {
     server = std::make_unique<httplib::SSLServer>(options.certificate.c_str(), options.key.c_str());
     if (!server->is_valid())
-      throw Error(fmt::format("the certificate {} and the key {} cannot be used together: expected PEM files that "
-                              "belong to each other",
-                              options.certificate, options.key));
+      throw Error(
+          fmt::format("the certificate {} and the key {} cannot be used together: expected PEM files that "
+                      "belong to each other",
+                      options.certificate, options.key));
   }
   const auto handle = [this](const httplib::Request& from, httplib::Response& to) { answer(from, to); };
   server->Get(".*", handle).Post(".*", handle).Put(".*", handle).Patch(".*", handle).Delete(".*", handle);
@@ -250,7 +250,7 @@ void HttpServer::route(std::string method, std::string pattern, Handler handler)
 
 std::vector<std::pair<std::string, std::string>> HttpServer::routes() const {
   std::vector<std::pair<std::string, std::string>> all;
-  for (const Route& route : inner_->routes) all.emplace_back(route.method, route.pattern);
+  for (const Inner::Route& route : inner_->routes) all.emplace_back(route.method, route.pattern);
   return all;
 }
 
