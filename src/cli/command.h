@@ -34,6 +34,7 @@ Command report_command();
 Command compare_command();
 Command history_command();
 Command plan_command();
+Command agent_command();
 Command selftest_command();
 Command drivers_command();
 Command workloads_command();

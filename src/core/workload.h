@@ -105,6 +105,8 @@ struct RunSummary {
   std::vector<std::vector<std::vector<std::uint64_t>>> interval_completed;
   Nanos interval{};
   bool partial = false;
+  /// It is of all shards of a job, merged; what a workload counted itself is of its own shard only.
+  bool of_whole_job = false;
 };
 
 struct Statements {             // what a workload says after a run

@@ -115,27 +115,6 @@ class Mistakes {
 
 }  // namespace
 
-std::span<const OptionSpec> run_options() {
-  static const std::vector<OptionSpec> own = {
-      {.name = "prepare", .type = OptionType::flag, .default_value = "false", .help = "make the data first"},
-      {.name = "check",
-       .type = OptionType::flag,
-       .default_value = "false",
-       .help = "check the data before and after the run"},
-      {.name = "cleanup", .type = OptionType::flag, .default_value = "false", .help = "remove the data afterwards"},
-      {.name = "strict",
-       .type = OptionType::flag,
-       .default_value = "false",
-       .help = "a requirement of the specification that is missed fails the run (exit code 4)"},
-  };
-  static const std::vector<OptionSpec> table = [] {
-    std::vector<OptionSpec> all(load_options().begin(), load_options().end());
-    all.insert(all.end(), own.begin(), own.end());
-    return all;
-  }();
-  return table;
-}
-
 unsigned verb_of(std::string_view name) {
   for (const auto& [verb, known] : kVerbs)
     if (known == name) return verb;

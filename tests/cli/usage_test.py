@@ -10,11 +10,11 @@ COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history"
 WORKLOADS = ("tpcc", "kv")
 
 
-def options_in(folder, *names):
+def options_in(*files):
     """The names of the option tables in the source: `{.name = "x"`."""
     found = set()
-    for name in names:
-        text = (ROOT / folder / name).read_text()
+    for file in files:
+        text = (ROOT / "src" / file).read_text()
         found |= set(re.findall(r'\{\.name = "([a-z-]+)",\s*\.(?:type|help|default_value)', text))
     return found
 
@@ -32,15 +32,15 @@ OF = {
 
 
 TABLES = {
-    "tpcc": options_in("src/workloads/tpcc", "options.cc"),
-    "kv": options_in("src/workloads/kv", "kv_options.cc"),
-    "job": options_in("src/cli", "job.cc"),
-    "run": options_in("src/cli", "cmd_run.cc", "load_options.cc"),
-    "check": options_in("src/cli", "cmd_check.cc"),
-    "report": options_in("src/cli", "cmd_report.cc"),
-    "compare": options_in("src/cli", "cmd_compare.cc"),
-    "history": options_in("src/cli", "cmd_history.cc"),
-    "selftest": options_in("src/cli", "cmd_selftest.cc"),
+    "tpcc": options_in("workloads/tpcc/options.cc"),
+    "kv": options_in("workloads/kv/kv_options.cc"),
+    "job": options_in("job/setup.cc", "cli/job_arguments.cc"),
+    "run": options_in("cli/cmd_run.cc", "job/load_options.cc"),
+    "check": options_in("cli/cmd_check.cc"),
+    "report": options_in("cli/cmd_report.cc"),
+    "compare": options_in("cli/cmd_compare.cc"),
+    "history": options_in("cli/cmd_history.cc"),
+    "selftest": options_in("cli/cmd_selftest.cc"),
 }
 
 

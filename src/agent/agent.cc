@@ -1,0 +1,37 @@
+#include "agent/agent.h"
+
+#include "agent/metrics.h"
+#include "agent/pgdistbench.h"
+
+namespace assay::agent {
+namespace {
+
+constexpr Nanos kPatience = std::chrono::seconds(30);
+
+net::ServerOptions with_open_paths(net::ServerOptions options) {
+  options.open_paths = {"/ping", "/healthz"};
+  return options;
+}
+
+}  // namespace
+
+Agent::Agent(AgentOptions options)
+    : tasks_(std::move(options.folder)), server_(with_open_paths(std::move(options.server))) {
+  add_pgdistbench_api(server_, tasks_, options.defaults);
+  add_api(server_, tasks_, options.defaults);
+  server_.route("GET", "/metrics", [this](const net::Request&) {
+    return net::Response{.body = metrics_text(tasks_), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+  });
+  server_.route("GET", "/", [this](const net::Request&) {
+    nlohmann::json routes = nlohmann::json::array();
+    for (const auto& [method, path] : server_.routes()) routes.push_back({{"method", method}, {"path", path}});
+    return net::Response{.body = nlohmann::json{{"routes", std::move(routes)}}.dump() + "\n"};
+  });
+}
+
+void Agent::stop() {
+  tasks_.shut_down(kPatience);
+  server_.stop();
+}
+
+}  // namespace assay::agent

@@ -1,0 +1,398 @@
+#include "agent/api.h"
+
+#include "base/error.h"
+#include "base/units.h"
+#include "job/load_options.h"
+#include "registry/registry.h"
+#include "results/file.h"
+#include "results/render.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace assay::agent {
+namespace {
+
+using net::HttpError;
+using net::Request;
+using net::Response;
+using nlohmann::json;
+
+constexpr Nanos kLongestWait = std::chrono::minutes(10);
+constexpr Nanos kEventPatience = std::chrono::seconds(1);
+
+std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+Response answer(const json& value, int status = 200) { return {.status = status, .body = text_of(value) + "\n"}; }
+
+/// The body as an object; an empty one is {}. Throws HttpError.
+json body_of(const Request& request) {
+  if (request.body.empty()) return json::object();
+  const std::string_view type = request.header("content-type");
+  if (type.substr(0, type.find(';')) != "application/json")
+    throw HttpError{415, fmt::format("the body is '{}'; expected application/json", type)};
+  json body;
+  try {
+    body = json::parse(request.body);
+  } catch (const json::exception& error) {
+    throw HttpError{400, fmt::format("the body is no JSON: {}", error.what())};
+  }
+  if (!body.is_object()) throw HttpError{400, "the body is no JSON object"};
+  return body;
+}
+
+/// What takes the members of a body one by one, so that none is ignored.
+class Members {
+ public:
+  explicit Members(json body) : body_(std::move(body)) {}
+  template <class T>
+  T take(const char* name, T otherwise, std::string_view expected) {
+    const auto found = body_.find(name);
+    if (found == body_.end()) return otherwise;
+    try {
+      T value = found->get<T>();
+      body_.erase(found);
+      return value;
+    } catch (const json::exception&) {
+      throw HttpError{400, fmt::format("{} is {}; expected {}", name, text_of(*found), expected)};
+    }
+  }
+  json take_raw(const char* name) {
+    json value = body_.contains(name) ? body_[name] : json();
+    body_.erase(name);
+    return value;
+  }
+  void refuse_the_rest() const {
+    if (body_.empty()) return;
+    std::string names;
+    for (const auto& [name, value] : body_.items()) names += (names.empty() ? "" : ", ") + name;
+    throw HttpError{400, "there is no member " + names};
+  }
+
+ private:
+  json body_;
+};
+
+WallTime instant_of(const std::string& text, std::string_view name) {
+  try {
+    std::size_t used = 0;
+    const long long ns = std::stoll(text, &used);
+    if (used == text.size()) return WallTime(Nanos(ns));
+  } catch (const std::logic_error&) {
+  }
+  throw HttpError{400, fmt::format("{} is '{}'; expected nanoseconds since 1970 as text", name, text)};
+}
+
+std::string option_text(const std::string& name, const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean() || value.is_number()) return text_of(value);
+  throw HttpError{400, fmt::format("the option {} is {}; expected text", name, text_of(value))};
+}
+
+TaskRequest task_request(const Request& request, const Defaults& defaults) {
+  Members body(body_of(request));
+  TaskRequest out;
+  const std::string verb = body.take<std::string>("verb", "run", "text");
+  out.verb = static_cast<Verb>(verb_of(verb));
+  if (verb_of(verb) == 0)
+    throw HttpError{400, fmt::format("the verb is '{}'; expected prepare, run, check or cleanup", verb)};
+  out.workload = body.take<std::string>("workload", "", "the name of a workload");
+  const json options = body.take_raw("options");
+  if (!options.is_null() && !options.is_object())
+    throw HttpError{400, "options is no object; expected names with values as text"};
+  if (options.is_object())
+    for (const auto& [name, value] : options.items()) out.options[name] = option_text(name, value);
+  if (const std::string target = body.take<std::string>("target", "", "a URL"); !target.empty())
+    out.options["target"] = target;
+  else if (!out.options.contains("target") && !defaults.target.empty())
+    out.options["target"] = defaults.target;
+  if (const std::string shard = body.take<std::string>("shard", "", "INDEX/COUNT"); !shard.empty())
+    out.options["shard"] = shard;
+  out.hold = body.take("hold", false, "true or false");
+  out.sharded = body.take("sharded", false, "true or false");
+  if (const std::string at = body.take<std::string>("start_at_unix_ns", "", "text"); !at.empty())
+    out.start_at = instant_of(at, "start_at_unix_ns");
+  body.refuse_the_rest();
+  out.key = request.header("idempotency-key");
+  return out;
+}
+
+std::shared_ptr<Task> require_held(const Tasks& tasks, const Request& request) {
+  const std::string& id = request.parameters.at("id");
+  tasks.require(id);
+  std::shared_ptr<Task> task = tasks.find_held(id);
+  if (task == nullptr) throw HttpError{409, fmt::format("the task {} is over", id)};
+  return task;
+}
+
+Response file_answer(const std::filesystem::path& path, std::string type) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw HttpError{404, fmt::format("there is no {}", path.filename().string())};
+  std::stringstream text;
+  text << file.rdbuf();
+  return {.body = text.str(), .content_type = std::move(type)};
+}
+
+std::string event_text(const EventLog::Event& event) {
+  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id, event.kind, event.data);
+}
+
+/// What was before, in short, then what comes.
+Response event_stream(std::shared_ptr<Task> task, std::uint64_t since) {
+  struct Reader {
+    std::shared_ptr<Task> task;
+    std::uint64_t at;
+    bool greeted;
+  };
+  auto reader = std::make_shared<Reader>(Reader{std::move(task), since, since > 0});
+  if (!reader->greeted) reader->at = reader->task->events().last();
+  Response response;
+  response.events = [reader](const std::stop_token&) -> std::optional<std::string> {
+    const Task& task = *reader->task;
+    std::string text;
+    if (!reader->greeted) {
+      reader->greeted = true;
+      text = fmt::format("event: state\ndata: {}\n\n", text_of(to_json(task.record())));
+      for (const std::string& interval : task.intervals()) text += fmt::format("event: interval\ndata: {}\n\n", interval);
+      if (has_ended(task.record().state))
+        text += fmt::format("event: end\ndata: {}\n\n", text_of(to_json(task.record())));
+      return text;
+    }
+    if (task.events().ended(reader->at)) return std::nullopt;
+    for (const EventLog::Event& event : task.events().after(reader->at, kEventPatience)) {
+      text += event_text(event);
+      reader->at = event.id;
+    }
+    return text;
+  };
+  return response;
+}
+
+json options_json(std::span<const OptionSpec> table) {
+  static constexpr std::string_view kTypes[] = {"text",     "flag", "count", "whole", "number",
+                                                "duration", "rate", "bytes", "choice"};
+  json out = json::array();
+  for (const OptionSpec& spec : table)
+    out.push_back({{"name", spec.name},
+                   {"type", kTypes[static_cast<std::size_t>(spec.type)]},
+                   {"default", spec.default_value},
+                   {"help", spec.help},
+                   {"choices", spec.choices},
+                   {"verbs",
+                    {{"prepare", (spec.verbs & kPrepare) != 0},
+                     {"run", (spec.verbs & kRun) != 0},
+                     {"check", (spec.verbs & kCheck) != 0},
+                     {"cleanup", (spec.verbs & kCleanup) != 0}}}});
+  return out;
+}
+
+json catalogue() {
+  json drivers = json::array(), workloads = json::array(), load = options_json(run_options());
+  for (const DriverEntry& entry : all_drivers())
+    if (entry.driver != nullptr)
+      drivers.push_back({{"name", entry.name},
+                         {"summary", entry.driver->info().summary},
+                         {"schemes", entry.driver->info().schemes},
+                         {"example", entry.driver->info().example}});
+  for (const WorkloadType* type : all_workloads())
+    workloads.push_back({{"name", type->info().name},
+                         {"summary", type->info().summary},
+                         {"options", options_json(type->info().options)}});
+  for (const std::span<const OptionSpec> table : {job_options(), target_options()})
+    for (json& option : options_json(table)) load.push_back(std::move(option));
+  return {{"version", ASSAY_VERSION},
+          {"drivers", std::move(drivers)},
+          {"workloads", std::move(workloads)},
+          {"load", std::move(load)}};
+}
+
+GroupChange change_of(const Request& request) {
+  Members body(body_of(request));
+  GroupChange change{.group = body.take<std::string>("group", "", "the name of a group")};
+  const std::string rate = body.take<std::string>("rate", "", "a rate as text, such as \"500\"");
+  const std::string arrival = body.take<std::string>("arrival", "constant", "constant or poisson");
+  const std::string think = body.take<std::string>("think_time", "", "a duration as text");
+  if (!rate.empty() || !think.empty())
+    change.schedule = Schedule::parse(rate, arrival, think.empty() ? "0" : think, Nanos(0));
+  if (const auto clients = body.take<std::int64_t>("clients", -1, "a number"); clients >= 0)
+    change.clients = static_cast<std::uint64_t>(clients);
+  change.remove = body.take("remove", false, "true or false");
+  body.refuse_the_rest();
+  return change;
+}
+
+void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) {
+  server.route("POST", "/api/v1/tasks", [&tasks, defaults](const Request& request) {
+    const Tasks::Started started = tasks.start(task_request(request, defaults));
+    return answer(to_json(tasks.require(started.id)), started.fresh ? 201 : 200);
+  });
+  server.route("GET", "/api/v1/tasks", [&tasks](const Request&) {
+    json all = json::array();
+    for (const TaskRecord& record : tasks.all()) all.push_back(to_json(record));
+    return answer({{"tasks", std::move(all)}});
+  });
+  server.route("GET", "/api/v1/tasks/{id}", [&tasks](const Request& request) {
+    const std::string id = request.parameters.at("id");
+    if (const std::string wait(request.in_query("wait")); !wait.empty()) {
+      const Nanos patience = std::min(parse_duration(wait), kLongestWait);
+      if (const std::shared_ptr<Task> task = tasks.find_held(id)) task->wait_ended(patience);
+    }
+    json out = to_json(tasks.require(id));
+    if (const std::shared_ptr<Task> task = tasks.find_held(id))
+      if (json live = task->live_figures(); !live.is_null()) out["live"] = std::move(live);
+    return answer(out);
+  });
+  server.route("POST", "/api/v1/tasks/{id}/start", [&tasks](const Request& request) {
+    Members body(body_of(request));
+    const std::string at = body.take<std::string>("at_unix_ns", "", "text");
+    body.refuse_the_rest();
+    const std::shared_ptr<Task> task = require_held(tasks, request);
+    task->start_at(at.empty() ? real_clock().wall() : instant_of(at, "at_unix_ns"));
+    return answer(to_json(task->record()));
+  });
+  server.route("POST", "/api/v1/tasks/{id}/stop", [&tasks](const Request& request) {
+    if (const std::shared_ptr<Task> task = tasks.find_held(request.parameters.at("id"))) task->stop();
+    return answer(to_json(tasks.require(request.parameters.at("id"))));
+  });
+  server.route("POST", "/api/v1/tasks/{id}/change", [&tasks](const Request& request) {
+    require_held(tasks, request)->change(change_of(request));
+    return answer({{"status", "ok"}});
+  });
+  server.route("POST", "/api/v1/tasks/{id}/conclude", [&tasks](const Request& request) {
+    const Statements statements = require_held(tasks, request)->conclude(from_json(request.body));
+    json figures = json::array(), requirements = json::array();
+    for (const Figure& f : statements.figures)
+      figures.push_back({{"name", f.name},
+                         {"value", f.value},
+                         {"unit", f.unit},
+                         {"formula", f.formula},
+                         {"available", f.available}});
+    for (const Requirement& r : statements.requirements)
+      requirements.push_back({{"name", r.name},
+                              {"clause", r.clause},
+                              {"limit", r.limit},
+                              {"actual", r.actual},
+                              {"verdict", assay::to_string(r.verdict)},
+                              {"decides", r.decides},
+                              {"of_data", r.of_data}});
+    return answer({{"figures", std::move(figures)}, {"requirements", std::move(requirements)}});
+  });
+  server.route("GET", "/api/v1/tasks/{id}/events", [&tasks](const Request& request) {
+    const std::string id = request.parameters.at("id");
+    const TaskRecord record = tasks.require(id);
+    std::shared_ptr<Task> task = tasks.find_held(id);
+    if (task != nullptr) {
+      const std::string last(request.header("last-event-id"));
+      return event_stream(std::move(task), last.empty() ? 0 : std::strtoull(last.c_str(), nullptr, 10));
+    }
+    Response response;  // of an earlier one only the end is known
+    response.events = [text = fmt::format("event: end\ndata: {}\n\n", text_of(to_json(record))),
+                       told = false](const std::stop_token&) mutable -> std::optional<std::string> {
+      if (std::exchange(told, true)) return std::nullopt;
+      return text;
+    };
+    return response;
+  });
+  server.route("GET", "/api/v1/tasks/{id}/intervals", [&tasks](const Request& request) {
+    const std::string since(request.in_query("since"));
+    const std::shared_ptr<Task> task = require_held(tasks, request);
+    json out = task->pieces(std::strtoull(since.c_str(), nullptr, 10), 500);
+    out["state"] = to_string(task->record().state);
+    out["phase"] = task->record().phase;
+    return answer(out);
+  });
+}
+
+void add_results(net::HttpServer& server, Tasks& tasks) {
+  const auto file = [&tasks](const Request& request) {
+    const std::string id = request.parameters.at("id");
+    tasks.require(id);
+    return tasks.result_file(id);
+  };
+  const auto result = [file](const Request& request) { return file_answer(file(request), "application/json"); };
+  server.route("GET", "/api/v1/tasks/{id}/result", result);
+  server.route("GET", "/api/v1/tasks/{id}/result.json", result);
+  server.route("GET", "/api/v1/tasks/{id}/report.html", [file](const Request& request) {
+    if (!std::filesystem::exists(file(request))) throw HttpError{404, "the task has no result"};
+    return Response{.body = render_html(read_document(file(request))), .content_type = "text/html; charset=utf-8"};
+  });
+}
+
+std::string read_small(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+std::string in_url(std::string_view text) {
+  std::string out;
+  for (const unsigned char c : text)
+    out += std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~' ? std::string(1, static_cast<char>(c))
+                                                                              : fmt::format("%{:02X}", c);
+  return out;
+}
+
+struct Connection {
+  std::string host, port, user, password, database, sslmode;
+};
+
+std::string url_of(const Connection& c) {
+  std::string url = "postgres://" + in_url(c.user.empty() ? "postgres" : c.user);
+  if (!c.password.empty()) url += ":" + in_url(c.password);
+  url += "@" + (c.host.find(':') == std::string::npos ? c.host : "[" + c.host + "]");
+  if (!c.port.empty()) url += ":" + c.port;
+  url += "/" + in_url(c.database.empty() ? (c.user.empty() ? "postgres" : c.user) : c.database);
+  if (!c.sslmode.empty()) url += "?sslmode=" + in_url(c.sslmode);
+  return url;
+}
+
+}  // namespace
+
+std::string target_of_environment() {
+  const auto value = [](const char* name) {
+    const char* text = std::getenv(name);
+    return std::string(text == nullptr ? "" : text);
+  };
+  if (value("PGHOST").empty()) return {};
+  const std::string password = value("PGPASSWORD").empty() ? value("PGPASS") : value("PGPASSWORD");
+  return url_of({.host = value("PGHOST"),
+                 .port = value("PGPORT"),
+                 .user = value("PGUSER"),
+                 .password = password,
+                 .database = value("PGDATABASE"),
+                 .sslmode = value("PGSSLMODE")});
+}
+
+std::string target_of_secret(const std::filesystem::path& folder) {
+  const auto value = [&](std::initializer_list<const char*> names) {
+    for (const char* name : names)
+      if (std::string text = read_small(folder / name); !text.empty()) return text;
+    return std::string();
+  };
+  if (!std::filesystem::is_directory(folder))
+    throw Error(fmt::format("the secret {} is no folder; expected one with the file uri, or host, username, password, "
+                            "dbname",
+                            folder.string()));
+  if (std::string uri = value({"uri", "url"}); !uri.empty()) return uri;
+  const Connection connection{.host = value({"host"}),
+                              .port = value({"port"}),
+                              .user = value({"username", "user"}),
+                              .password = value({"password"}),
+                              .database = value({"dbname", "database"}),
+                              .sslmode = value({"sslmode"})};
+  if (connection.host.empty())
+    throw Error(fmt::format("the secret {} has neither a file uri nor a file host", folder.string()));
+  return url_of(connection);
+}
+
+void add_api(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) {
+  server.route("GET", "/api/v1/catalogue", [](const Request&) { return answer(catalogue()); });
+  server.route("GET", "/api/v1/time", [](const Request&) {
+    return answer({{"unix_ns", std::to_string(real_clock().wall().time_since_epoch().count())}});
+  });
+  add_tasks(server, tasks, defaults);
+  add_results(server, tasks);
+}
+
+}  // namespace assay::agent

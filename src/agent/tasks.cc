@@ -1,0 +1,121 @@
+#include "agent/tasks.h"
+
+#include "base/error.h"
+#include "net/http_server.h"
+#include "results/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace assay::agent {
+
+namespace fs = std::filesystem;
+
+Tasks::Tasks(fs::path folder) : folder_(std::move(folder)) {
+  std::error_code failed;
+  for (const char* part : {"tasks", "results"}) {
+    fs::create_directories(folder_ / part, failed);
+    if (failed)
+      throw Error(fmt::format("the folder {} cannot be made: {}", (folder_ / part).string(), failed.message()),
+                  ExitCode::output_failed);
+  }
+  lock_ = open((folder_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    if (lock_ >= 0) close(lock_);
+    throw Error(fmt::format("the folder {} is in use by another agent; expected a folder of its own", folder_.string()));
+  }
+  read_records();
+}
+
+Tasks::~Tasks() {
+  shut_down(std::chrono::seconds(60));
+  current_.reset();
+  if (lock_ >= 0) close(lock_);
+}
+
+void Tasks::read_records() {
+  for (const auto& entry : fs::directory_iterator(folder_ / "tasks")) {
+    if (entry.path().extension() != ".json") continue;
+    try {
+      std::ifstream file(entry.path());
+      std::stringstream text;
+      text << file.rdbuf();
+      TaskRecord record = task_record_from_json(nlohmann::json::parse(text.str()));
+      if (!has_ended(record.state)) {
+        record.state = TaskState::failed;
+        record.phase.clear();
+        record.error = "the agent ended while the task was under way";
+        record.has_result = fs::exists(result_file(record.id));
+      }
+      ended_.push_back(std::move(record));
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "assay: {} is left out: {}\n", entry.path().string(), error.what());
+    }
+  }
+  std::sort(ended_.begin(), ended_.end(),
+            [](const TaskRecord& a, const TaskRecord& b) { return std::tie(a.accepted, a.id) < std::tie(b.accepted, b.id); });
+}
+
+Tasks::Started Tasks::start(TaskRequest request) {
+  const std::lock_guard lock(mutex_);
+  if (!request.key.empty()) {
+    if (current_ != nullptr && current_->record().key == request.key) return {current_->id(), false};
+    for (const TaskRecord& record : ended_)
+      if (record.key == request.key) return {record.id, false};
+  }
+  if (current_ != nullptr) {
+    const TaskRecord now = current_->record();
+    if (!has_ended(now.state))
+      throw net::HttpError{409, fmt::format("{} of {} is under way (task {}); stop it, or wait for its end", now.verb,
+                                            now.workload, now.id)};
+  }
+  auto next = std::make_shared<Task>(std::move(request), folder_);  // throws for mistakes; then nothing has changed
+  if (current_ != nullptr) ended_.push_back(current_->record());
+  current_ = next;
+  next->begin();
+  return {next->id(), true};
+}
+
+std::shared_ptr<Task> Tasks::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+std::shared_ptr<Task> Tasks::find_held(const std::string& id) const {
+  std::shared_ptr<Task> held = current();
+  return held != nullptr && held->id() == id ? held : nullptr;
+}
+
+std::vector<TaskRecord> Tasks::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<TaskRecord> out;
+  if (current_ != nullptr) out.push_back(current_->record());
+  out.insert(out.end(), ended_.rbegin(), ended_.rend());
+  return out;
+}
+
+std::optional<TaskRecord> Tasks::find(const std::string& id) const {
+  for (TaskRecord& record : all())
+    if (record.id == id) return std::move(record);
+  return std::nullopt;
+}
+
+TaskRecord Tasks::require(const std::string& id) const {
+  std::optional<TaskRecord> found = find(id);
+  if (!found) throw net::HttpError{404, fmt::format("there is no task '{}'", id)};
+  return *std::move(found);
+}
+
+void Tasks::shut_down(Nanos patience) {
+  const std::shared_ptr<Task> task = current();
+  if (task == nullptr || has_ended(task->record().state)) return;
+  task->stop();
+  task->wait_ended(patience);
+}
+
+}  // namespace assay::agent

@@ -1,0 +1,118 @@
+// assay agent: carries out tasks that are asked for over HTTP.
+
+#include "agent/agent.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "core/url.h"
+
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+
+namespace assay::cli {
+namespace {
+
+std::span<const OptionSpec> agent_options() {
+  static const std::vector<OptionSpec> table = {
+      {.name = "listen",
+       .default_value = "127.0.0.1:8080",
+       .help = "HOST:PORT to listen on; port 0 is any that is free"},
+      {.name = "data", .default_value = "assay-agent", .help = "folder of its tasks and results; one agent each"},
+      {.name = "target",
+       .default_value = "",
+       .help = "URL of the system under test of tasks that name none; without it PGHOST, PGPORT, … are asked"},
+      {.name = "target-secret",
+       .default_value = "",
+       .help = "folder of a mounted secret instead: uri, or host, port, username, password, dbname"},
+      {.name = "token-file",
+       .default_value = "",
+       .help = "file with a token that every request must bear, but for /ping and /healthz; or ASSAY_TOKEN"},
+      {.name = "tls-certificate", .default_value = "", .help = "PEM file: serve HTTPS"},
+      {.name = "tls-key", .default_value = "", .help = "PEM file of the certificate's key"},
+      {.name = "max-request",
+       .type = OptionType::bytes,
+       .default_value = "64MiB",
+       .help = "largest body of a request",
+       .min = 1024},
+      {.name = "request-timeout",
+       .type = OptionType::duration,
+       .default_value = "5s",
+       .help = "how long a client may take to send what it has begun",
+       .min = 0.1,
+       .max = 3600},
+      {.name = "quiet", .type = OptionType::flag, .default_value = "false", .help = "say nothing but errors"},
+  };
+  return table;
+}
+
+std::string token_of(const std::string& file) {
+  if (file.empty()) {
+    const char* token = std::getenv("ASSAY_TOKEN");
+    return token == nullptr ? "" : token;
+  }
+  std::ifstream in(file);
+  std::string token;
+  if (!std::getline(in, token) || token.empty())
+    throw Error(fmt::format("--token-file {}: expected a file whose first line is the token", file));
+  return token;
+}
+
+ExitCode carry_out(std::span<const std::string> arguments) {
+  const std::span<const OptionSpec> tables[] = {agent_options()};
+  const Words words = take_apart(arguments, tables);
+  if (words.help) {
+    std::fputs(command_help(find_command("agent")).c_str(), stdout);
+    return ExitCode::ok;
+  }
+  Options options{agent_options()};
+  Options* const all[] = {&options};
+  assign(words, all);
+  if (!words.positional.empty())
+    throw Error(fmt::format("agent: unexpected word '{}'; expected options only", words.positional.front()));
+  if (options.given("target") && options.given("target-secret"))
+    throw Error("agent: --target and --target-secret are given; expected one of them");
+  agent::Defaults defaults;
+  defaults.target = options.text("target");
+  if (const std::string secret = options.text("target-secret"); !secret.empty())
+    defaults.target = agent::target_of_secret(secret);
+  if (defaults.target.empty()) defaults.target = agent::target_of_environment();
+  const SignalWatch signals("the task under way is stopped and its result kept");
+  agent::Agent agent({.server = {.listen = options.text("listen"),
+                                 .token = token_of(options.text("token-file")),
+                                 .open_paths = {},
+                                 .certificate = options.text("tls-certificate"),
+                                 .key = options.text("tls-key"),
+                                 .most_body = options.bytes("max-request"),
+                                 .read_timeout = options.duration("request-timeout"),
+                                 .write_timeout = std::chrono::seconds(10),
+                                 .threads = 24,
+                                 .observe = {}},
+                      .folder = options.text("data"),
+                      .defaults = defaults});
+  agent.start();
+  if (!options.flag("quiet"))
+    say("agent: listening on {}{}\n", agent.url(),
+        defaults.target.empty() ? std::string() : ", target " + without_secrets(defaults.target));
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  stopped.wait(lock, signals.token(), [] { return false; });
+  agent.stop();
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command agent_command() {
+  return {"agent",
+          "[options]",
+          "Carry out tasks that are asked for over HTTP; docs/agent.md.",
+          false,
+          {agent_options()},
+          carry_out};
+}
+
+}  // namespace assay::cli
