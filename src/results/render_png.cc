@@ -8,12 +8,12 @@
 #include "results/render.h"
 #include "results/report_page.h"
 #include "results/span_labels.h"
+#include "results/ticks.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace assay {
 namespace {
@@ -21,30 +21,6 @@ namespace {
 constexpr double kWidth = 900, kMargin = 18, kLegendLine = 20, kSwatch = 22, kLabelLine = 15, kLabelFont = 11;
 
 using Align = Picture::Align;
-
-struct Tick {
-  double at;
-  std::string label;
-};
-
-/// "12k", "1.5M".
-std::string short_text(double v) {
-  const double size = std::fabs(v);
-  if (size >= 1e9) return fmt::format("{:.6g}G", v / 1e9);
-  if (size >= 1e6) return fmt::format("{:.6g}M", v / 1e6);
-  if (size >= 1e4) return fmt::format("{:.6g}k", v / 1e3);
-  return fmt::format("{:.6g}", v);
-}
-
-/// Round numbers, about `many` of them: steps of 1, 2 or 5 times a power of ten.
-std::vector<Tick> even_ticks(double from, double to, int many) {
-  const double rough = (to - from) / many, ten = std::pow(10.0, std::floor(std::log10(rough)));
-  const double step = rough <= ten ? ten : rough <= 2 * ten ? 2 * ten : rough <= 5 * ten ? 5 * ten : 10 * ten;
-  std::vector<Tick> ticks;
-  for (double k = std::ceil(from / step - 1e-9); k * step <= to + step * 1e-9; k++)
-    ticks.push_back({k * step, short_text(k == 0 ? 0 : k * step)});
-  return ticks;
-}
 
 struct YAxis {
   double from = 0, to = 1;
@@ -263,32 +239,16 @@ class ChartPicture {
   std::unique_ptr<Picture> picture_;
 };
 
-/// "terminals / new_order" as a part of a file's name.
-std::string file_part(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-    if (plain)
-      out += c;
-    else if (!out.empty() && out.back() != '-')
-      out += '-';
-  }
-  while (!out.empty() && out.back() == '-') out.pop_back();
-  return out.empty() ? "chart" : out;
-}
-
 }  // namespace
 
 std::vector<RenderedFile> pictures_of(const Charts& charts, std::string_view subtitle, bool dark) {
   const Palette palette(dark);
   std::vector<RenderedFile> files;
-  std::map<std::string, int> used;
+  PictureNames names;
   for (const Chart& chart : charts.charts) {
-    std::string name = chart.section == Chart::Section::target ? "target-" + file_part(chart.title) : chart.id;
-    if (!chart.choice.empty()) name += "-" + file_part(chart.choice);
-    if (const int again = used[name]++; again > 0) name += fmt::format("-{}", again + 1);
-    files.push_back({name + ".png", ChartPicture(chart, charts.spans, palette, subtitle).png()});
+    const bool of_target = chart.section == Chart::Section::target;
+    files.push_back({names.next({of_target ? "target" : chart.id, of_target ? chart.title : "", chart.choice}),
+                     ChartPicture(chart, charts.spans, palette, subtitle).png()});
   }
   return files;
 }

@@ -2,7 +2,7 @@
 // where its span begins.
 //
 // Pure: pixels in, pixels out. No name covers another one and no stem crosses a name; the page's spans.ts has the same rule.
-// An event without room is its number alone, if that.
+// An event without room is its first word alone (its number, the letter of its side), if that.
 #pragma once
 
 #include "results/charts.h"

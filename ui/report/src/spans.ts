@@ -65,7 +65,7 @@ function disturb(a: Label, b: Label, gap: number): boolean {
 
 /**
  * Each name in the first row that has room between `from` and `to`, phases first, as in src/results/span_labels.h. An event without
- * room is its number alone, if that; the name of a phase that is shorter than it is left out.
+ * room is its number or letter alone, if that; the name of a phase that is shorter than it is left out.
  */
 function place(ctx: CanvasRenderingContext2D, spans: Span[], at: (x: number) => number, from: number, to: number, px: number): Label[] {
   setFont(ctx, px);
@@ -91,7 +91,7 @@ function place(ctx: CanvasRenderingContext2D, spans: Span[], at: (x: number) => 
   const right = (span: Span) => anchor(span) + wide(span.label) <= to;
   for (const span of spans.filter((s) => s.kind === "phase" && shown(s))) fits(span, span.label);
   for (const span of [...events.filter(right), ...events.filter((s) => !right(s)).reverse()])
-    if (!fits(span, span.label)) fits(span, /^\d*/.exec(span.label)?.[0] ?? "");
+    if (!fits(span, span.label)) fits(span, span.label.split(" ")[0]);
   return placed;
 }
 
