@@ -2,11 +2,15 @@
 
 #include "base/error.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <limits>
+#include <span>
+#include <vector>
 
 namespace assay {
 namespace {
@@ -54,7 +58,53 @@ constexpr std::array<Unit, 10> kBytes{{{"", 1},
                                        {"MB", 1e6},
                                        {"GB", 1e9}}};
 
+/// What write(digits) makes of a value / unit, with the fewest digits that keep it where it is beside the limits.
+template <class Write>
+std::string placed(double value, double unit, int digits, std::span<const double> beside, Write write) {
+  constexpr int kMost = 17;  // a double has no more
+  for (;; digits++) {
+    std::string text = write(digits);
+    const double shown = std::strtod(text.c_str(), nullptr) * unit;
+    const bool in_place = std::all_of(beside.begin(), beside.end(), [&](double limit) {
+      return compare_numbers(shown, limit) == compare_numbers(value, limit);
+    });
+    if (in_place || digits >= kMost || !std::isfinite(value)) return text;
+  }
+}
+
+std::string fixed(double value, double unit, int behind, std::span<const double> beside) {
+  return placed(value, unit, behind, beside, [&](int n) { return fmt::format("{:.{}f}", value / unit, n); });
+}
+
+/// Three significant digits, and all before the point.
+std::string three_digits(double value, double unit, std::span<const double> beside) {
+  const double size = std::abs(value / unit);
+  return fixed(value, unit, size < 10 ? 2 : size < 100 ? 1 : 0, beside);
+}
+
+std::string latency_text(double ns, std::span<const double> beside) {
+  if (ns < 1e3) return fixed(ns, 1, 0, beside) + " ns";
+  if (ns < 1e6) return three_digits(ns, 1e3, beside) + " us";
+  if (ns < 1e9) return three_digits(ns, 1e6, beside) + " ms";
+  return three_digits(ns, 1e9, beside) + " s";
+}
+
 }  // namespace
+
+std::partial_ordering compare_numbers(double a, double b) noexcept {
+  if (std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b))) return std::partial_ordering::equivalent;
+  return a <=> b;
+}
+
+std::string format_fixed(double value, int behind, Limits beside) { return fixed(value, 1, behind, beside); }
+
+std::string format_significant(double value, int digits, Limits beside) {
+  return placed(value, 1, digits, beside, [&](int n) { return fmt::format("{:.{}g}", value, n); });
+}
+
+std::string format_percent(double share, int digits, Limits beside) {
+  return placed(share, 0.01, digits, beside, [&](int n) { return fmt::format("{:.{}g}", 100 * share, n); }) + " %";
+}
 
 Nanos parse_duration(std::string_view text) {
   const auto bad = [&] {
@@ -152,35 +202,26 @@ std::string format_duration(Nanos t) {
   return out;
 }
 
-std::string format_latency(Nanos t) {
-  const double ns = static_cast<double>(t.count());
-  const auto three = [](double v, const char* unit) {
-    return v < 10    ? fmt::format("{:.2f} {}", v, unit)
-           : v < 100 ? fmt::format("{:.1f} {}", v, unit)
-                     : fmt::format("{:.0f} {}", v, unit);
-  };
-  if (ns < 1e3) return fmt::format("{:.0f} ns", ns);
-  if (ns < 1e6) return three(ns / 1e3, "us");
-  if (ns < 1e9) return three(ns / 1e6, "ms");
-  return three(ns / 1e9, "s");
+std::string format_latency(Nanos t) { return format_latency(static_cast<double>(t.count())); }
+
+std::string format_latency(Nanos t, std::initializer_list<Nanos> beside) {
+  std::vector<double> limits;
+  for (const Nanos limit : beside) limits.push_back(static_cast<double>(limit.count()));
+  return latency_text(static_cast<double>(t.count()), limits);
 }
+
+std::string format_latency(double ns, Limits beside) { return latency_text(ns, beside); }
 
 std::string format_rate(double per_second) {
   return per_second >= 1000 ? fmt::format("{:.0f}/s", per_second) : fmt::format("{:.4g}/s", per_second);
 }
 
-std::string format_quantity(double v) {
+std::string format_quantity(double v, Limits beside) {
   const double size = std::abs(v);
-  const auto three = [](double x, const char* unit) {
-    const double a = std::abs(x);
-    return a < 10    ? fmt::format("{:.2f}{}", x, unit)
-           : a < 100 ? fmt::format("{:.1f}{}", x, unit)
-                     : fmt::format("{:.0f}{}", x, unit);
-  };
-  if (size >= 1e9) return three(v / 1e9, "G");
-  if (size >= 1e6) return three(v / 1e6, "M");
-  if (size >= 1e4) return three(v / 1e3, "k");
-  return size == std::floor(size) ? fmt::format("{:.0f}", v) : three(v, "");
+  if (size >= 1e9) return three_digits(v, 1e9, beside) + "G";
+  if (size >= 1e6) return three_digits(v, 1e6, beside) + "M";
+  if (size >= 1e4) return three_digits(v, 1e3, beside) + "k";
+  return size == std::floor(size) ? fmt::format("{:.0f}", v) : three_digits(v, 1, beside);
 }
 
 std::string format_bytes(std::uint64_t bytes) {

@@ -63,5 +63,29 @@ TEST(Units, tables_show_three_significant_digits) {
   EXPECT_EQ(format_wall(WallTime(std::chrono::seconds(0))), "1970-01-01T00:00:00Z");
 }
 
+TEST(Units, beside_a_limit_a_value_has_the_digits_that_show_where_it_is) {
+  EXPECT_EQ(format_latency(Nanos(50'003'000), {50ms}), "50.003 ms");
+  EXPECT_EQ(format_latency(Nanos(50'003'000), {60ms}), "50.0 ms");
+  EXPECT_EQ(format_latency(Nanos(50ms), {50ms}), "50.0 ms");
+  EXPECT_EQ(format_latency(Nanos(4'999'999'999), {5s}), "4.999999999 s");
+  EXPECT_EQ(format_latency(Nanos(12'345us), {12'345us}), "12.345 ms") << "12.3 would be below";
+  EXPECT_EQ(format_latency(100.7, {100}), "101 ns");
+  EXPECT_EQ(format_latency(100.4, {100}), "100.4 ns");
+  EXPECT_EQ(format_percent(0.10004, 3, {0.1}), "10.004 %");
+  EXPECT_EQ(format_percent(0.10004, 3), "10 %");
+  EXPECT_EQ(format_quantity(25'637, {25'600}), "25.64k");
+  EXPECT_EQ(format_quantity(1000.004, {1000}), "1000.004");
+  EXPECT_EQ(format_fixed(8.9996, 2, {9, 12.86}), "8.9996");
+  EXPECT_EQ(format_fixed(0.00002, 2, {0}), "0.00002");
+  EXPECT_EQ(format_significant(9.99996, 4, {10}), "9.99996");
+}
+
+TEST(Units, numbers_that_rounding_alone_tells_apart_are_equal) {
+  EXPECT_EQ(compare_numbers(7.0 / 1000, 0.7 / 100), std::partial_ordering::equivalent);
+  EXPECT_EQ(compare_numbers(1, 1 + 1e-9), std::partial_ordering::less);
+  EXPECT_EQ(compare_numbers(-1, -1 - 1e-9), std::partial_ordering::greater);
+  EXPECT_EQ(compare_numbers(0, 1e-300), std::partial_ordering::less);
+}
+
 }  // namespace
 }  // namespace assay

@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "core/url.h"
 #include "registry/registry.h"
+#include "results/text_forms.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -60,11 +61,11 @@ bool is_quiet(const JobSetup& setup) { return setup.request.common.flag("quiet")
 
 void print_outcome(const CheckOutcome& outcome, std::string_view when) {
   const std::string looked_at =
-      outcome.looked_at.empty() ? fmt::format("{} conditions", outcome.conditions) : outcome.looked_at;
+      outcome.looked_at.empty() ? one_or_more(outcome.conditions, "condition", "conditions") : outcome.looked_at;
   say("check {}: {}consistent: {}\n", when, outcome.findings.empty() ? "" : "NOT ", looked_at);
   for (const Finding& finding : outcome.findings) {
-    say("  {}: {} ({} violation{})\n", finding.condition, finding.text, finding.violations,
-        finding.violations == 1 ? "" : "s");
+    say("  {}: {} ({})\n", finding.condition, finding.text,
+        one_or_more(finding.violations, "violation", "violations"));
     for (const std::string& row : finding.rows) say("    {}\n", row);
   }
 }

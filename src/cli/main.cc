@@ -82,15 +82,19 @@ int main(int count, char** values) {
     assay::cli::say("assay: stdout cannot be written to\n");
     return true;
   };
+  // A URL in the place of a file's name is quoted as that.
+  const auto tell = [&](const char* what, const char* message) {
+    assay::cli::say("assay: {}{}\n", what, assay::without_secrets_of(arguments, message));
+  };
   try {
     const assay::ExitCode code = assay::cli::dispatch(arguments);
     return static_cast<int>(lost_output() ? assay::ExitCode::output_failed : code);
   } catch (const assay::Error& error) {
-    assay::cli::say("assay: {}\n", error.what());
+    tell("", error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     if (lost_output()) return static_cast<int>(assay::ExitCode::output_failed);
-    assay::cli::say("assay: this is a bug: {}\n", error.what());
+    tell("this is a bug: ", error.what());
     return static_cast<int>(assay::ExitCode::internal);
   }
 }

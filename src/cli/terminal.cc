@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include "base/units.h"
+#include "results/text_forms.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -130,10 +131,10 @@ void LivePanel::live(const Live& live) {
           group.retries, left);
     return;
   }
-  std::vector<std::string> lines = {title_,
-                                    fmt::format("{}  {} s, {}  {} operations, {} errors", to_string(live.phase),
-                                                static_cast<long>(to_seconds(live.since_start)), left,
-                                                format_quantity(static_cast<double>(live.operations)), live.errors)};
+  std::vector<std::string> lines = {title_, fmt::format("{}  {} s, {}  {} operations, {}", to_string(live.phase),
+                                                        static_cast<long>(to_seconds(live.since_start)), left,
+                                                        format_quantity(static_cast<double>(live.operations)),
+                                                        one_or_more(live.errors, "error", "errors"))};
   for (const LiveGroup& group : live.groups)
     lines.push_back(fmt::format("  {:<12} {:>9}/s  p50 {:>8}  p99 {:>8}  max {:>8}  errors {}  retries {}", group.name,
                                 format_quantity(group.rate), format_latency(group.p50), format_latency(group.p99),

@@ -54,6 +54,15 @@ std::pair<std::size_t, std::size_t> password_in_authority(std::string_view text)
   return {colon + 1, at};
 }
 
+/// The password of user:password@host, without a scheme before it.
+std::pair<std::size_t, std::size_t> password_without_scheme(std::string_view text) {
+  const std::size_t colon = text.find(':'), at = text.rfind('@');
+  if (text.find("://") != std::string_view::npos || colon == std::string_view::npos || at == std::string_view::npos ||
+      colon > at)
+    return {0, 0};
+  return {colon + 1, at};
+}
+
 }  // namespace
 
 std::vector<std::pair<std::size_t, std::size_t>> secrets_in(std::string_view text) {
@@ -105,11 +114,25 @@ void require_encoded_password(std::string_view url) {
 }  // namespace
 
 std::string without_possible_secrets(std::string_view text) {
-  const std::size_t colon = text.find(':'), at = text.rfind('@');
-  if (text.find("://") != std::string_view::npos || colon == std::string_view::npos || at == std::string_view::npos ||
-      colon > at)
-    return without_secrets(text);
-  return without_secrets(fmt::format("{}:***{}", text.substr(0, colon), text.substr(at)));
+  const auto [begin, end] = password_without_scheme(text);
+  if (end == 0) return without_secrets(text);
+  return without_secrets(fmt::format("{}***{}", text.substr(0, begin), text.substr(end)));
+}
+
+std::string without_secrets_of(std::span<const std::string> words, std::string message) {
+  for (const std::string& word : words) {
+    auto secrets = secrets_in(word);
+    if (const auto password = password_without_scheme(word); password.second > 0) secrets.push_back(password);
+    for (const auto& [begin, end] : secrets) {
+      if (begin == 0 || begin == end) continue;
+      // With what stands on both sides of it, so that a short one is not found in other words.
+      const std::string secret = word.substr(begin - 1, end - begin + 2);
+      const std::string shown = word[begin - 1] + std::string("***") + word.substr(end, 1);
+      for (std::size_t at = message.find(secret); at != std::string::npos; at = message.find(secret, at + shown.size()))
+        message.replace(at, secret.size(), shown);
+    }
+  }
+  return message;
 }
 
 Url parse_url(std::string_view text) {
@@ -172,14 +195,22 @@ Authority parse_authority(const Url& url) {
     port = rest.substr(colon);
   }
   if (port.empty()) return out;
-  port.remove_prefix(1);
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  // Not shown: behind a '/' or '@' in a password that was not encoded, this may be the rest of the password.
-  if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535)
-    throw Error("the port is none; expected 1 to 65535 (in a password, write %2F for '/', %40 for '@', %3A for ':')");
-  out.port = number;
+  if (!port.starts_with(":")) throw Error("an address in brackets is followed by something else than ':' and a port");
+  out.port = parse_port(port.substr(1));
   return out;
+}
+
+unsigned parse_port(std::string_view text) {
+  constexpr std::size_t kMostShown = 5;  // a longer number is rather a password in the wrong place
+  if (text.empty()) throw Error("there is no port behind the ':'; expected 1 to 65535");
+  if (text.find_first_not_of("0123456789") != std::string_view::npos)
+    throw Error(
+        "the port is no number; expected 1 to 65535 (in a password, write %2F for '/', %40 for '@', %3A for ':')");
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && number >= 1 && number <= 65535) return number;
+  throw Error(fmt::format("the port is {}; expected 1 to 65535",
+                          text.size() > kMostShown ? fmt::format("a number of {} digits", text.size()) : text));
 }
 
 }  // namespace assay

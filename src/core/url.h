@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,8 @@ struct Authority {
 };
 /// Throws Error: no "//", a port that is none. Messages do not show secrets.
 Authority parse_authority(const Url&);
+/// 1 to 65535. Throws Error that says what was found, unless that may be part of a password that was not encoded.
+unsigned parse_port(std::string_view text);
 
 /// Where secrets stand in a text that is, or was meant to be, the URL or connection string of a target: [begin, end) of the
 /// password of an authority and of the values of what is named a password or secret. In doubt more than less.
@@ -35,6 +38,8 @@ std::vector<std::pair<std::size_t, std::size_t>> secrets_in(std::string_view tex
 std::string without_secrets(std::string_view text);
 /// The same of a text that is perhaps no URL: "user:password@host" too.
 std::string without_possible_secrets(std::string_view text);
+/// A message without the secrets of what it may quote, whole, in parts or changed as a path is: words of a command line.
+std::string without_secrets_of(std::span<const std::string> words, std::string message);
 
 /// "%41" → "A". Throws Error.
 std::string percent_decoded(std::string_view text);

@@ -58,6 +58,20 @@ TEST(Url, a_password_that_was_not_encoded_is_refused_without_showing_it) {
   parse_url("postgres://me@host:5432/db");
 }
 
+TEST(Url, a_message_loses_the_secrets_of_the_words_that_it_quotes) {
+  const auto told = [](const char* word, const char* message) {
+    const std::string words[] = {"report", word};
+    return without_secrets_of(words, message);
+  };
+  EXPECT_EQ(told("mysql://u:secret@h/x", "cannot read mysql://u:secret@h/x"), "cannot read mysql://u:***@h/x");
+  EXPECT_EQ(told("mysql://u:secret@h/x", "no folder /tmp/mysql:/u:secret@h"), "no folder /tmp/mysql:/u:***@h");
+  EXPECT_EQ(told("u:secret@h/x", "cannot read u:secret@h/x"), "cannot read u:***@h/x");
+  EXPECT_EQ(told("--output=pg://h/d?password=secret", "pg:/h/d?password=secret: no"), "pg:/h/d?password=***: no");
+  EXPECT_EQ(told("host=h password=secret", "'host=h password=secret' is none"), "'host=h password=***' is none");
+  EXPECT_EQ(told("mysql://u:a@h/x", "cannot read mysql://u:a@h/x at all"), "cannot read mysql://u:***@h/x at all");
+  EXPECT_EQ(told("results/a.json", "results/a.json is none"), "results/a.json is none");
+}
+
 TEST(Authority, its_parts_are_taken_apart_and_decoded) {
   const auto of = [](const char* url) { return parse_authority(parse_url(url)); };
   const Authority all = of("mysql://me:p%40ss%2Fword@db.example:3307/be%20nch?x=1");
@@ -81,7 +95,21 @@ TEST(Authority, its_parts_are_taken_apart_and_decoded) {
   EXPECT_THROW(of("mysql://me:p@ss@h/d"), Error) << "which @ ends the password?";
 }
 
-TEST(Authority, a_port_that_is_none_is_refused_without_being_shown) {
+TEST(Authority, a_port_that_is_none_is_told_unless_it_may_be_a_password) {
+  const auto refusal = [](const char* url) -> std::string {
+    try {
+      parse_authority(parse_url(url));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "it was taken";
+  };
+  EXPECT_EQ(refusal("mysql://u@h:99999/d"), "the port is 99999; expected 1 to 65535");
+  EXPECT_EQ(refusal("mysql://u@h:0/d"), "the port is 0; expected 1 to 65535");
+  EXPECT_EQ(refusal("mysql://u@h:20261121/d"), "the port is a number of 8 digits; expected 1 to 65535");
+  EXPECT_EQ(refusal("mysql://u@h:/d"), "there is no port behind the ':'; expected 1 to 65535");
+  EXPECT_EQ(refusal("mysql://u@[::1]3306/d"),
+            "an address in brackets is followed by something else than ':' and a port");
   for (const char* url : {"mysql://u@h:port/d", "mysql://u@h:0/d", "mysql://u@h:65536/d", "mysql://u@h:/d",
                           "mysql://u@h:33o6/d", "mysql://u:hunter2/d", "mysql://u:hunter2/3@h:1/d", "mysql:d"})
     try {

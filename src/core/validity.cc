@@ -30,11 +30,11 @@ std::vector<std::string> lag_verdict(const Group& group, const GroupStats& measu
     response.merge(measure.operations[o].response);
   }
   const Nanos lag99 = lag.quantile(0.99), response99 = response.quantile(0.99);
-  if (lag99 <= std::chrono::milliseconds(10) ||
-      static_cast<double>(lag99.count()) <= 0.05 * static_cast<double>(response99.count()))
+  constexpr Nanos kMostLag = std::chrono::milliseconds(10);
+  if (lag99 <= kMostLag || static_cast<double>(lag99.count()) <= 0.05 * static_cast<double>(response99.count()))
     return {};
   return {fmt::format("{}: assay itself was late: lag p99 {} (limits: 10 ms, and 5 % of the response p99 {})",
-                      group.name, format_latency(lag99), format_latency(response99))};
+                      group.name, format_latency(lag99, {kMostLag}), format_latency(response99))};
 }
 
 std::vector<std::string> standstill_verdict(const std::vector<Standstills::Span>& spans, const Phases& phases,
@@ -46,11 +46,11 @@ std::vector<std::string> standstill_verdict(const std::vector<Standstills::Span>
     longest = std::max(longest, judged);
   }
   const Nanos measured = phases.measure_end() - phases.measure_begin();
-  const double most = std::max(kMostStanding * to_seconds(measured), to_seconds(kMostStandstill));
-  if (longest <= kMostStandstill && to_seconds(sum) <= most) return {};
+  const Nanos most = std::max(from_seconds(kMostStanding * to_seconds(measured)), kMostStandstill);
+  if (longest <= kMostStandstill && sum <= most) return {};
   return {fmt::format("assay itself stood still for {} of the measured {}, once for {} (limits: {} and {})",
-                      format_latency(sum), format_latency(measured), format_latency(longest),
-                      format_latency(from_seconds(most)), format_latency(kMostStandstill))};
+                      format_latency(sum, {most}), format_latency(measured), format_latency(longest, {kMostStandstill}),
+                      format_latency(most), format_latency(kMostStandstill))};
 }
 
 std::vector<Event> standstill_events(const std::vector<Standstills::Span>& spans, TimePoint start) {

@@ -7,6 +7,7 @@
 #include "results/machine.h"
 #include "results/measured_run.h"
 #include "results/summary.h"
+#include "results/text_forms.h"
 
 #include <algorithm>
 
@@ -117,8 +118,9 @@ RunVerdict decide(const Document& document, const RunOutcome& outcome, std::vect
   if (!outcome.invalid.empty()) return {Verdict::invalid, outcome.invalid};
   for (const CheckResult& check : document.checks)
     if (check.state == CheckResult::State::failed)
-      reasons.push_back(
-          fmt::format("the check {} the run found {} conditions that do not hold", check.when, check.findings.size()));
+      reasons.push_back(fmt::format(
+          "the check {} the run found {}", check.when,
+          one_or_more(check.findings.size(), "condition that does not hold", "conditions that do not hold")));
   for (const Requirement& requirement : document.requirements)
     if (requirement.decides && requirement.verdict == Requirement::Verdict::fail)
       reasons.push_back(fmt::format("{} ({}): {}, required {}", requirement.name, requirement.clause,

@@ -14,9 +14,11 @@ bool within(const std::optional<Steadiness>& s, double limit) {
   return s && std::abs(s->drift) <= limit && s->uncertainty <= limit;
 }
 
-std::string describe(std::string_view what, const std::optional<Steadiness>& s) {
+std::string describe(std::string_view what, const std::optional<Steadiness>& s, double limit) {
   if (!s) return fmt::format("{} n/a", what);
-  return fmt::format("{} drift {:+.1f} %, known to ±{:.1f} %", what, 100 * s->drift, 100 * s->uncertainty);
+  const double most = 100 * limit;
+  return fmt::format("{} drift {}{} %, known to ±{} %", what, s->drift < 0 ? "" : "+",
+                     format_fixed(100 * s->drift, 1, {-most, most}), format_fixed(100 * s->uncertainty, 1, {most}));
 }
 
 }  // namespace
@@ -79,8 +81,9 @@ bool RunWatch::is_steady(const SoFar& so_far) {
     const RecentFigures recent = recent_figures(plan_.groups[g], so_far.groups[g], so_far, steady_.window);
     const std::optional<Steadiness> rate = steadiness(recent.rate), response = steadiness(recent.response_ns);
     steady = steady && within(rate, steady_.limit) && within(response, steady_.limit);
-    seen_ += fmt::format("{}{}: {}; {}", seen_.empty() ? "" : "; ", plan_.groups[g].group.name,
-                         describe("throughput", rate), describe("mean response", response));
+    seen_ +=
+        fmt::format("{}{}: {}; {}", seen_.empty() ? "" : "; ", plan_.groups[g].group.name,
+                    describe("throughput", rate, steady_.limit), describe("mean response", response, steady_.limit));
   }
   return steady;
 }

@@ -212,9 +212,8 @@ class Checker {
       case Form::address: {
         const std::size_t colon = value.text.rfind(':');
         const bool named = colon != std::string::npos && colon > 0;
-        const std::int64_t port = named ? parse_count(value.text.substr(colon + 1)) : 0;
-        if (port < 1 || port > 65535) throw Error(fmt::format("'{}' is no address; expected HOST:PORT", value.text));
-        return;
+        if (!named) throw Error(fmt::format("'{}' is no address; expected HOST:PORT", value.text));
+        return void(parse_port(std::string_view(value.text).substr(colon + 1)));
       }
       case Form::duration_or_nanoseconds:
         if (std::all_of(value.text.begin(), value.text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }))

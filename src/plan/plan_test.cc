@@ -239,9 +239,11 @@ runners:
   EXPECT_EQ(runners[3].kind, Runner::Kind::process);
   EXPECT_EQ(runners[3].agents, 1u);
   EXPECT_THAT(
-      lines(read("runners: {r: {kind: static}, s: {addresses: [nowhere]}, t: {kind: process, token: {env: X}}}")),
+      lines(read(
+          "runners: {r: {kind: static}, s: {addresses: [nowhere, h:99999]}, t: {kind: process, token: {env: X}}}")),
       ElementsAre(HasSubstr("runners.r is static and has no addresses"),
                   HasSubstr("'nowhere' is no address; expected HOST:PORT"),
+                  HasSubstr("the port is 99999; expected 1 to 65535"),
                   HasSubstr("token is of static agents; this runner is process")));
   EXPECT_THAT(lines(read("systems: {a: {kind: cnpg}}\nrunners: {r: {systems: [{name: a, kind: static}]}}")),
               ElementsAre("plan:2:41: kind is static, and the system a is cnpg"));

@@ -22,19 +22,21 @@
 namespace assay {
 
 const std::vector<DriverEntry>& all_drivers() {
-  static const std::vector<DriverEntry> drivers = {
-      {"null", &null_driver(), ""},
-      {"sqlite", &sqlite_driver(), "libsqlite3-dev"},
 #ifdef ASSAY_HAVE_DRIVER_POSTGRES
-      {"postgres", &postgres_driver(), "libpq-dev libssl-dev"},
+  const Driver* const postgres = &postgres_driver();
 #else
-      {"postgres", nullptr, "libpq-dev libssl-dev"},
+  const Driver* const postgres = nullptr;
 #endif
 #ifdef ASSAY_HAVE_DRIVER_MYSQL
-      {"mysql", &mysql_driver(), "libmariadb-dev"},
+  const Driver* const mysql = &mysql_driver();
 #else
-      {"mysql", nullptr, "libmariadb-dev"},
+  const Driver* const mysql = nullptr;
 #endif
+  static const std::vector<DriverEntry> drivers = {
+      {"null", &null_driver(), "", {"null"}},
+      {"sqlite", &sqlite_driver(), "libsqlite3-dev", {"sqlite"}},
+      {"postgres", postgres, "libpq-dev libssl-dev", {"postgres", "postgresql"}},
+      {"mysql", mysql, "libmariadb-dev", {"mysql", "mariadb"}},
   };
   return drivers;
 }
@@ -49,19 +51,16 @@ const std::vector<const WorkloadType*>& all_workloads() {
   return workloads;
 }
 
-const Driver& find_driver(std::string_view text) {
+const Driver& find_driver(std::string_view text, std::span<const DriverEntry> among) {
   const std::string scheme = parse_url(text).scheme;
   std::vector<std::string_view> examples;
-  for (const DriverEntry& entry : all_drivers()) {
-    if (entry.driver == nullptr) {
-      if (scheme.starts_with(entry.name))
-        throw Error(fmt::format("{}: this assay was built without the {} driver; install {} and build again",
-                                without_secrets(text), entry.name, entry.package));
-      continue;
+  for (const DriverEntry& entry : among) {
+    if (std::find(entry.schemes.begin(), entry.schemes.end(), scheme) != entry.schemes.end()) {
+      if (entry.driver != nullptr) return *entry.driver;
+      throw Error(fmt::format("{}: this assay was built without the {} driver: apt install {}, and build it again",
+                              without_secrets(text), entry.name, entry.package));
     }
-    const auto& schemes = entry.driver->info().schemes;
-    if (std::find(schemes.begin(), schemes.end(), scheme) != schemes.end()) return *entry.driver;
-    examples.push_back(entry.driver->info().example);
+    if (entry.driver != nullptr) examples.push_back(entry.driver->info().example);
   }
   throw Error(fmt::format("{}: no driver for '{}:'; expected for example {}", without_possible_secrets(text), scheme,
                           fmt::join(examples, ", ")));

@@ -32,8 +32,11 @@ ConfidenceInterval worsening(const ComparedFigure& figure, const Difference& d) 
   return d.interval;
 }
 
-double tolerance_for(const ComparisonOptions& options, const ComparedFigure& figure) {
-  return figure.scale == Scale::absolute ? options.tolerance_errors : options.tolerance.value_or(0);
+/// What differs from 0 by the rounding of doubles alone is 0.
+void settle(ConfidenceInterval& interval) {
+  constexpr double kRounding = 1e-12;
+  for (double* end : {&interval.low, &interval.high})
+    if (std::abs(*end) < kRounding) *end = 0;
 }
 
 /// All differences of a comparison, with their figures.
@@ -184,7 +187,8 @@ class Comparer {
 
   void state_pairs(const ComparedFigure& figure, SideDifference& against, const std::vector<double>& a,
                    const std::vector<double>& b) const {
-    const Difference found = compare_pairs(a, b, figure.scale, c_.options.confidence);
+    Difference found = compare_pairs(a, b, figure.scale, c_.options.confidence);
+    settle(found.interval);
     against.difference = found;
     if (against.why.empty() && !found.known())
       against.why = fmt::format("{:.0f} pairs; {} are needed", found.values_a, least_pairs(c_.options.confidence));
@@ -205,21 +209,17 @@ class Comparer {
     const std::optional<double> a = figure.values[0], b = figure.values[side];
     found.a = a.value_or(std::nan(""));
     found.b = b.value_or(std::nan(""));
-    if (!found.known()) found.change = change(found.a, found.b, figure.scale);
+    if (!found.known()) found.change = found.a == found.b ? 0 : change_of(found.a, found.b, figure.scale);
+    settle(found.interval);
     // Nothing that is counted or timed falls by more than all of it.
     if (found.known() && figure.scale == Scale::relative) found.interval.low = std::max(found.interval.low, -1.0);
     against.difference = found;
     against.standing = standing(figure, found);
   }
 
-  static double change(double a, double b, Scale scale) {
-    if (scale == Scale::absolute) return b - a;
-    return a == 0 ? (b == 0 ? 0 : std::nan("")) : (b - a) / std::abs(a);
-  }
-
   Standing standing(const ComparedFigure& figure, const Difference& d) const {
     if (!d.known() || figure.better == Better::neither) return Standing::unknown;
-    const double tolerance = tolerance_for(c_.options, figure);
+    const double tolerance = tolerance_of(c_, figure);
     const ConfidenceInterval worse = worsening(figure, d);
     if (c_.options.tolerance && worse.low > tolerance) return Standing::beyond;
     if (worse.high <= tolerance && worse.low >= -tolerance) return Standing::within;
@@ -292,6 +292,11 @@ class Comparer {
 
 }  // namespace
 
+double tolerance_of(const Comparison& comparison, const ComparedFigure& figure) noexcept {
+  const ComparisonOptions& options = comparison.options;
+  return figure.scale == Scale::absolute ? options.tolerance_errors : options.tolerance.value_or(0);
+}
+
 int least_pairs(double confidence) { return static_cast<int>(std::ceil(1 - std::log2(1 - confidence))); }
 
 void require_statistic(std::string_view name) { Statistic::parse(name); }
@@ -334,7 +339,7 @@ std::size_t Comparison::undecided() const noexcept {
   std::size_t n = 0;
   for_each_difference(*this, [&](const ComparedFigure& figure, const SideDifference& d) {
     if (d.standing == Standing::unknown || d.standing == Standing::beyond) return;
-    if (worsening(figure, d.difference).high > tolerance_for(options, figure)) n++;
+    if (worsening(figure, d.difference).high > tolerance_of(*this, figure)) n++;
   });
   return n;
 }

@@ -100,6 +100,9 @@ struct Comparison {
 /// `sides` holds at least two, each of as many runs.
 Comparison compare(std::vector<ComparedSide> sides, const ComparisonOptions& = {});
 
+/// By how much a side may be worse in this figure; 0 where nothing is judged.
+double tolerance_of(const Comparison&, const ComparedFigure&) noexcept;
+
 /// The fewest pairs that have an interval: of their smallest and largest change, 1 - 2 · 2^-n ≥ confidence.
 int least_pairs(double confidence);
 

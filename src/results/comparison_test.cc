@@ -283,6 +283,53 @@ TEST(Comparison, pairs_are_compared_pair_by_pair) {
   EXPECT_EQ(figure(compare(sides), "get", "rate").against[1].why, "5 pairs; 6 are needed");
 }
 
+/// Ten pairs: B has more by these per cents.
+Comparison of_pairs(const std::vector<double>& percents, bool swapped) {
+  static std::vector<Document> runs;
+  runs.clear();
+  for (std::size_t i = 0; i < percents.size(); i++)
+    for (const double more : {0.0, percents[i] / 100})
+      runs.push_back(
+          sample_run({.operations = {{"get", 1000 * (1 + more), 0}}, .seconds = 2, .seed = 10 + runs.size()}));
+  std::vector<ComparedSide> sides = {{"a", {}}, {"b", {}}};
+  for (std::size_t i = 0; i < runs.size(); i++) sides[(i + (swapped ? 1 : 0)) % 2].runs.push_back(&runs[i]);
+  return compare(sides);
+}
+
+TEST(Comparison, an_interval_that_ends_at_0_is_no_difference_in_either_direction) {
+  // The interval of ten pairs is from the 2nd to the 9th.
+  const std::vector<double> touching = {0, 0, 10, 20, 30, 40, 50, 60, 70, 80},
+                            beyond = {0, 0.25, 10, 20, 30, 40, 50, 60, 70, 80};
+  for (const bool swapped : {false, true}) {
+    const SideDifference touches = figure(of_pairs(touching, swapped), "get", "rate").against[1];
+    const ConfidenceInterval& interval = touches.difference.interval;
+    EXPECT_EQ(swapped ? interval.high : interval.low, 0);
+    EXPECT_GT(interval.high - interval.low, 0.3);
+    EXPECT_EQ(touches.standing, Standing::unclear) << swapped;
+    EXPECT_EQ(figure(of_pairs(beyond, swapped), "get", "rate").against[1].standing,
+              swapped ? Standing::worse : Standing::better);
+  }
+}
+
+TEST(Comparison, what_is_seen_does_not_depend_on_which_result_is_named_first) {
+  const auto opposite = [](Standing s) {
+    return s == Standing::better ? Standing::worse : s == Standing::worse ? Standing::better : s;
+  };
+  int seen = 0;
+  for (unsigned seed = 1; seed <= 60; seed++) {  // a change about as large as what is seen at all
+    const std::vector<Document> runs = {
+        sample_run({.operations = {{"get", 100, 5}}, .seconds = 20, .seed = 2 * seed}),
+        sample_run({.operations = {{"get", 100, 5, 1.06, 0.004}}, .seconds = 20, .seed = 2 * seed + 1})};
+    const Comparison there = compared(runs), back = compared({runs[1], runs[0]});
+    for (const char* name : {"rate", "errors", "mean", "p50", "p99"}) {
+      const SideDifference a = figure(there, "get", name).against[1], b = figure(back, "get", name).against[1];
+      EXPECT_EQ(a.standing, opposite(b.standing)) << name << " of " << seed;
+      seen += a.standing == Standing::worse ? 1 : 0;
+    }
+  }
+  EXPECT_GT(seen, 20);
+}
+
 TEST(Comparison, only_what_has_a_series_can_be_asked_for) {
   for (const char* good : {"rate", "errors", "mean", "p50", "p99.99"}) EXPECT_NO_THROW(require_statistic(good));
   for (const char* bad : {"max", "p100", "p0", "p", "p99x", "99", "cpu", ""})

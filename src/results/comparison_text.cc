@@ -17,11 +17,12 @@ namespace {
 
 constexpr const char* kNothing = "–";
 
-/// A change without its unit: two digits behind the point for small ones, none for large.
-std::string number(double change, const char* sign) {
+/// A change without its unit: two digits behind the point for small ones, none for large, and more beside `limits`, which are
+/// sizes in per cent.
+std::string number(double change, const char* sign, Limits limits = {}) {
   const double shown = change * 100, size = std::fabs(shown);
   const int behind = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-  const std::string text = fmt::format("{:.{}f}", size, behind);
+  const std::string text = format_fixed(size, behind, limits);
   const bool zero = text.find_first_not_of("0.") == std::string::npos;
   return fmt::format("{}{}", zero ? "" : shown < 0 ? "-" : sign, text);
 }
@@ -90,9 +91,11 @@ std::string change_text(const ComparedFigure& figure, const Difference& d) {
   return fmt::format("{} {}", number(d.change, "+"), unit_of(figure));
 }
 
-std::string interval_text(const ComparedFigure& figure, const Difference& d) {
+std::string interval_text(const Comparison& comparison, const ComparedFigure& figure, const Difference& d) {
   if (!d.known()) return "";
-  return fmt::format("{} … {} {}", number(d.interval.low, "+"), number(d.interval.high, "+"), unit_of(figure));
+  const Limits limits = {0, 100 * tolerance_of(comparison, figure)};
+  return fmt::format("{} … {} {}", number(d.interval.low, "+", limits), number(d.interval.high, "+", limits),
+                     unit_of(figure));
 }
 
 std::string detectable_text(const ComparedFigure& figure, const Difference& d) {

@@ -12,8 +12,8 @@ namespace assay {
 std::string value_text(const ComparedFigure&, std::size_t side);
 /// "+11.2 %", of shares "+0.31 pp", percentage points; "–" when there is none, as from 0.
 std::string change_text(const ComparedFigure&, const Difference&);
-/// "+8.1 … +13.9 %"; empty when there is none.
-std::string interval_text(const ComparedFigure&, const Difference&);
+/// "+8.1 … +13.9 %", with the digits that show on which side of 0 and of the tolerance an end lies; empty when there is none.
+std::string interval_text(const Comparison&, const ComparedFigure&, const Difference&);
 /// The smallest change that would have been seen: "2.1 %"; empty when there is no interval.
 std::string detectable_text(const ComparedFigure&, const Difference&);
 /// What the effect is: "g", "delta", of pairs "pairs"; "" where there is none.

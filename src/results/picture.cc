@@ -146,6 +146,42 @@ void Picture::clip(double x, double y, double width, double height) {
 
 void Picture::unclip() { cairo_restore(canvas_->cairo); }
 
+namespace {
+
+/// "terminals / new_order" as a part of a file's name.
+std::string file_part(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    if (plain)
+      out += c;
+    else if (!out.empty() && out.back() != '-')
+      out += '-';
+  }
+  while (!out.empty() && out.back() == '-') out.pop_back();
+  return out.empty() ? "chart" : out;
+}
+
+}  // namespace
+
+std::string PictureNames::next(std::initializer_list<std::string_view> parts) {
+  std::string name;
+  for (const std::string_view part : parts)
+    if (!part.empty()) name += (name.empty() ? "" : "-") + file_part(part);
+  if (const int again = used_[name]++; again > 0) name += "-" + std::to_string(again + 1);
+  return name + ".png";
+}
+
+std::string Picture::cut(std::string text, double width) const {
+  if (text_width(text) <= width) return text;
+  while (!text.empty() && text_width(text + "…") > width) {
+    while (!text.empty() && (text.back() & 0xc0) == 0x80) text.pop_back();  // the rest of a letter
+    if (!text.empty()) text.pop_back();
+  }
+  return text + "…";
+}
+
 std::string Picture::png() const {
   canvas_->require();
   std::string out;

@@ -5,6 +5,7 @@
 // font is installed.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +22,16 @@ class Palette {
 
  private:
   std::map<std::string_view, std::string_view> colors_;
+};
+
+/// Names for the files of one folder.
+class PictureNames {
+ public:
+  /// "pairs-terminals-new_order.png" of {"pairs", "terminals / new_order", ""}; none is given twice.
+  std::string next(std::initializer_list<std::string_view> parts);
+
+ private:
+  std::map<std::string, int> used_;
 };
 
 class Picture {
@@ -48,6 +59,9 @@ class Picture {
   /// What is drawn until unclip() is cut at this rectangle.
   void clip(double x, double y, double width, double height);
   void unclip();
+
+  /// A part of the text that is so wide; what does not fit is cut with "…".
+  std::string cut(std::string text, double width) const;
 
   std::string png() const;
 

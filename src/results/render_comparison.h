@@ -24,7 +24,7 @@ std::string render_comparison_json(const Comparison&);
 std::string render_comparison_html(const Comparison&);
 
 /// What the page draws, as pictures: the differences of two sides ("differences.png"), the matrix of operations × sides by
-/// statistic ("matrix-rate.png"), and the charts of charts_of(). Throws Error where no font is installed, or when built
+/// statistic ("matrix-rate.png"), the charts of charts_of(), and of pairs what each of them says ("pairs-get-rate.png"). Throws Error where no font is installed, or when built
 /// without cairo.
 std::vector<RenderedFile> render_comparison_png(const Comparison&, bool dark);
 

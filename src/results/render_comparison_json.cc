@@ -64,6 +64,7 @@ void put_figure(JsonText& json, const Comparison& c, const ComparedFigure& f) {
   json.key("better").value(std::string_view(f.better == Better::larger    ? "larger"
                                             : f.better == Better::smaller ? "smaller"
                                                                           : "neither"));
+  json.member("tolerance", tolerance_of(c, f));
   json.key("values").compact().open('[');
   for (const std::optional<double>& v : f.values) json.value(v ? *v / unit : std::nan(""));
   json.close(']');

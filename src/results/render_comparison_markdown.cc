@@ -65,7 +65,7 @@ void add_differences(std::string& out, const Comparison& c, Footnotes& notes) {
     const std::string judged = standing_text(d.standing);
     out +=
         fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", row == before ? "" : markdown_text(row), f.name,
-                    value_text(f, 0), value_text(f, 1), change_text(f, d.difference), interval_text(f, d.difference),
+                    value_text(f, 0), value_text(f, 1), change_text(f, d.difference), interval_text(c, f, d.difference),
                     effect_text(c, f, d.difference), detectable_text(f, d.difference),
                     d.why.empty() ? fmt::format("{} {}", mark(d.standing), judged) : notes.mark(d.why));
     before = row;
@@ -80,7 +80,9 @@ void add_matrices(std::string& out, const Comparison& c, Footnotes& notes) {
       rows += fmt::format("| {} | {} |", markdown_text(row_name(c, f)), value_text(f, 0));
       for (std::size_t i = 1; i < c.sides.size(); i++) {
         const SideDifference& d = f.against[i];
-        rows += fmt::format(" {} | {} {} |", value_text(f, i), change_text(f, d.difference),
+        const std::string interval = interval_text(c, f, d.difference);
+        rows += fmt::format(" {} | {}{} {} |", value_text(f, i), change_text(f, d.difference),
+                            interval.empty() ? "" : " (" + interval + ")",
                             d.why.empty() ? mark(d.standing) : notes.mark(d.why));
       }
       rows += "\n";
@@ -113,7 +115,7 @@ void add_figures(std::string& out, const Comparison& c) {
     for (std::size_t i = 1; i < c.sides.size(); i++) {
       const Difference& d = f.against[i].difference;
       out += fmt::format(" {} | {} |", markdown_text(value_text(f, i)), change_text(f, d));
-      if (c.paired()) out += fmt::format(" {} |", interval_text(f, d));
+      if (c.paired()) out += fmt::format(" {} |", interval_text(c, f, d));
     }
     out += "\n";
   }

@@ -5,6 +5,7 @@
 
 #ifdef ASSAY_HAS_CAIRO
 #include "results/picture.h"
+#include "results/picture_of_pairs.h"
 #endif
 
 #include <fmt/format.h>
@@ -27,19 +28,9 @@ std::vector<RenderedFile> render_comparison_png(const Comparison&, bool) {
 
 namespace {
 
-constexpr double kWidth = 900, kMargin = 18, kRow = 22, kHead = 58, kGap = 14, kNote = 120;
+constexpr double kWidth = 900, kMargin = 18, kRow = 22, kHead = 58, kGap = 14, kNote = 120, kInterval = 130;
 
 using Align = Picture::Align;
-
-/// A part of a line of the picture; what does not fit is cut with "…".
-std::string cut_to(const Picture& p, std::string text, double width) {
-  if (p.text_width(text) <= width) return text;
-  while (!text.empty() && p.text_width(text + "…") > width) {
-    while (!text.empty() && (text.back() & 0xc0) == 0x80) text.pop_back();  // the rest of a letter
-    if (!text.empty()) text.pop_back();
-  }
-  return text + "…";
-}
 
 std::string_view color_of(Standing standing) {
   if (standing == Standing::better) return "good";
@@ -67,7 +58,7 @@ void draw_head(Picture& p, const Palette& palette, const std::string& title, con
   p.font(15, true);
   p.text(kMargin, kMargin + 12, title, palette["text"]);
   p.font(12);
-  p.text(kMargin, kMargin + 32, cut_to(p, subtitle, kWidth - 2 * kMargin), palette["text-soft"]);
+  p.text(kMargin, kMargin + 32, p.cut(subtitle, kWidth - 2 * kMargin), palette["text-soft"]);
 }
 
 // --- The matrix ------------------------------------------------------------------------------------------------------
@@ -83,11 +74,17 @@ std::string matrix_picture(const Comparison& c, const std::vector<const Compared
                            const std::string& subtitle, const Palette& palette) {
   const double height = static_cast<double>(rows.size()) * (kRow * static_cast<double>(c.sides.size() + 1) + kGap);
   Picture p(kWidth, kHead + height + kMargin, palette["card"]);
-  draw_head(p, palette, title_of(rows.front()->name), subtitle);
+  const bool known = std::any_of(rows.begin(), rows.end(), [&](const ComparedFigure* f) {
+    return std::any_of(f->against.begin() + 1, f->against.end(), [](const auto& d) { return d.difference.known(); });
+  });
+  draw_head(p, palette,
+            title_of(rows.front()->name) +
+                (known ? fmt::format(", changes with {:g} % intervals", c.options.confidence * 100) : ""),
+            subtitle);
   double names = 0;
   for (const SideFacts& side : c.sides) names = std::max(names, p.text_width(side.label + " " + side.title));
   names = std::min(names, 260.0);
-  const double from = kMargin + names + 12, value_to = kWidth - kMargin - kNote - 8, to = value_to - 80;
+  const double from = kMargin + names + 12, value_to = kWidth - kMargin - kNote - kInterval - 8, to = value_to - 80;
   double y = kHead;
   for (const ComparedFigure* f : rows) {
     p.font(13, true);
@@ -97,12 +94,15 @@ std::string matrix_picture(const Comparison& c, const std::vector<const Compared
     double most = 0;
     for (const std::optional<double>& v : f->values) most = std::max(most, v.value_or(0));
     for (std::size_t i = 0; i < c.sides.size(); i++, y += kRow) {
-      p.text(kMargin, y + 15, cut_to(p, c.sides[i].label + " " + c.sides[i].title, names), palette["text"]);
+      p.text(kMargin, y + 15, p.cut(c.sides[i].label + " " + c.sides[i].title, names), palette["text"]);
       p.area(from, y + 5, to - from, 13, palette["ground"]);
       if (const double v = f->values[i].value_or(0); v > 0)
         p.area(from, y + 5, std::max(1.0, (to - from) * v / most), 13, palette[line_look(i).color]);
       p.text(value_to, y + 15, value_text(*f, i), palette["text"], Align::right);
-      if (i > 0) p.text(value_to + 10, y + 15, note_of(*f, f->against[i]), palette[color_of(f->against[i].standing)]);
+      if (i == 0) continue;
+      const SideDifference& d = f->against[i];
+      p.text(value_to + 10, y + 15, note_of(*f, d), palette[color_of(d.standing)]);
+      p.text(kWidth - kMargin, y + 15, interval_text(c, *f, d.difference), palette["text-soft"], Align::right);
     }
     y += kGap;
   }
@@ -172,7 +172,7 @@ class DifferencesPicture {
     const bool first = i == 0 || row_name(c_, *rows_[i - 1]) != row_name(c_, f);
     if (first) {
       p_.line(kMargin, y, kWidth - kMargin, y, palette_["grid"]);
-      p_.text(kMargin, y + 15, cut_to(p_, row_name(c_, f), 220), palette_["text"]);
+      p_.text(kMargin, y + 15, p_.cut(row_name(c_, f), 220), palette_["text"]);
     }
     p_.text(left_ - 58, y + 15, f.name, palette_["text-soft"]);
     const std::string_view color = palette_[color_of(d.standing)];
@@ -214,6 +214,7 @@ std::vector<RenderedFile> render_comparison_png(const Comparison& c, bool dark) 
     if (std::all_of(rows.begin(), rows.end(), [](const ComparedFigure* f) { return is_idle(*f); })) continue;
     files.push_back({fmt::format("matrix-{}.png", statistic), matrix_picture(c, rows, subtitle, palette)});
   }
+  if (c.paired()) std::ranges::move(pictures_of_pairs(c, subtitle, palette), std::back_inserter(files));
   std::ranges::move(pictures_of(charts_of(c), subtitle, dark), std::back_inserter(files));
   return files;
 }

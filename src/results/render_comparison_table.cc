@@ -134,7 +134,7 @@ class ComparisonTable {
                               {value_text(f, 0)},
                               {value_text(f, 1)},
                               {change_text(f, d.difference)},
-                              {interval_text(f, d.difference)}};
+                              {interval_text(c_, f, d.difference)}};
       if (more > 0) cells.push_back({detectable_text(f, d.difference), Tint::dim});
       if (more > 1) cells.push_back({effect_text(c_, f, d.difference)});
       cells.push_back({d.why.empty() ? standing_text(d.standing) : notes.mark(d.why), tint_of(d.standing)});
@@ -157,7 +157,9 @@ class ComparisonTable {
       matrix(rows, notes);
     }
     line("");
-    line("  " + wrapped("Against A: ✓ better, ✗ worse, ✗✗ worse by more than the tolerance, = the same, ? not seen",
+    line("  " + wrapped(fmt::format("Against A, with {:g} % intervals: ✓ better, ✗ worse, ✗✗ worse by more than the "
+                                    "tolerance, = the same, ? not seen",
+                                    c_.options.confidence * 100),
                         width_ - 2, 2));
     footnotes(notes);
   }
@@ -200,8 +202,8 @@ class ComparisonTable {
     std::vector<Align> columns{Align::left, Align::right};
     std::vector<Cell> head{{"operation", Tint::dim}, {heading(0), Tint::dim}};
     for (const std::size_t i : sides) {
-      columns.insert(columns.end(), {Align::right, Align::right, Align::left});
-      head.insert(head.end(), {{"  " + heading(i), Tint::dim}, {"", Tint::dim}, {"", Tint::dim}});
+      columns.insert(columns.end(), {Align::right, Align::right, Align::right, Align::left});
+      head.insert(head.end(), {{"  " + heading(i), Tint::dim}, {"", Tint::dim}, {"", Tint::dim}, {"", Tint::dim}});
     }
     TextTable t(columns, 1);
     t.row(head);
@@ -211,6 +213,8 @@ class ComparisonTable {
         const SideDifference& d = f->against[i];
         cells.push_back({value_text(*f, i)});
         cells.push_back({change_text(*f, d.difference), tint_of(d.standing)});
+        const std::string interval = interval_text(c_, *f, d.difference);
+        cells.push_back({interval.empty() ? "" : "(" + interval + ")", Tint::dim});
         cells.push_back({d.why.empty() ? symbol(d.standing) : notes.mark(d.why), tint_of(d.standing)});
       }
       t.row(cells);
@@ -251,7 +255,7 @@ class ComparisonTable {
       for (std::size_t i = 1; i < c_.sides.size(); i++)
         cells.insert(cells.end(), {{value_text(f, i)},
                                    {change_text(f, f.against[i].difference)},
-                                   {c_.paired() ? fmt::format("{} {}", interval_text(f, f.against[i].difference),
+                                   {c_.paired() ? fmt::format("{} {}", interval_text(c_, f, f.against[i].difference),
                                                               standing_text(f.against[i].standing))
                                                 : "",
                                     tint_of(f.against[i].standing)}});

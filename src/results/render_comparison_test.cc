@@ -96,8 +96,32 @@ TEST_F(RenderComparison, more_sides_are_a_matrix_for_each_statistic) {
   EXPECT_THAT(text, HasSubstr("B PostgreSQL 16|1"));
   EXPECT_THAT(text, HasSubstr("C MariaDB 15.14"));
   EXPECT_THAT(text, HasSubstr("✓"));
-  EXPECT_THAT(text, HasSubstr("-50.0 % ✗"));
+  EXPECT_THAT(text, HasSubstr("-50.0 % (-50.0 … -50.0 %) ✗"));
   EXPECT_THAT(text, HasSubstr("no interval: C measured nothing of it"));
+}
+
+TEST_F(RenderComparison, an_interval_reads_on_the_side_of_0_and_of_the_tolerance_where_it_is) {
+  const ComparedFigure& rate = two_.operations.front();  // the tolerance is 10 %
+  Difference d;
+  const auto text = [&](double low, double high) {
+    d.interval = {low, high};
+    return interval_text(two_, rate, d);
+  };
+  EXPECT_EQ(text(0, 0.709), "0.00 … +70.9 %");
+  EXPECT_EQ(text(0.00003, 0.709), "+0.003 … +70.9 %");
+  EXPECT_EQ(text(-0.5, -0.00003), "-50.0 … -0.003 %");
+  EXPECT_EQ(text(0.10002, 0.2), "+10.002 … +20.0 %");
+  EXPECT_EQ(text(-0.2, -0.1), "-20.0 … -10.0 %");
+}
+
+TEST_F(RenderComparison, every_change_of_a_matrix_has_its_interval) {
+  const ComparedFigure& rate = three_.operations.front();
+  for (const std::size_t side : {1u, 2u}) {
+    const std::string interval = "(" + interval_text(three_, rate, rate.against[side].difference) + ")";
+    EXPECT_THAT(render_comparison_table(three_, {.width = 140}), HasSubstr(interval));
+    EXPECT_THAT(render_comparison_table(three_, {.width = 80}), HasSubstr(interval));
+    EXPECT_THAT(render_comparison_markdown(three_), HasSubstr(interval));
+  }
 }
 
 TEST_F(RenderComparison, markdown_is_a_comment_with_the_verdict_and_text_stays_text) {

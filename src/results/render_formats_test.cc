@@ -44,6 +44,13 @@ TEST(Markdown, text_stays_text) {
   EXPECT_THAT(render_markdown(d), HasSubstr("| a\\|b&lt;script\\>\\*c\\*  |"));
 }
 
+TEST(Markdown, one_violation_is_no_violations) {
+  Document d = large_document(60);
+  EXPECT_THAT(render_markdown(d), HasSubstr("(1 violation)\n"));
+  d.checks[1].findings[0].violations = 2;
+  EXPECT_THAT(render_markdown(d), HasSubstr("(2 violations)\n"));
+}
+
 TEST(Junit, a_requirement_that_decides_and_a_failed_check_are_failures) {
   Document d = large_document(60);
   std::string text = render_junit(d);
@@ -54,6 +61,8 @@ TEST(Junit, a_requirement_that_decides_and_a_failed_check_are_failures) {
       HasSubstr(
           "name=\"payment share (TPC-C 5.2.3)\" time=\"0.000\">\n      <system-out>not met, and does not decide"));
   EXPECT_THAT(text, HasSubstr("<skipped message=\"n/a, required ≥ 9 tpmC/W\"/>"));
+  EXPECT_THAT(text, HasSubstr("message=\"1 condition does not hold\""));
+  EXPECT_THAT(text, HasSubstr("(1 violation)\n"));
   EXPECT_THAT(text, HasSubstr("name=\"the run is valid\""));
   // 7 tests: the run, four requirements, two checks; one failure.
   EXPECT_THAT(text, HasSubstr("tests=\"7\" failures=\"1\""));

@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "results/render.h"
+#include "results/text_forms.h"
 
 #include <fmt/format.h>
 
@@ -57,9 +58,10 @@ std::vector<Case> cases_of(const Document& d) {
     if (check.state == CheckResult::State::not_run) c.skipped = "not run";
     if (check.state != CheckResult::State::failed) continue;
     told++;
-    c.failure = fmt::format("{} conditions do not hold", check.findings.size());
+    c.failure = one_or_more(check.findings.size(), "condition does not hold", "conditions do not hold");
     for (const Finding& f : check.findings) {
-      c.detail += fmt::format("{}: {} ({} violations)\n", f.condition, f.text, f.violations);
+      c.detail +=
+          fmt::format("{}: {} ({})\n", f.condition, f.text, one_or_more(f.violations, "violation", "violations"));
       for (const std::string& row : f.rows) c.detail += "  " + row + "\n";
     }
   }

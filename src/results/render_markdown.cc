@@ -71,10 +71,11 @@ void add_lists(std::string& out, const Document& d) {
   }
   for (const CheckResult& c : d.checks) {
     if (&c == &d.checks.front()) out += "\n### Consistency\n\n";
-    out += fmt::format("- {} the run: {}, {} conditions\n", c.when, to_string(c.state), c.conditions);
+    out += fmt::format("- {} the run: {}, {}\n", c.when, to_string(c.state),
+                       one_or_more(c.conditions, "condition", "conditions"));
     for (const Finding& f : c.findings) {
-      out +=
-          fmt::format("  - {}: {} ({} violations)\n", markdown_text(f.condition), markdown_text(f.text), f.violations);
+      out += fmt::format("  - {}: {} ({})\n", markdown_text(f.condition), markdown_text(f.text),
+                         one_or_more(f.violations, "violation", "violations"));
       for (const std::string& row : f.rows) out += fmt::format("    - {}\n", markdown_text(row));
     }
   }

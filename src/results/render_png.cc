@@ -7,12 +7,13 @@
 #include "results/picture.h"
 #include "results/render.h"
 #include "results/report_page.h"
+#include "results/span_labels.h"
+#include "results/ticks.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace assay {
 namespace {
@@ -20,30 +21,6 @@ namespace {
 constexpr double kWidth = 900, kMargin = 18, kLegendLine = 20, kSwatch = 22, kLabelLine = 15, kLabelFont = 11;
 
 using Align = Picture::Align;
-
-struct Tick {
-  double at;
-  std::string label;
-};
-
-/// "12k", "1.5M".
-std::string short_text(double v) {
-  const double size = std::fabs(v);
-  if (size >= 1e9) return fmt::format("{:.6g}G", v / 1e9);
-  if (size >= 1e6) return fmt::format("{:.6g}M", v / 1e6);
-  if (size >= 1e4) return fmt::format("{:.6g}k", v / 1e3);
-  return fmt::format("{:.6g}", v);
-}
-
-/// Round numbers, about `many` of them: steps of 1, 2 or 5 times a power of ten.
-std::vector<Tick> even_ticks(double from, double to, int many) {
-  const double rough = (to - from) / many, ten = std::pow(10.0, std::floor(std::log10(rough)));
-  const double step = rough <= ten ? ten : rough <= 2 * ten ? 2 * ten : rough <= 5 * ten ? 5 * ten : 10 * ten;
-  std::vector<Tick> ticks;
-  for (double k = std::ceil(from / step - 1e-9); k * step <= to + step * 1e-9; k++)
-    ticks.push_back({k * step, short_text(k == 0 ? 0 : k * step)});
-  return ticks;
-}
 
 struct YAxis {
   double from = 0, to = 1;
@@ -94,7 +71,7 @@ class ChartPicture {
     for (const Tick& tick : y_.ticks) left = std::max(left, measuring.text_width(tick.label));
     left_ = kMargin + 20 + left + 8;
     strip_ = kMargin + 44 + place_legend(measuring) + 8;
-    top_ = strip_ + place_labels();
+    top_ = strip_ + name_spans();
     height_ = chart.height + 40.0;
     picture_ = std::make_unique<Picture>(kWidth, top_ + height_ + 44 + kMargin, palette["card"]);
     draw(subtitle);
@@ -106,11 +83,6 @@ class ChartPicture {
   struct Entry {
     double x, y;
     const ChartLine* line;
-  };
-  struct Label {
-    double at, left, right;  // where its span begins, and its text
-    int row;
-    std::string_view text, color;
   };
 
   void choose_y() {
@@ -139,34 +111,15 @@ class ChartPicture {
     return legend_.empty() ? 0 : y + kLegendLine;
   }
 
-  /// Names of phases and events stand above the chart, where they hide nothing: each in the first of three rows that has
-  /// room, an event without room as its number alone, if that. Answers their height.
-  double place_labels() {
+  /// Answers the height of the names of phases and events above the chart.
+  double name_spans() {
     if (spans_ == nullptr) return 0;
     Picture measuring(8, 8, palette_["card"]);
     measuring.font(kLabelFont);
+    labels_ = place_labels(*spans_, {[&](double s) { return x_of(s); },
+                                     [&](std::string_view text) { return measuring.text_width(text); }, right()});
     int rows = 0;
-    const auto place = [&](const ChartSpan& span, std::string_view text) {
-      const bool phase = span.kind == ChartSpan::Kind::phase;
-      const double at = x_of(span.from), width = measuring.text_width(text) + 8;
-      if (phase && at + width > x_of(span.to)) return true;  // nobody misses the name of what is that short
-      const double left = at + width <= right() ? at + 4 : at - width + 4;
-      for (int row = 0; row < 3; row++) {
-        const Label label{at, left, left + width - 4, row, text, palette_[phase ? "text-soft" : "event"]};
-        const auto meets = [&](const Label& other) {
-          return other.row == row && left < other.right && other.left - 4 < label.right;
-        };
-        if (std::ranges::any_of(labels_, meets)) continue;
-        labels_.push_back(label);
-        rows = std::max(rows, row + 1);
-        return true;
-      }
-      return false;
-    };
-    for (const bool phases : {true, false})
-      for (const ChartSpan& span : *spans_)
-        if ((span.kind == ChartSpan::Kind::phase) == phases && !place(span, span.label))
-          place(span, std::string_view(span.label).substr(0, span.label.find(' ')));
+    for (const SpanLabel& label : labels_) rows = std::max(rows, label.row + 1);
     return rows * kLabelLine;
   }
 
@@ -267,10 +220,11 @@ class ChartPicture {
 
   void draw_labels() {
     picture_->font(kLabelFont);
-    for (const Label& label : labels_) {
+    for (const SpanLabel& label : labels_) {
       const double y = strip_ + label.row * kLabelLine;
-      picture_->line(label.at, y, label.at, top_, label.color);
-      picture_->text(label.left, y + 11, label.text, label.color);
+      const std::string_view color = palette_[label.phase ? "text-soft" : "event"];
+      picture_->line(label.at, y, label.at, top_, color);
+      picture_->text(label.left, y + 11, label.text, color);
     }
   }
 
@@ -280,37 +234,21 @@ class ChartPicture {
   std::vector<const ChartLine*> lines_;
   YAxis y_;
   std::vector<Entry> legend_;
-  std::vector<Label> labels_;
+  std::vector<SpanLabel> labels_;
   double left_ = 0, strip_ = 0, top_ = 0, height_ = 0;
   std::unique_ptr<Picture> picture_;
 };
-
-/// "terminals / new_order" as a part of a file's name.
-std::string file_part(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-    if (plain)
-      out += c;
-    else if (!out.empty() && out.back() != '-')
-      out += '-';
-  }
-  while (!out.empty() && out.back() == '-') out.pop_back();
-  return out.empty() ? "chart" : out;
-}
 
 }  // namespace
 
 std::vector<RenderedFile> pictures_of(const Charts& charts, std::string_view subtitle, bool dark) {
   const Palette palette(dark);
   std::vector<RenderedFile> files;
-  std::map<std::string, int> used;
+  PictureNames names;
   for (const Chart& chart : charts.charts) {
-    std::string name = chart.section == Chart::Section::target ? "target-" + file_part(chart.title) : chart.id;
-    if (!chart.choice.empty()) name += "-" + file_part(chart.choice);
-    if (const int again = used[name]++; again > 0) name += fmt::format("-{}", again + 1);
-    files.push_back({name + ".png", ChartPicture(chart, charts.spans, palette, subtitle).png()});
+    const bool of_target = chart.section == Chart::Section::target;
+    files.push_back({names.next({of_target ? "target" : chart.id, of_target ? chart.title : "", chart.choice}),
+                     ChartPicture(chart, charts.spans, palette, subtitle).png()});
   }
   return files;
 }

@@ -57,6 +57,11 @@ Sample databases(std::size_t number) {
     if (i == 1)
       out.documents.back().events.push_back(
           {std::chrono::seconds(21), std::chrono::seconds(4), "outage", "</script> & <i>"});
+    // Near each other, so that their names have to make room: of the first two results, and at the right edge.
+    if (number == 2)
+      for (const int at : {19, 23, 26, 58, 59})
+        out.documents.back().events.push_back(
+            {std::chrono::seconds(at + static_cast<int>(2 * i)), {}, "change", "rate"});
     out.sides.push_back({fmt::format("results/{}.json", i + 1), {&out.documents.back()}});
   }
   return out;

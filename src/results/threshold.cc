@@ -301,12 +301,13 @@ void refuse_control_characters(std::string_view text) {
 Truth of(bool b) noexcept { return b ? Truth::yes : Truth::no; }
 
 bool compared(double actual, std::string_view sign, double limit) noexcept {
-  if (sign == ">") return actual > limit;
-  if (sign == ">=") return actual >= limit;
-  if (sign == "<") return actual < limit;
-  if (sign == "<=") return actual <= limit;
-  if (sign == "==") return actual == limit;
-  return actual != limit;
+  const std::partial_ordering order = compare_numbers(actual, limit);
+  if (sign == ">") return order > 0;
+  if (sign == ">=") return order >= 0;
+  if (sign == "<") return order < 0;
+  if (sign == "<=") return order <= 0;
+  if (sign == "==") return order == 0;
+  return order != 0;
 }
 
 Truth evaluate_node(const Node& node, const ThresholdLookup& lookup, std::vector<std::string>& seen) {
@@ -333,8 +334,9 @@ Truth evaluate_node(const Node& node, const ThresholdLookup& lookup, std::vector
       break;
   }
   const std::optional<double> actual = lookup(node.value);
+  const double limit = node.kind == Node::Kind::present ? 0 : node.literal;
   seen.push_back(
-      fmt::format("{} = {}", node.value.text(), actual ? format_value(*actual, node.value.quantity) : "n/a"));
+      fmt::format("{} = {}", node.value.text(), actual ? format_value(*actual, node.value.quantity, {limit}) : "n/a"));
   if (!actual || std::isnan(*actual)) return Truth::unknown;
   return of(node.kind == Node::Kind::present ? *actual != 0 : compared(*actual, node.compare, node.literal));
 }
@@ -400,20 +402,20 @@ const std::vector<ThresholdName>& threshold_names() {
   return names;
 }
 
-std::string format_value(double value, Quantity quantity) {
+std::string format_value(double value, Quantity quantity, Limits beside) {
   switch (quantity) {
     case Quantity::duration:
-      return format_latency(Nanos(static_cast<std::int64_t>(value)));
+      return format_latency(value, beside);
     case Quantity::rate:
-      return fmt::format("{} /s", format_quantity(value));
+      return fmt::format("{} /s", format_quantity(value, beside));
     case Quantity::share:
-      return fmt::format("{:.3g} %", value * 100);
+      return format_percent(value, 3, beside);
     case Quantity::count:
     case Quantity::number:
       break;
   }
   return value == std::floor(value) && std::abs(value) < 1e15 ? fmt::format("{:.0f}", value)
-                                                              : fmt::format("{:.6g}", value);
+                                                              : format_significant(value, 6, beside);
 }
 
 }  // namespace assay

@@ -13,7 +13,7 @@
 // a count; which operations, groups and figures there are is known only to who looks values up. Immutable; thread-safe.
 #pragma once
 
-#include "base/time.h"
+#include "base/units.h"
 
 #include <functional>
 #include <memory>
@@ -73,7 +73,7 @@ struct ThresholdName {
 };
 const std::vector<ThresholdName>& threshold_names();
 
-/// As people read it: "63.2 ms", "1,234 /s", "0.02 %".
-std::string format_value(double, Quantity);
+/// As people read it: "63.2 ms", "1,234 /s", "0.02 %"; with more digits where `beside` asks for them (base/units.h).
+std::string format_value(double, Quantity, Limits beside = {});
 
 }  // namespace assay

@@ -93,6 +93,24 @@ TEST(Threshold, the_outcome_tells_every_value_that_was_looked_at) {
             "p99(get) = 63.2 ms, errors = 0.02 %");
 }
 
+TEST(Threshold, a_value_reads_on_the_side_of_the_limit_where_it_is) {
+  EXPECT_EQ(outcome("errors > 10%", {{"errors", 0.10004}}).actual, "errors = 10.004 %");
+  EXPECT_EQ(outcome("errors > 10%", {{"errors", 0.1}}).actual, "errors = 10 %");
+  EXPECT_EQ(outcome("p99 > 50ms", {{"p99", 50'000'100}}).actual, "p99 = 50.0001 ms");
+  EXPECT_EQ(outcome("mean > 100ns", {{"mean", 100.4}}).actual, "mean = 100.4 ns");
+  EXPECT_EQ(outcome("rate < 25600", {{"rate", 25'570}}).actual, "rate = 25.57k /s");
+  EXPECT_EQ(outcome("figure(nopm) >= 1000", {{"figure(nopm)", 999.99999}}).actual, "figure(nopm) = 999.99999");
+  EXPECT_EQ(outcome("figure(lost)", {{"figure(lost)", 1e-9}}).actual, "figure(lost) = 1e-09");
+}
+
+TEST(Threshold, a_limit_is_not_missed_by_the_rounding_of_a_double) {
+  // In doubles 0.7 / 100 is less than 7 / 1000, and 1.1 · 10^6 more than 1,100,000.
+  EXPECT_EQ(truth("errors > 0.7%", {{"errors", 7.0 / 1000}}), Truth::no);
+  EXPECT_EQ(truth("errors == 0.7%", {{"errors", 7.0 / 1000}}), Truth::yes);
+  EXPECT_EQ(truth("p99 >= 1.1ms", {{"p99", 1'100'000}}), Truth::yes);
+  EXPECT_EQ(truth("p99 >= 1.1ms", {{"p99", 1'099'999}}), Truth::no);
+}
+
 TEST(Threshold, mistakes_are_pointed_at) {
   const std::tuple<const char*, std::size_t, const char*> mistakes[] = {
       {"", 0, "found the end; expected a value"},

@@ -9,6 +9,7 @@
 #include <boost/math/distributions/students_t.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -31,11 +32,6 @@ double quantile_of_sorted(std::span<const double> sorted, double q) {
   const auto below = static_cast<std::size_t>(at);
   if (below + 1 >= sorted.size()) return sorted.back();
   return std::lerp(sorted[below], sorted[below + 1], at - static_cast<double>(below));
-}
-
-double change_of(double a, double b, Scale scale) {
-  if (scale == Scale::absolute) return b - a;
-  return a == 0 ? std::nan("") : (b - a) / std::abs(a);
 }
 
 /// `each(begin, end)` for blocks of neighbouring intervals, at most kBlocks of them, as even as they can be.
@@ -92,6 +88,13 @@ class Blocks {
     }
     return 0;
   }
+  std::uint64_t fingerprint() const {
+    std::uint64_t hash = buckets_.size();
+    for (const Bucket& bucket : buckets_) hash = hash_of(hash, std::bit_cast<std::uint64_t>(bucket.low));
+    for (const auto& counts : counts_)
+      for (const std::uint64_t count : counts) hash = hash_of(hash, count);
+    return hash;
+  }
   /// How many independent ones the blocks are worth, by this quantile of each.
   double worth(double q) const {
     std::vector<double> values;
@@ -132,6 +135,12 @@ class RatioBlocks {
     Ratio sum;
     for (std::size_t i = 0; i < blocks_.size(); i++) add(sum, blocks_[random.below(blocks_.size())]);
     return of(sum);
+  }
+  std::uint64_t fingerprint() const {
+    std::uint64_t hash = blocks_.size();
+    for (const Ratio& block : blocks_)
+      hash = hash_of(hash, std::bit_cast<std::uint64_t>(block.part), std::bit_cast<std::uint64_t>(block.whole));
+    return hash;
   }
   double worth() const {
     std::vector<double> values;
@@ -202,7 +211,20 @@ void conclude(Difference& d, Resampled a, Resampled b, Scale scale, double confi
   d.detectable = shown(std::sqrt(error) * (student_quantile(confidence, nu) + student_quantile(2 * kPower - 1, nu)));
 }
 
+/// The streams that two runs are resampled from. They belong to what the runs hold and not to their order, so that A against B
+/// is seen exactly when B against A is.
+struct Streams {
+  Streams(std::uint64_t seed, std::uint64_t of_a, std::uint64_t of_b)
+      : a(hash_of(seed, of_a <= of_b ? 1 : 2)), b(hash_of(seed, of_a <= of_b ? 2 : 1)) {}
+  Random a, b;
+};
+
 }  // namespace
+
+double change_of(double a, double b, Scale scale) noexcept {
+  if (scale == Scale::absolute) return b - a;
+  return a == 0 ? std::nan("") : (b - a) / std::abs(a);
+}
 
 double student_p(double t, double nu) {
   if (std::isnan(t) || nu <= 0) return 1;
@@ -271,11 +293,11 @@ std::vector<Difference> compare_quantiles(std::span<const Histogram> a, std::spa
                                           std::span<const double> quantiles, double confidence, std::uint64_t seed) {
   const Blocks blocks_a(a), blocks_b(b);
   std::vector<Resampled> of_a(quantiles.size()), of_b(quantiles.size());
-  Random random(hash_of(seed, 0xb007));
+  Streams streams(hash_of(seed, 0xb007), blocks_a.fingerprint(), blocks_b.fingerprint());
   std::vector<std::uint64_t> sample_a, sample_b;
   for (int i = 0; i < kResamples && blocks_a.size() >= kLeastBlocks && blocks_b.size() >= kLeastBlocks; i++) {
-    blocks_a.draw(random, sample_a);
-    blocks_b.draw(random, sample_b);
+    blocks_a.draw(streams.a, sample_a);
+    blocks_b.draw(streams.b, sample_b);
     for (std::size_t q = 0; q < quantiles.size(); q++) {
       of_a[q].values.push_back(blocks_a.quantile(sample_a, quantiles[q]));
       of_b[q].values.push_back(blocks_b.quantile(sample_b, quantiles[q]));
@@ -301,10 +323,10 @@ Difference compare_ratios(std::span<const Ratio> a, std::span<const Ratio> b, Sc
   const RatioBlocks blocks_a(a), blocks_b(b);
   Resampled of_a{{}, static_cast<double>(blocks_a.size()), blocks_a.worth()};
   Resampled of_b{{}, static_cast<double>(blocks_b.size()), blocks_b.worth()};
-  Random random(hash_of(seed, 0x4a710));
+  Streams streams(hash_of(seed, 0x4a710), blocks_a.fingerprint(), blocks_b.fingerprint());
   for (int i = 0; i < kResamples && blocks_a.size() >= kLeastBlocks && blocks_b.size() >= kLeastBlocks; i++) {
-    of_a.values.push_back(blocks_a.draw(random));
-    of_b.values.push_back(blocks_b.draw(random));
+    of_a.values.push_back(blocks_a.draw(streams.a));
+    of_b.values.push_back(blocks_b.draw(streams.b));
   }
   Difference d;
   d.a = blocks_a.value();

@@ -36,6 +36,7 @@ double effective_size(std::span<const double> series);
 
 /// relative: (b - a) / |a|, NaN when a is 0. absolute: b - a, for shares, where a is often 0.
 enum class Scale { relative, absolute };
+double change_of(double a, double b, Scale) noexcept;
 
 /// B against A.
 struct Difference {

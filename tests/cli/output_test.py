@@ -39,6 +39,7 @@ class OutputTest(ProgramTest):
         self.assertFalse(found["consistent"])
         self.assertEqual([f["condition"] for f in found["findings"]], ["3.3.2.1", "3.3.2.8"])
         self.assertIn("w_id = 1", found["findings"][0]["rows"][0])
+        self.assertIn("(1 violation)\n", self.assay("check", "tpcc", "--target", self.url, code=6).stderr)
 
     def damage(self):
         """W_YTD is in conditions 1 (districts) and 8 (history)."""

@@ -282,6 +282,17 @@ class MistakesTest(ProgramTest):
         self.assertIn("--target is missing", self.refused("run", "tpcc"))
         self.assertIn("the workload is missing", self.refused("check", "--target", self.url))
 
+    def test_a_url_in_the_place_of_a_file_is_quoted_without_its_password(self):
+        for url in ("mysql://u:hunter2@h/x", "u:hunter2@h/x", "postgres://h/x?password=hunter2", "host=h password=hunter2"):
+            for words in (("report", url), ("report", "x.json", "--format", url), ("compare", url, "x.json"), ("history", url),
+                          ("plan", "lint", url), ("run", url), ("run", "kv", "--target", "null:", "--duration", url), (url,)):
+                said = self.refused(*words)
+                self.assertNotIn("hunter2", said, words)
+
+    def test_a_port_that_is_none_is_told(self):
+        for scheme in ("mysql", "mariadb", "postgres"):
+            self.assertIn("the port is 99999; expected 1 to 65535", self.refused("run", "kv", "--target", f"{scheme}://u@h:99999/d"))
+
     def test_a_word_too_many_is_refused_by_every_command(self):
         for words in (("drivers", "sqlite", "null"), ("workloads", "kv", "tpcc"), ("selftest", "now"), ("completion", "bash", "zsh"),
                       ("report", "a.json", "b.json")):

@@ -80,6 +80,37 @@ test("the lines are those of the results, from the beginning of the measured tim
   assert.deepEqual(four.data.charts.spans.map((s) => [s.from, s.to, s.label]), [[20, 24, "B outage"]]);
 });
 
+test("names of events near each other are neither covered nor crossed by a stem", async () => {
+  for (const width of [1200, 500]) {
+    const { page, wrong } = await open(two, { width });
+    await page.evaluate(() => {
+      window.drawn = [];
+      const note = (name, make) => {
+        const before = CanvasRenderingContext2D.prototype[name];
+        CanvasRenderingContext2D.prototype[name] = function (...args) {
+          const made = this.canvas.closest("figure")?.id === "throughput" && make(this, args);
+          if (made) window.drawn.push(made);
+          return before.apply(this, args);
+        };
+      };
+      note("fillText", (ctx, [text, x, y]) => /^1[01]px/.test(ctx.font) && { text, left: x, right: x + ctx.measureText(text).width, top: y, bottom: y + 11 });
+      note("fillRect", (_, [x, top, wide, height]) => wide <= 1 && { stem: x, top, bottom: top + height });
+    });
+    await page.getByRole("button", { name: "Dark colours" }).click(); // draws anew
+    const drawn = await page.evaluate(() => window.drawn);
+    const names = drawn.filter((d) => d.text);
+    const stems = drawn.filter((d) => d.stem !== undefined);
+    assert.ok(names.length >= 5 && stems.length === names.length, JSON.stringify(drawn));
+    for (const name of names) {
+      const crossed = stems.filter((s) => name.left < s.stem && s.stem < name.right && s.top < name.bottom && name.top < s.bottom);
+      const covered = names.filter((n) => n !== name && n.top === name.top && n.left < name.right && name.left < n.right);
+      assert.deepEqual([...crossed, ...covered], [], `${name.text} at ${name.left}`);
+    }
+    assert.deepEqual(wrong, []);
+    await page.close();
+  }
+});
+
 test("the differences are told as a picture and as a table, and text stays text", async () => {
   const { page, wrong } = await open(two);
   const rows = await rowsOf(page, "Differences");
@@ -283,10 +314,11 @@ test("what the page draws is there as pictures too, in the colours of the page",
     const { page } = await open(sampled, { scheme });
     const charts = sampled.data.charts.list.map((c) => `${c.id}-${c.choice.replace(" ", "-")}.png`);
     const matrix = (sampled === pairs ? statistics.filter((s) => s !== "errors") : statistics).map((s) => `matrix-${s}.png`);
-    const wanted = [...charts, ...matrix, ...(sampled === four ? [] : ["differences.png"])];
+    const byPair = [...sampled.data.operations.filter((f) => f.values.some((v) => v)), ...sampled.data.figures].map((f) => `${["pairs", f.row, f.figure].filter(Boolean).join("-")}.png`);
+    const wanted = [...charts, ...matrix, ...(sampled === four ? [] : ["differences.png"]), ...(sampled === pairs ? byPair : [])];
     assert.deepEqual(readdirSync(pictures).sort(), wanted.sort());
     const paint = Object.fromEntries(
-      await Promise.all(["card", "line-1", "line-2", "line-3", "line-4", "good", "bad", "ground"].map(async (name) => [name, await pages.paint(page, `--${name}`)])),
+      await Promise.all(["card", "line-1", "line-2", "line-3", "line-4", "line-8", "all", "good", "bad", "ground"].map(async (name) => [name, await pages.paint(page, `--${name}`)])),
     );
     const has = async (name, colors) => {
       const found = await pages.picture(page, join(pictures, name));
@@ -300,6 +332,7 @@ test("what the page draws is there as pictures too, in the colours of the page",
     // The bars of get, put, scan and all: each on its own scale, 26 pixels high and as long as their values say.
     if (sampled === four) assert.ok(Math.abs(counts[paint["line-3"]] / counts[paint["line-1"]] - (0.5 + 1 + 1 + 220 / 320) / 4) < 0.02);
     if (sampled === two) await has("differences.png", ["good", "bad", "ground"]);
+    if (sampled === pairs) await has("pairs-get-mean.png", ["line-1", "line-8", "all"]);
     for (const name of wanted) copyFileSync(join(pictures, name), join(screenshots, `comparison-${sampled.name}-${scheme}-${name}`));
     await page.close();
   }

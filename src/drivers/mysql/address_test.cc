@@ -110,6 +110,7 @@ TEST_F(MysqlAddress, WhatMakesNoSenseIsRefusedWithoutThePassword) {
     EXPECT_THAT(refusal(url), Not(HasSubstr("hunter2"))) << url;
   }
   EXPECT_THAT(refusal("mysql://u@h/d?wombat=1"), HasSubstr("wombat"));
+  EXPECT_EQ(refusal("mysql://u@h:99999/d"), "the port is 99999; expected 1 to 65535");
 }
 
 }  // namespace

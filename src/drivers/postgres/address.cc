@@ -170,13 +170,7 @@ void set_hosts(Address& out, Parameters& parameters, const Parameters& fallback)
   if (!fits(out.hosts.size()) || !fits(out.addresses.size()) || !fits(out.ports.size()))
     throw Error(fmt::format("the URL has {} hosts, {} hostaddr and {} ports; expected as many of each, or one port",
                             out.hosts.size(), out.addresses.size(), out.ports.size()));
-  for (const std::string& one : out.ports) {
-    const bool digits = !one.empty() && one.size() <= 5 && one.find_first_not_of("0123456789") == std::string::npos;
-    if (!digits)  // not shown: behind a '/' or '@' in a password that was not encoded, this is the rest of the password
-      throw Error("the port is no number; expected 1 to 65535 (in a password, write %2F for '/', %40 for '@')");
-    if (std::stoi(one) < 1 || std::stoi(one) > 65535)
-      throw Error(fmt::format("the port is '{}'; expected 1 to 65535", one));
-  }
+  for (const std::string& one : out.ports) parse_port(one);
   out.hosts.resize(n, host.empty() ? "" : out.hosts[0]);
   out.addresses.resize(n);
   out.ports.resize(n, out.ports[0]);

@@ -67,6 +67,8 @@ TEST(PostgresAddress, WhatNeitherLibpqNorTheDriverKnowsIsRefusedWithoutThePasswo
   EXPECT_THAT(message, HasSubstr("insert-rows"));
   EXPECT_THAT(message, Not(HasSubstr("hunter2")));
   EXPECT_THAT(refusal("postgres://u:hunter2@h:notaport/d"), Not(HasSubstr("hunter2")));
+  EXPECT_EQ(refusal("postgres://u@h:99999/d"), "the port is 99999; expected 1 to 65535");
+  EXPECT_EQ(refusal("postgres://u@a:5432,b:70000/d"), "the port is 70000; expected 1 to 65535");
   EXPECT_THAT(refusal("postgres://u@h/d?load=carrier-pigeon"), HasSubstr("copy"));
   EXPECT_THAT(refusal("postgres://u@h/d?load=copy&load=insert"), HasSubstr("twice"));
 }

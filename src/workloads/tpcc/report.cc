@@ -21,7 +21,6 @@ constexpr double kMostVariation = 0.3;
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 Verdict verdict(bool good) { return good ? Verdict::pass : Verdict::fail; }
-std::string percent(double v) { return fmt::format("{:.2f} %", v); }
 
 /// One report in the making.
 class Report {
@@ -76,7 +75,7 @@ class Report {
     figure("terminals", static_cast<double>(state_.terminals), "", "terminals of the whole job");
     const auto warehouses = static_cast<std::uint64_t>(s.scale.warehouses);
     require("terminals of a warehouse", "4.2", "10",
-            fmt::format("{:.4g}", ratio(static_cast<double>(state_.terminals), static_cast<double>(warehouses))) +
+            format_significant(ratio(static_cast<double>(state_.terminals), static_cast<double>(warehouses)), 4, {10}) +
                 (state_.terminals < warehouses
                      ? fmt::format(": {} of {} warehouses have none", warehouses - state_.terminals, warehouses)
                      : std::string()),
@@ -116,7 +115,7 @@ class Report {
     figure("nopm_ceiling", ceiling * share, "1/min",
            "60 s × share of New-Order × terminals / mean keying and think time of the mix that was run");
     const double warehouse = ratio(nopm_, static_cast<double>(state_.settings.scale.warehouses) * share);
-    require("nopm of a warehouse", "4.2", "9 to 12.86", fmt::format("{:.2f}", warehouse),
+    require("nopm of a warehouse", "4.2", "9 to 12.86", format_fixed(warehouse, 2, {9, 12.86}),
             verdict(warehouse >= 9 && warehouse <= 12.86));
   }
 
@@ -125,7 +124,8 @@ class Report {
       const std::string name(name_of(static_cast<Kind>(k)));
       figure("mix_" + name, 100 * share_[k], "%", name + " / all transactions, completed in the measured time");
       if (k == 0) continue;
-      const std::string limit = fmt::format("≥ {} %", kLeastShare[k]), actual = percent(100 * share_[k]);
+      const std::string limit = fmt::format("≥ {} %", kLeastShare[k]);
+      const std::string actual = format_fixed(100 * share_[k], 2, {kLeastShare[k]}) + " %";
       const double least = kLeastShare[k] / 100;
       if (all_ == 0 || (share_[k] < least && share_[k] > least - within_chance(least)))
         require("mix of " + name, "5.2.3", limit, fmt::format("n/a: {} of {:.0f} are too few to tell", actual, all_),
@@ -151,10 +151,10 @@ class Report {
       return;
     }
     const Nanos p90 = stats.response.quantile(0.9), mean = stats.response.mean();
-    require(name + " p90", clause, fmt::format("≤ {} s", limit), format_latency(p90),
-            verdict(p90 <= std::chrono::seconds(limit)));
+    const Nanos most = std::chrono::seconds(limit);
+    require(name + " p90", clause, fmt::format("≤ {} s", limit), format_latency(p90, {most}), verdict(p90 <= most));
     require(name + " p90 vs mean", "5.2.5", "p90 ≥ mean",
-            fmt::format("{}, mean {}", format_latency(p90), format_latency(mean)), verdict(p90 >= mean));
+            fmt::format("{}, mean {}", format_latency(p90, {mean}), format_latency(mean, {p90})), verdict(p90 >= mean));
   }
 
   void responses() {
@@ -210,8 +210,8 @@ class Report {
            fmt::format("standard deviation / mean of the New-Orders in {} equal windows", s->windows));
     figure("steady_state_drift", 100 * s->drift, "%",
            "rise of the fitted line from the first window to the last / mean");
-    const std::string actual =
-        fmt::format("{:.3f} over {} windows, drift {:+.1f} %", s->variation, s->windows, 100 * s->drift);
+    const std::string actual = fmt::format("{} over {} windows, drift {:+.1f} %",
+                                           format_fixed(s->variation, 3, {kMostVariation}), s->windows, 100 * s->drift);
     // Counts that small vary more than the limit even when nothing changes (Poisson: 1 / √mean).
     if (s->mean < 1 / (kMostVariation * kMostVariation))
       require("steady state", "5.5.1", method,

@@ -143,6 +143,21 @@ TEST(TpccReport, response_limits_are_5_5_5_5_and_20_seconds_and_80_for_the_defer
   EXPECT_EQ(late.requirement("deferred p90", "≤ 80 s").verdict, Verdict::fail);
 }
 
+TEST(TpccReport, what_just_misses_its_limit_reads_so) {
+  Example example;
+  auto& operations = example.run.groups[kTerminals].measure.operations;
+  // 42,998 of 100,000 are 42.998 %: not 43.00.
+  const std::uint64_t counts[] = {45'002, 42'998, 4'000, 4'000, 4'000};
+  for (std::size_t k = 0; k < kKinds; k++) operations[k].completed = counts[k];
+  EXPECT_EQ(example.requirement("mix of payment").actual, "n/a: 42.998 % of 100000 are too few to tell");
+  EXPECT_EQ(example.requirement("mix of delivery").actual, "4.00 %");
+  Example late;  // the highest value of all is exact
+  late.run.groups[kTerminals].measure.operations[0].response = {};
+  late.run.groups[kTerminals].measure.operations[0].response.record(5s + 1us, 44);
+  EXPECT_EQ(late.requirement("new_order p90").verdict, Verdict::fail);
+  EXPECT_EQ(late.requirement("new_order p90").actual, "5.000001 s");
+}
+
 TEST(TpccReport, a_p90_below_the_mean_is_a_failure) {
   Example example;
   EXPECT_EQ(example.requirement("payment p90 vs mean").verdict, Verdict::pass);

@@ -25,6 +25,8 @@ export interface Figure {
   unit: string;
   note: string;
   scale: "relative" | "absolute";
+  /** 0 where nothing is judged. */
+  tolerance: number;
   values: (number | null)[];
   /** Of pairs: by side, by run. */
   runs?: (number | null)[][];
@@ -81,10 +83,14 @@ export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(6))} %`;
 }
 
-/** A change without its unit. */
-export function signed(change: number, plus = "+"): string {
+/** A change without its unit, with as many digits as show where it lies beside these sizes. */
+export function signed(change: number, plus = "+", beside: number[] = []): string {
   const size = Math.abs(change * 100);
-  const text = size.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
+  const order = (a: number, b: number) => (Math.abs(a - b) <= 1e-12 * Math.max(a, b) ? 0 : Math.sign(a - b));
+  const misplaced = (text: string) => beside.some((limit) => order(Number(text), 100 * limit) !== order(size, 100 * limit));
+  let behind = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  while (behind < 17 && misplaced(size.toFixed(behind))) behind++;
+  const text = size.toFixed(behind);
   return `${Number(text) === 0 ? "" : change < 0 ? "−" : plus}${text}`;
 }
 
@@ -97,7 +103,8 @@ export function change(figure: Figure, d: Against): string {
 }
 
 export function interval(figure: Figure, d: Against): string {
-  return d.low === null || d.high === null ? "" : `${signed(d.low)} … ${signed(d.high)} ${unitOf(figure)}`;
+  const end = (v: number) => signed(v, "+", [0, figure.tolerance]);
+  return d.low === null || d.high === null ? "" : `${end(d.low)} … ${end(d.high)} ${unitOf(figure)}`;
 }
 
 export function effect(d: Against): string {

@@ -56,32 +56,42 @@ export function drawSpans(u: uPlot, spans: Span[]): void {
   ctx.restore();
 }
 
+/** Names do not cover each other, and no stem, which goes down from a name, crosses one. */
+function disturb(a: Label, b: Label, gap: number): boolean {
+  const covered = a.row === b.row && a.left < b.right + gap && b.left < a.right + gap;
+  const crosses = (stem: Label, text: Label) => stem.row < text.row && text.left - gap < stem.at && stem.at < text.right + gap / 2;
+  return covered || crosses(a, b) || crosses(b, a);
+}
+
 /**
- * Each name in the first row that has room between `from` and `to`, phases first. An event without room is its number alone, if
- * that; the name of a phase that is shorter than it is left out.
+ * Each name in the first row that has room between `from` and `to`, phases first, as in src/results/span_labels.h. An event without
+ * room is its number or letter alone, if that; the name of a phase that is shorter than it is left out.
  */
 function place(ctx: CanvasRenderingContext2D, spans: Span[], at: (x: number) => number, from: number, to: number, px: number): Label[] {
   setFont(ctx, px);
+  const gap = 4 * px;
   const placed: Label[] = [];
+  const shown = (span: Span) => at(span.from) <= to && (span.kind === "instant" ? at(span.from) : at(span.to)) >= from;
+  const wide = (text: string) => ctx.measureText(text).width + 2 * gap;
+  const anchor = (span: Span) => Math.max(at(span.from), from);
   const fits = (span: Span, text: string): boolean => {
     if (text === "") return false;
-    const begin = at(span.from);
-    const end = span.kind === "instant" ? begin : at(span.to);
-    if (begin > to || end < from) return true; // not in the part that is shown
-    const anchor = Math.max(begin, from);
-    const width = ctx.measureText(text).width + 8 * px;
-    if (span.kind === "phase" && anchor + width > Math.min(end, to)) return true;
-    const left = anchor + width <= to ? anchor + 4 * px : anchor - width + 4 * px;
-    const right = left + width - 4 * px;
+    if (span.kind === "phase" && anchor(span) + wide(text) > Math.min(at(span.to), to)) return true;
+    const left = anchor(span) + wide(text) <= to ? anchor(span) + gap : anchor(span) - wide(text) + gap;
     for (let row = 0; row < kRows; row++) {
-      if (placed.some((p) => p.row === row && left < p.right && p.left - 4 * px < right)) continue;
-      placed.push({ at: begin, left, right, row, text, color: span.kind === "phase" ? "text-soft" : "event" });
+      const label = { at: at(span.from), left, right: left + wide(text) - 2 * gap, row, text, color: span.kind === "phase" ? "text-soft" : "event" };
+      if (placed.some((other) => disturb(label, other, gap))) continue;
+      placed.push(label);
       return true;
     }
     return false;
   };
-  for (const span of spans.filter((s) => s.kind === "phase")) fits(span, span.label);
-  for (const span of spans.filter((s) => s.kind !== "phase")) if (!fits(span, span.label)) fits(span, /^\d*/.exec(span.label)?.[0] ?? "");
+  // The text of one that comes first lies above the stems of those that follow, or, at the right edge, of those before.
+  const events = spans.filter((s) => s.kind !== "phase" && shown(s)).sort((a, b) => a.from - b.from);
+  const right = (span: Span) => anchor(span) + wide(span.label) <= to;
+  for (const span of spans.filter((s) => s.kind === "phase" && shown(s))) fits(span, span.label);
+  for (const span of [...events.filter(right), ...events.filter((s) => !right(s)).reverse()])
+    if (!fits(span, span.label)) fits(span, span.label.split(" ")[0]);
   return placed;
 }
 
