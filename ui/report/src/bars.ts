@@ -1,7 +1,7 @@
 // Charts made of elements rather than drawn: bars in groups, and intervals on a common scale. They follow the width of the
 // window and the colours of the page by themselves.
 
-import { el } from "./dom";
+import { el } from "../../parts/dom";
 
 export interface Bar {
   name: string;

@@ -1,8 +1,8 @@
 // The charts of a report, as src/results/charts.h describes them. Those over time share one axis, one cursor and one zoom.
 
-import { Chart, ChartOptions, timeText } from "./chart";
-import { el, section } from "./dom";
-import { latency, seconds, tick } from "./format";
+import { Chart, ChartOptions, timeText } from "../../parts/chart";
+import { el, section } from "../../parts/dom";
+import { latency, seconds, tick } from "../../parts/format";
 import { ChartData, Report } from "./report";
 
 /** What is read out at a place of the x axis, and what its ticks say where the chart names none. */

@@ -1,15 +1,15 @@
 // The page of `assay compare --format html`: results against the first of them, as src/results/render_comparison.h has it.
 
 import { Bar, BarGroup, IntervalRow, barGroups, intervals } from "./bars";
-import { Chart, Line } from "./chart";
+import { Chart, Line } from "../../parts/chart";
 import { optionsOf } from "./charts";
-import { badge, el, section, table } from "./dom";
+import { badge, el, section, table } from "../../parts/dom";
 import {
   Against, Comparison, Figure, Side, change, effect, interval, isIdle, kStandings, percent, signed, statisticName, unitOf, value, Varying,
 } from "./comparison_data";
-import { counted, digits, seconds } from "./format";
+import { counted, digits, seconds } from "../../parts/format";
 import { ChartData } from "./report";
-import * as theme from "./theme";
+import * as theme from "../../parts/theme";
 
 function kindOf(standing: Against["standing"]): "good" | "bad" | "soft" {
   return standing === "better" ? "good" : standing === "beyond" || standing === "worse" ? "bad" : "soft";

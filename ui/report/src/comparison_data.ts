@@ -1,7 +1,7 @@
 // The comparison that a page is made of, as src/results/render_comparison_json.cc writes it, and its parts as people read them: the
 // same words as src/results/comparison_text.h.
 
-import { digits, latency } from "./format";
+import { digits, latency } from "../../parts/format";
 import { Report } from "./report";
 
 export interface Against {

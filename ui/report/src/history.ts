@@ -1,10 +1,10 @@
 // The page of `assay history --format html`: how each value went over the runs of a setup, and where it changed.
 
-import { Chart, Line } from "./chart";
-import { el, facts, section, table } from "./dom";
-import { digits, grouped } from "./format";
-import { Span } from "./spans";
-import * as theme from "./theme";
+import { Chart, Line } from "../../parts/chart";
+import { el, facts, section, table } from "../../parts/dom";
+import { digits, grouped } from "../../parts/format";
+import { Span } from "../../parts/spans";
+import * as theme from "../../parts/theme";
 
 interface Change {
   /** Of the first value of the new segment. */

@@ -1,11 +1,11 @@
 // The page of `assay report --format html`: reads the report that is embedded beside it and builds everything from it.
 
 import { Charts, describePhases } from "./charts";
-import { badge, el } from "./dom";
-import { digits, figureTitle, grouped, latency, seconds } from "./format";
+import { badge, el } from "../../parts/dom";
+import { digits, figureTitle, grouped, latency, seconds } from "../../parts/format";
 import { Report } from "./report";
 import * as tables from "./tables";
-import * as theme from "./theme";
+import * as theme from "../../parts/theme";
 
 function title(report: Report): string {
   const targets = report.targets.map((t) => [t.server || t.driver, t.server_version].filter(Boolean).join(" "));

@@ -1,7 +1,7 @@
 // The tables of a report: everything that is not a chart.
 
-import { Column, Row, badge, el, facts, section, table } from "./dom";
-import { bytes, counted, digits, grouped, latency, seconds, words } from "./format";
+import { Column, Row, badge, el, facts, section, table } from "../../parts/dom";
+import { bytes, counted, digits, grouped, latency, seconds, words } from "../../parts/format";
 import { Latency, Report, Settings, inMicroseconds, isRedundant, rowName } from "./report";
 
 export function operations(report: Report): HTMLElement {

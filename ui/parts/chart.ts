@@ -43,6 +43,8 @@ export interface ChartOptions {
 }
 
 const kFont = "12px system-ui, sans-serif";
+/** So many points are seen each by itself. */
+const kFewPoints = 30;
 
 export class Chart {
   readonly node: HTMLElement;
@@ -100,12 +102,41 @@ export class Chart {
     this.plot = new uPlot(this.plotOptions(), this.data(), this.box);
   }
 
+  /**
+   * More of the same lines, for a chart that goes on growing. Where the reader has enlarged a part, that part stays; the table of the
+   * numbers stays as it was when it was opened.
+   */
+  update(options: ChartOptions): void {
+    const same = this.plot && options.lines.length === this.options.lines.length &&
+      options.lines.every((line, i) => line.name === this.options.lines[i].name && line.color === this.options.lines[i].color);
+    if (!this.plot || !same || options.log !== this.options.log) return this.draw(options);
+    const plot = this.plot;
+    const { min, max } = plot.scales.x;
+    const [from, to] = this.options.xRange;
+    const followed = min === from && max === to;
+    const title = options.title !== this.options.title || options.summary !== this.options.summary;
+    this.options = options;
+    if (title) this.say();
+    if (this.strip !== this.stripHeight()) {
+      this.strip = this.stripHeight();
+      return this.draw();
+    }
+    plot.batch(() => {
+      plot.setData(this.data(), false);
+      plot.setScale("x", followed ? { min: options.xRange[0], max: options.xRange[1] } : { min: min ?? from, max: max ?? to });
+    });
+  }
+
+  private say(): void {
+    this.title.textContent = this.options.title;
+    this.box.setAttribute("aria-label", `${this.options.title}. ${this.options.summary} Arrow keys read out the values.`);
+  }
+
   private show(options: ChartOptions): void {
     const before = new Map(this.options.lines.map((line, i) => [line.name, this.shown[i]]));
     this.shown = options.lines.map((line) => before.get(line.name) ?? !line.hidden);
     this.options = options;
-    this.title.textContent = options.title;
-    this.box.setAttribute("aria-label", `${options.title}. ${options.summary} Arrow keys read out the values.`);
+    this.say();
     this.details.querySelector(".scroll")?.remove();
     this.fillNumbers();
   }
@@ -176,7 +207,6 @@ export class Chart {
 
   private series(line: Line, index: number): uPlot.Series {
     const stroke = color(line.color);
-    const few = this.options.x.length <= 30;
     const dots = line.shape === "dots";
     return {
       label: line.name,
@@ -191,7 +221,7 @@ export class Chart {
         show: line.shape !== "bars" && line.shape !== "steps",
         size: dots ? 5 : 4,
         fill: dots ? stroke : undefined,
-        filter: few || dots ? undefined : () => alone(line.values),
+        filter: dots ? undefined : () => (this.options.x.length <= kFewPoints ? null : alone(this.options.lines[index].values)),
       },
       spanGaps: false,
     };
@@ -305,7 +335,9 @@ function logRange(low: number, high: number): [number, number] {
 
 function alone(values: (number | null)[]): number[] {
   const none = (i: number) => values[i] === null || values[i] === undefined;
-  return values.flatMap((_, i) => (!none(i) && none(i - 1) && none(i + 1) ? [i] : []));
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i++) if (!none(i) && none(i - 1) && none(i + 1)) found.push(i);
+  return found;
 }
 
 export function timeText(at: number): string {

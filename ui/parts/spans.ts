@@ -23,6 +23,8 @@ interface Label {
 
 const kRows = 3;
 const kRowHeight = 15;
+/** Measures texts; it is never shown. */
+let ruler: CanvasRenderingContext2D | null = null;
 
 function setFont(ctx: CanvasRenderingContext2D, px: number): void {
   ctx.font = `${Math.round(11 * px)}px system-ui, sans-serif`;
@@ -97,7 +99,7 @@ function place(ctx: CanvasRenderingContext2D, spans: Span[], at: (x: number) => 
 
 /** The height of the rows that the names need while all is shown: a chart does not move up and down while it is enlarged. */
 export function labelStrip(spans: Span[], [low, high]: [number, number], width: number): number {
-  const ctx = document.createElement("canvas").getContext("2d");
+  const ctx = (ruler ??= document.createElement("canvas").getContext("2d"));
   if (!ctx || spans.length === 0) return 0;
   const [left, right] = [70, width - 20]; // about: uPlot lays out its axes later
   const at = (x: number) => left + ((x - low) / (high - low)) * (right - left);

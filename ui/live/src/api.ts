@@ -1,0 +1,214 @@
+// The interface under /api/v1, as the page uses it: what its documents hold, and requests. Durations are seconds, times of a run
+// count from its begin.
+
+/** An option of a workload or of a run. Values are text, as on the command line. */
+export interface Option {
+  name: string;
+  type: string;
+  default: string;
+  help: string;
+  choices: string[];
+  /** The verbs that take it; without it all of its workload, or `run` for an option of the load. */
+  verbs?: string[];
+}
+
+export interface DriverInfo {
+  name: string;
+  summary: string;
+  schemes: string[];
+  example: string;
+}
+
+export interface WorkloadInfo {
+  name: string;
+  summary: string;
+  options: Option[];
+}
+
+export interface Catalogue {
+  version: string;
+  drivers: DriverInfo[];
+  workloads: WorkloadInfo[];
+  load: Option[];
+}
+
+export type Verb = "prepare" | "run" | "check" | "cleanup";
+
+export interface Group {
+  name: string;
+  operations: string[];
+  clients: number;
+  sessions: number;
+  schedule: string;
+  triggered: boolean;
+}
+
+export interface Task {
+  id: string;
+  verb: Verb;
+  workload: string;
+  target: string;
+  state: "waiting" | "ready" | "running" | "done" | "failed" | "stopped";
+  phase?: string;
+  accepted?: string;
+  started?: string;
+  ended?: string;
+  error?: string;
+  exit_code?: number;
+  verdict?: "pass" | "fail" | "invalid";
+  /** Why the verdict is not a pass. */
+  reasons?: string[];
+  has_result: boolean;
+  options?: Record<string, string>;
+  groups?: Group[];
+}
+
+export interface LiveGroup {
+  name: string;
+  rate: number;
+  p50_ms: number | null;
+  p99_ms: number | null;
+  max_ms: number | null;
+  errors: number;
+  retries: number;
+}
+
+export interface Agent {
+  name: string;
+  index: number;
+  state: "ok" | "lost" | "late" | "ended";
+  rate: number;
+  cpu: number;
+  p99_lag_ms: number | null;
+  clock_offset_ms: number | null;
+  errors: number;
+}
+
+/** As in a result: failures by operation, kind and native code, with the first message. */
+export interface Failure {
+  group?: string;
+  operation: string;
+  kind: string;
+  native_code?: string;
+  count: number;
+  message: string;
+}
+
+export interface Live {
+  at_s: number;
+  phase: string;
+  left_s: number | null;
+  operations: number;
+  errors: number;
+  groups: LiveGroup[];
+  agents?: Agent[];
+  failures?: Failure[];
+}
+
+export interface Cell {
+  name?: string;
+  completed: number;
+  errors: number;
+  retries: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  max_ms: number | null;
+}
+
+export interface Interval {
+  index: number;
+  start_s: number;
+  length_s: number;
+  phase: string;
+  groups: { name: string; operations: Cell[]; all: Cell }[];
+}
+
+export interface LogLine {
+  at_s: number;
+  level: "info" | "warning" | "error";
+  text: string;
+}
+
+export interface Progress {
+  what: string;
+  unit: string;
+  done: number;
+  total: number;
+  rate: number;
+}
+
+export interface PastRun {
+  id: string;
+  file: string;
+  workload: string;
+  driver: string;
+  started: string;
+  verdict: string;
+  duration_s: number;
+  figures: { name: string; value: number | null; unit: string }[];
+}
+
+/** What the page reads of a result document (docs/result.md). */
+export interface ResultDocument {
+  verdict: { verdict: string; reasons: string[] };
+  warnings: string[];
+  groups: { name: string; failures: Failure[] }[];
+  figures: { name: string; value: number | null; unit: string }[];
+}
+
+export const isOver = (task: Task): boolean => task.state === "done" || task.state === "failed" || task.state === "stopped";
+
+/** The server's answer to what it will not do. `status` 0: it did not answer at all. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const kRoot = "/api/v1";
+
+export const path = (...parts: string[]): string => [kRoot, ...parts.map(encodeURIComponent)].join("/");
+
+export async function get<T>(...parts: string[]): Promise<T> {
+  return request<T>("GET", path(...parts));
+}
+
+/** The result of a task: the few parts of it that are shown; the rest, which may be large, is let go. */
+export async function result(id: string): Promise<ResultDocument> {
+  const { verdict, warnings, groups, figures } = await get<ResultDocument>("tasks", id, "result");
+  return { verdict, warnings, groups: groups.map(({ name, failures }) => ({ name, failures })), figures };
+}
+
+export async function post<T>(body: unknown, headers: Record<string, string>, ...parts: string[]): Promise<T> {
+  return request<T>("POST", path(...parts), body, headers);
+}
+
+async function request<T>(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const init: RequestInit = { method, cache: "no-store", headers: { ...headers } };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { ...headers, "Content-Type": "application/json" };
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(url, init);
+  } catch {
+    throw new Refusal(0, "assay does not answer: is it still running?");
+  }
+  const text = await answer.text();
+  let said: unknown = null;
+  try {
+    said = JSON.parse(text);
+  } catch {
+    if (answer.ok) throw new Refusal(answer.status, `${method} ${url}: the answer is not JSON`);
+  }
+  if (answer.ok) return said as T;
+  const error = (said as { error?: unknown } | null)?.error;
+  throw new Refusal(answer.status, typeof error === "string" ? error : `${method} ${url}: ${answer.status} ${answer.statusText}`);
+}
+
+export const says = (error: unknown): string => (error instanceof Error ? error.message : String(error));
