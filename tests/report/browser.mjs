@@ -22,19 +22,22 @@ export async function launch(modules) {
   });
 }
 
-/** Opens the file and gives what went wrong while it was open. */
-export async function open(browser, file, { width = 1200, height = 900, scheme = "light" } = {}) {
+/** Opens the address and gives what went wrong while it was open. `may` says which requests are right. */
+export async function visit(browser, address, { width = 1200, height = 900, scheme = "light", may = (url) => url === address } = {}) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
   const wrong = [];
   page.on("console", (message) => wrong.push(`console ${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
   page.on("request", (request) => {
-    if (request.url() !== pathToFileURL(file).href) wrong.push(`request: ${request.url()}`);
+    if (!may(request.url())) wrong.push(`request: ${request.url()}`);
   });
-  await page.goto(pathToFileURL(file).href);
+  await page.goto(address);
   await page.waitForSelector("footer");
   return { page, wrong };
 }
+
+/** Opens the file and gives what went wrong while it was open; that it loads anything is wrong. */
+export const open = (browser, file, options = {}) => visit(browser, pathToFileURL(file).href, options);
 
 /** Of each canvas: its size, and the colours of which more than `least` pixels were drawn. */
 export const canvases = (page, least = 40) =>

@@ -192,8 +192,8 @@ export class Chart {
         bind: { dblclick: () => () => (this.onShowAll(), null) },
       },
       hooks: {
-        drawClear: [(u) => drawSpans(u, o.spans ?? [])],
-        draw: [(u) => drawLabels(u, o.spans ?? [], this.strip)],
+        drawClear: [(u) => drawSpans(u, this.options.spans ?? [])],
+        draw: [(u) => drawLabels(u, this.options.spans ?? [], this.strip)],
         setCursor: [(u) => this.read(u.cursor.idx ?? null)],
       },
     };

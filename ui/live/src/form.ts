@@ -26,6 +26,12 @@ interface Stored {
   workloads: Record<string, Record<string, string>>;
 }
 
+export interface FormListener {
+  started(task: Task): void;
+  /** The server says that another task is under way. */
+  taken(): Promise<void> | undefined;
+}
+
 export class StartForm {
   readonly node: HTMLDetailsElement;
   private readonly form = el("form", { novalidate: "", "aria-labelledby": "start-title" });
@@ -47,7 +53,7 @@ export class StartForm {
 
   constructor(
     private readonly catalogue: Catalogue,
-    private readonly started: (task: Task) => void,
+    private readonly listener: FormListener,
   ) {
     this.stored = read();
     this.load = catalogue.load.map((option) => new Field(option, "load"));
@@ -72,7 +78,8 @@ export class StartForm {
 
   /** Whether a task is under way: then nothing can be started. */
   set running(running: boolean) {
-    if (running !== this.taken) this.node.open = !running;
+    // It makes room for what is under way; at the end it does not push away what is read then.
+    if (running && !this.taken) this.node.open = false;
     this.taken = running;
     this.fieldset.disabled = running || this.sending;
     this.busy.hidden = !running;
@@ -160,11 +167,12 @@ export class StartForm {
       const body = { verb, workload: this.workload.value, target: this.target.value.trim(), options: this.values(verb) };
       // Sent twice, by whatever chance, it is started once.
       const task = await post<Task>(body, { "Idempotency-Key": key() }, "tasks");
-      this.started(task);
+      this.listener.started(task);
     } catch (error) {
       const taken = error instanceof Refusal && error.status === 409;
       this.fieldset.disabled = false; // or the field with the mistake could not take the focus
-      this.complain(taken ? `${says(error)}\nAnother task is under way: wait for its end, or stop it.` : says(error));
+      this.complain(says(error));
+      if (taken) await this.listener.taken()?.catch(() => undefined); // what is wrong was said
     } finally {
       this.sending = false;
       this.fieldset.disabled = this.taken;

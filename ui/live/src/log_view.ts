@@ -24,9 +24,9 @@ export class LogView {
     const atEnd = this.node.scrollTop + this.node.clientHeight >= this.node.scrollHeight - 20;
     for (const line of log.slice(log.length - added)) {
       const level = line.level === "info" ? "" : line.level;
-      this.list.append(
-        el("li", { class: line.level }, el("span", { class: "at" }, seconds(Math.round(line.at_s * 10) / 10)), level && el("strong", {}, level), ` ${line.text}`),
-      );
+      const at = el("span", { class: "at" }, seconds(Math.round(line.at_s * 10) / 10));
+      const text = el("span", { class: "text" }, level && el("strong", {}, `${level}: `), line.text);
+      this.list.append(el("li", { class: line.level }, at, text));
     }
     while (this.list.children.length > kMostLines) this.list.firstChild!.remove();
     if (atEnd) this.node.scrollTop = this.node.scrollHeight;

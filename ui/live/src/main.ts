@@ -59,16 +59,21 @@ class Page {
       el("p", {}, `assay ${version}. This page talks to the process that serves it, and to nobody else.`),
     );
     root.replaceChildren(top, el("main", {}, form.node, this.place, this.past.node), foot);
-    document.addEventListener("visibilitychange", () => this.redraw(true));
+    document.addEventListener("visibilitychange", () => this.seen());
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
   async begin(): Promise<void> {
     await this.past.load();
-    const { tasks } = await get<{ tasks: Task[] }>("tasks");
     const asked = decodeURIComponent(/^#task=(.+)$/.exec(location.hash)?.[1] ?? "");
+    await this.attach(asked);
+  }
+
+  /** Shows the task under way, whoever started it; without one that which is `asked` for. */
+  async attach(asked = ""): Promise<void> {
+    const { tasks } = await get<{ tasks: Task[] }>("tasks");
     const task = tasks.find((t) => !isOver(t)) ?? tasks.find((t) => t.id === asked);
-    if (task) this.show(task);
+    if (task && task.id !== this.shown?.state.task.id) this.show(task);
   }
 
   show(task: Task): void {
@@ -95,6 +100,12 @@ class Page {
 
   focusRun(): void {
     this.shown?.view.focus();
+  }
+
+  private seen(): void {
+    if (document.hidden) return;
+    this.redraw(true);
+    if (!this.shown || isOver(this.shown.state.task)) this.attach().catch(() => undefined); // it says so when it is used
   }
 
   private event(kind: EventKind, data: unknown): void {
@@ -179,9 +190,12 @@ async function main(): Promise<void> {
   try {
     const catalogue = await get<Catalogue>("catalogue");
     let page: Page | null = null;
-    const form = new StartForm(catalogue, (task) => {
-      page?.show(task);
-      page?.focusRun();
+    const form = new StartForm(catalogue, {
+      started: (task) => {
+        page?.show(task);
+        page?.focusRun();
+      },
+      taken: () => page?.attach(),
     });
     page = new Page(root, form, catalogue.version);
     await page.begin();

@@ -1,7 +1,7 @@
 // What the page knows of the task that it shows. It grows neither with time nor with operations: the time line is bounded, of the log
 // and of the marks the newest are kept, the rest is the newest value of everything.
 
-import { Agent, Cell, Failure, Interval, Live, LogLine, Progress, ResultDocument, Task } from "./api";
+import { Agent, Cell, Failure, Interval, Live, LogLine, Progress, ResultDocument, Task, isOver } from "./api";
 import { EventKind } from "./stream";
 import { Timeline } from "./timeline";
 
@@ -54,7 +54,8 @@ export class RunState {
 
   apply(kind: EventKind, data: unknown): void {
     if (kind === "state" || kind === "end") {
-      this.task = data as Task;
+      // Of a task that is over, its states are told once more from the begin.
+      if (kind === "end" || !isOver(this.task)) this.task = data as Task;
     } else if (kind === "live") {
       this.live = data as Live;
       if (this.live.agents) this.agents = this.live.agents;
@@ -80,7 +81,7 @@ export class RunState {
     const at_s = this.now();
     this.marks.push({ at_s, text: `${++this.marked} ${text}` });
     if (this.marks.length > kMostMarks) this.marks.shift();
-    this.say({ at_s, level: "info", text });
+    this.say({ at_s, level: "info", text: `change ${this.marked}: ${text}` });
   }
 
   now(): number {

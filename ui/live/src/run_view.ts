@@ -1,7 +1,7 @@
 // A task on the page: what it is, how it stands, its figures of now, its tables. The parts that do not apply are hidden.
 
 import { badge, el, section } from "../../parts/dom";
-import { digits, figureTitle, grouped, latency, seconds, words } from "../../parts/format";
+import { counted, digits, figureTitle, grouped, latency, seconds, words } from "../../parts/format";
 import { Task, isOver, path } from "./api";
 import { Controls } from "./controls";
 import { LiveCharts } from "./live_charts";
@@ -58,6 +58,7 @@ export class RunView {
   private readonly failures = new LiveTable("Failures by kind", [
     { title: "operation" }, number("count"), { title: "kind" }, { title: "code" }, { title: "first message" },
   ]);
+  private readonly agentStates = el("p", { class: "note" });
   private readonly log = new LogView();
   private readonly groupsPart = el("div", { class: "groups" }, this.groups.node);
   private readonly parts: Record<"operations" | "agents" | "failures" | "log", HTMLElement>;
@@ -78,7 +79,7 @@ export class RunView {
     );
     this.parts = {
       operations: section("operations", "Operations", this.operations.node),
-      agents: section("agents", "Agents", this.agents.node),
+      agents: section("agents", "Agents", this.agentStates, this.agents.node),
       failures: section("failures", "Failures", this.failures.node),
       log: section("log", "Log", this.log.node),
     };
@@ -113,7 +114,7 @@ export class RunView {
 
   private updateState({ task, live, progress }: RunState): void {
     const over = isOver(task);
-    const phase = !over && task.phase && task.state === "running" ? phaseText(task.phase) : "";
+    const phase = task.state === "running" && task.phase !== task.verb ? phaseText(task.phase) : "";
     const left = !over && live?.left_s !== null && live?.left_s !== undefined ? `${seconds(Math.ceil(live.left_s))} left` : "";
     const at = live && task.verb === "run" ? seconds(Math.round(live.at_s)) : "";
     this.state.textContent = [stateText(task), phase, over ? "" : at, left].filter(Boolean).join(" · ");
@@ -200,6 +201,10 @@ export class RunView {
 
   private updateAgents({ agents }: RunState): void {
     this.parts.agents.hidden = agents.length === 0;
+    const states = new Map<string, number>();
+    for (const a of agents) states.set(a.state, (states.get(a.state) ?? 0) + 1);
+    const summary = `${counted(agents.length, "agent")}: ${[...states].map(([state, n]) => `${n} ${state}`).join(", ")}.`;
+    if (this.agentStates.textContent !== summary) this.agentStates.textContent = summary;
     const most = agents.reduce((max, a) => Math.max(max, a.rate), 0) || 1;
     this.agents.update(
       agents.map((a) => ({
