@@ -39,8 +39,8 @@ std::span<const OptionSpec> agent_options() {
        .min = 1024},
       {.name = "request-timeout",
        .type = OptionType::duration,
-       .default_value = "5s",
-       .help = "how long a client may take to send what it has begun",
+       .default_value = "60s",
+       .help = "how long a client may take to send the body of a request",
        .min = 0.1,
        .max = 3600},
       {.name = "quiet", .type = OptionType::flag, .default_value = "false", .help = "say nothing but errors"},
@@ -80,16 +80,14 @@ ExitCode carry_out(std::span<const std::string> arguments) {
     defaults.target = agent::target_of_secret(secret);
   if (defaults.target.empty()) defaults.target = agent::target_of_environment();
   const SignalWatch signals("the task under way is stopped and its result kept");
-  agent::Agent agent({.server = {.listen = options.text("listen"),
-                                 .token = token_of(options.text("token-file")),
-                                 .open_paths = {},
-                                 .certificate = options.text("tls-certificate"),
-                                 .key = options.text("tls-key"),
-                                 .most_body = options.bytes("max-request"),
-                                 .read_timeout = options.duration("request-timeout"),
-                                 .write_timeout = std::chrono::seconds(10),
-                                 .threads = 24,
-                                 .observe = {}},
+  net::ServerOptions server;
+  server.listen = options.text("listen");
+  server.token = token_of(options.text("token-file"));
+  server.certificate = options.text("tls-certificate");
+  server.key = options.text("tls-key");
+  server.most_body = options.bytes("max-request");
+  server.body_timeout = options.duration("request-timeout");
+  agent::Agent agent({.server = std::move(server),
                       .folder = options.text("data"),
                       .defaults = defaults});
   agent.start();
