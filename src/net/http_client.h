@@ -3,7 +3,8 @@
 // An HttpClient keeps its connections open for the next request and belongs to one thread at a time, which may wait. The
 // proxy of the environment is used as curl does it, but never for this machine's own loopback. Redirects are not followed. A
 // status of 400 and above is an answer like others, for the caller to judge. Error(unreachable) is for what got no whole
-// answer: an unknown host, a refused connection, a time-out, a certificate that does not fit; Error(usage) for a URL that is none.
+// answer: an unknown host, a refused connection, a time-out, a certificate that does not fit; Error(usage) for a URL
+// that is none.
 #pragma once
 
 #include "base/error.h"
