@@ -41,8 +41,8 @@ struct ServerOptions {
   Nanos write_timeout = std::chrono::seconds(10);   // for each MiB of an answer, each piece of a stream
   Nanos idle_timeout = std::chrono::seconds(60);    // between the requests of a connection
 
-  /// Told of every answer: method, pattern ("" when it came to none), status, and the time from the end of the request's header to
-  /// the end of the answer, of a stream too. Called on many threads; must not throw.
+  /// Told of every answer: method, pattern ("" when it came to none), status, and the time from the end of the request's
+  /// header to the end of the answer, of a stream too. Called on many threads; must not throw.
   std::function<void(std::string_view, std::string_view, int, Nanos)> observe = {};
 };
 

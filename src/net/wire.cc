@@ -92,12 +92,13 @@ int left_ms(TimePoint deadline) {
   return static_cast<int>(std::clamp<long>(left, 0, INT_MAX));
 }
 
+/// The first of OpenSSL's errors is the cause, the later ones only say who met it.
 std::string tls_reason() {
-  const unsigned long code = ERR_peek_last_error();
-  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  std::string text = reason != nullptr ? reason : std::strerror(errno);
+  const unsigned long code = ERR_peek_error();
   ERR_clear_error();
-  return text;
+  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : "unknown reason";
 }
 
 }  // namespace
@@ -138,12 +139,15 @@ TlsFiles load_tls(const std::string& certificate_file, const std::string& key_fi
   ERR_clear_error();
   TlsFiles tls(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (tls == nullptr) throw std::bad_alloc();
+  // A key with a passphrase is an error, not a question on the terminal that nobody sees.
+  SSL_CTX_set_default_passwd_cb(tls.get(), [](char*, int, int, void*) { return 0; });
   SSL_CTX_set_min_proto_version(tls.get(), TLS1_2_VERSION);
   SSL_CTX_set_mode(tls.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (SSL_CTX_use_certificate_chain_file(tls.get(), certificate_file.c_str()) != 1)
     throw Error(fmt::format("{}: {}: expected a certificate chain in PEM", certificate_file, tls_reason()));
   if (SSL_CTX_use_PrivateKey_file(tls.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1)
-    throw Error(fmt::format("{}: {}: expected the private key of {} in PEM", key_file, tls_reason(), certificate_file));
+    throw Error(fmt::format("{}: {}: expected the private key of {} in PEM, without a passphrase", key_file,
+                            tls_reason(), certificate_file));
   return tls;
 }
 
