@@ -226,6 +226,10 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
     const Tasks::Started started = tasks.start(task_request(request, defaults));
     return answer(to_json(tasks.require(started.id)), started.fresh ? 201 : 200);
   });
+  // What a run would be, without beginning one: who the target is and, when its data is in place, the groups.
+  server.route("POST", "/api/v1/describe", [defaults](const Request& request) {
+    return answer(describe(task_request(request, defaults), request.in_query("groups") == "true"));
+  });
   server.route("GET", "/api/v1/tasks", [&tasks](const Request&) {
     json all = json::array();
     for (const TaskRecord& record : tasks.all()) all.push_back(to_json(record));

@@ -17,6 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostPieces = 5000, kMostPieceBytes = 32 << 20;
+constexpr Nanos kLongestHold = std::chrono::minutes(5);
 constexpr Nanos kTellProgress = std::chrono::milliseconds(500);
 constexpr std::string_view kStates[] = {"waiting", "ready", "running", "done", "failed", "stopped"};
 
@@ -118,7 +119,7 @@ json to_json(const TaskRecord& record) {
   if (!record.verdict.empty()) out["verdict"] = record.verdict;
   if (record.exit_code) out["exit_code"] = *record.exit_code;
   if (!record.key.empty()) out["key"] = record.key;
-  if (!record.server.is_null()) out["server"] = record.server;
+  if (!record.check.is_null()) out["check"] = record.check;
   put_time(out, "accepted", record.accepted);
   put_time(out, "started", record.started);
   put_time(out, "ended", record.ended);
@@ -142,7 +143,7 @@ TaskRecord task_record_from_json(const json& from) {
     record.groups = from.at("groups");
     record.has_result = from.at("has_result").get<bool>();
     if (from.contains("exit_code")) record.exit_code = from["exit_code"].get<int>();
-    if (from.contains("server")) record.server = from["server"];
+    if (from.contains("check")) record.check = from["check"];
     const auto state = std::find(std::begin(kStates), std::end(kStates), from.at("state").get<std::string>());
     if (state == std::end(kStates)) throw Error("its state is none");
     record.state = static_cast<TaskState>(state - std::begin(kStates));
@@ -155,6 +156,17 @@ TaskRecord task_record_from_json(const json& from) {
     throw Error(fmt::format("the record of a task cannot be read: {}", error.what()));
   }
   return record;
+}
+
+json describe(const TaskRequest& asked, bool groups) {
+  const std::unique_ptr<JobSetup> setup = JobSetup::open(request_of(asked));
+  const ServerFacts facts = setup->facts();
+  json out{{"server", {{"name", facts.server}, {"version", facts.version}, {"settings", facts.settings}}}};
+  if (groups) {
+    out["groups"] = groups_json(make_plan(*setup));
+    out["in_force"] = setup->workload->options_in_force();
+  }
+  return out;
 }
 
 Task::Task(TaskRequest request, std::filesystem::path folder)
@@ -239,10 +251,6 @@ void Task::carry_out() {
 
 void Task::carry_out_verb() {
   LocalExecutor executor(*setup_, progress_, &control_);
-  const auto tell_server = [&](const ServerFacts& facts) {
-    const std::lock_guard lock(mutex_);
-    record_.server = {{"name", facts.server}, {"version", facts.version}, {"settings", facts.settings}};
-  };
   if (request_.verb == kRun) {
     if (request_.hold || request_.start_at)
       executor.set_gate([this](const std::stop_token& stop) { return wait_for_start(stop); });
@@ -263,7 +271,7 @@ void Task::carry_out_verb() {
     return;
   }
   step(JobStep::opening);
-  tell_server(executor.facts());
+  executor.facts();
   const std::stop_token stop = stop_.get_token();
   if (request_.verb == kCleanup) {
     step(JobStep::cleanup);
@@ -329,8 +337,11 @@ TimePoint Task::wait_for_start(const std::stop_token& stop) {
   WallTime at{};
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, stop, [&] { return start_at_.has_value(); });
-    if (!start_at_) throw Error("stopped before it began", ExitCode::interrupted);
+    const bool told = changed_.wait_for(lock, stop, kLongestHold, [&] { return start_at_.has_value(); });
+    if (!told)
+      throw Error(stop.stop_requested() ? "stopped before it began"
+                                        : fmt::format("nobody started it within {}", format_duration(kLongestHold)),
+                  ExitCode::interrupted);
     at = *start_at_;
     record_.state = TaskState::running;
     record_.phase = "opening";
@@ -353,6 +364,14 @@ void Task::step(JobStep step) {
 }
 
 void Task::checked(const CheckOutcome& outcome, std::string_view when) {
+  json findings = json::array();
+  for (const Finding& f : outcome.findings)
+    findings.push_back({{"condition", f.condition}, {"text", f.text}, {"violations", f.violations}, {"rows", f.rows}});
+  {
+    const std::lock_guard lock(mutex_);
+    record_.check = {
+        {"conditions", outcome.conditions}, {"looked_at", outcome.looked_at}, {"findings", std::move(findings)}};
+  }
   if (outcome.findings.empty()) return log("info", fmt::format("check {}: consistent", when));
   for (const Finding& finding : outcome.findings)
     log("error", fmt::format("check {}: {}: {} ({})", when, finding.condition, finding.text, finding.violations));

@@ -34,6 +34,9 @@ struct TaskRequest {
   std::string key;  // Idempotency-Key
 };
 
+/// Who the target of a run is, what its groups would be and which options its data decides. Throws Error.
+nlohmann::json describe(const TaskRequest&, bool groups);
+
 enum class TaskState { waiting, ready, running, done, failed, stopped };
 std::string_view to_string(TaskState) noexcept;
 inline bool has_ended(TaskState state) { return state >= TaskState::done; }
@@ -47,7 +50,7 @@ struct TaskRecord {
   std::optional<int> exit_code;
   bool has_result = false;
   nlohmann::json groups = nlohmann::json::array();
-  nlohmann::json server;                           // who the target said it is
+  nlohmann::json check;                            // what a check looked at and found
   std::map<std::string, std::string> in_force;     // Workload::options_in_force
 };
 nlohmann::json to_json(const TaskRecord&);

@@ -6,10 +6,10 @@
 #include "cli/help.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "cli/token.h"
 #include "core/url.h"
 
 #include <condition_variable>
-#include <fstream>
 #include <mutex>
 
 namespace assay::cli {
@@ -46,18 +46,6 @@ std::span<const OptionSpec> agent_options() {
       {.name = "quiet", .type = OptionType::flag, .default_value = "false", .help = "say nothing but errors"},
   };
   return table;
-}
-
-std::string token_of(const std::string& file) {
-  if (file.empty()) {
-    const char* token = std::getenv("ASSAY_TOKEN");
-    return token == nullptr ? "" : token;
-  }
-  std::ifstream in(file);
-  std::string token;
-  if (!std::getline(in, token) || token.empty())
-    throw Error(fmt::format("--token-file {}: expected a file whose first line is the token", file));
-  return token;
 }
 
 ExitCode carry_out(std::span<const std::string> arguments) {

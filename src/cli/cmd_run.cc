@@ -2,6 +2,8 @@
 // verdict.
 
 #include "cli/job_arguments.h"
+#include "cli/token.h"
+#include "coordinator/fleet.h"
 #include "job/run_job.h"
 #include "results/file.h"
 #include "results/render.h"
@@ -29,9 +31,44 @@ std::span<const OptionSpec> own_options() {
                    .default_value = "",
                    .help = "encrypt the result: age1…, ssh-ed25519 …, ssh-rsa …, a file of such lines, or gpg:KEY; "
                            "assay report --identity reads it"});
+    all.push_back({.name = "agents",
+                   .default_value = "",
+                   .help = "HOST:PORT,…: agents that carry it out together, each a share; --clients, --sessions, --rate "
+                           "and --count are of all of them"});
+    all.push_back({.name = "agent-token-file",
+                   .default_value = "",
+                   .help = "file with the token of the agents; or ASSAY_TOKEN"});
+    all.push_back({.name = "agent-ca", .default_value = "", .help = "PEM file of who signed the agents' certificates"});
+    all.push_back({.name = "on-agent-loss",
+                   .type = OptionType::choice,
+                   .default_value = "go-on",
+                   .help = "what a lost agent does to the run; it is an event of the result either way",
+                   .choices = {"go-on", "stop"}});
     return all;
   }();
   return table;
+}
+
+/// Agents, or this process.
+std::unique_ptr<Executor> executor_for(const JobSetup& setup, JobObserver& observer) {
+  const Options& own = setup.own();
+  std::vector<std::string> addresses;
+  const std::string text = own.text("agents");
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    addresses.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  if (!addresses.empty())
+    return std::make_unique<coordinator::Fleet>(setup,
+                                                coordinator::FleetOptions{.addresses = std::move(addresses),
+                                                                          .token = token_of(own.text("agent-token-file")),
+                                                                          .ca_file = own.text("agent-ca"),
+                                                                          .stop_on_loss = own.text("on-agent-loss") == "stop"},
+                                                observer);
+  for (const char* of_agents : {"agent-token-file", "agent-ca", "on-agent-loss"})
+    if (own.given(of_agents)) throw Error(fmt::format("--{} has no effect without --agents", of_agents));
+  return std::make_unique<LocalExecutor>(setup, observer.progress());
 }
 
 std::filesystem::path result_path(const JobSetup& setup, const Sealing& sealing) {
@@ -66,8 +103,8 @@ ExitCode carry_out(std::span<const std::string> arguments) {
   // From here on the configuration is valid, the result can be written, and nothing about either will change.
   const SignalWatch signals("what was measured is saved");
   TerminalObserver observer(*setup, [&](const Document& document) { write_document(path, document, sealing); });
-  LocalExecutor executor(*setup, observer.progress());
-  const JobEnd end = carry_out_run(*setup, executor, conditions, observer, signals.token(), {});
+  const std::unique_ptr<Executor> executor = executor_for(*setup, observer);
+  const JobEnd end = carry_out_run(*setup, *executor, conditions, observer, signals.token(), {});
   try {
     write_document(path, end.document, sealing);
   } catch (const Error&) {  // what was measured is at least seen

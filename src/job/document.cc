@@ -160,15 +160,27 @@ RunSummary summarize_run(const RunPlan& plan, const RunOutcome& outcome) {
   return summary;
 }
 
-Document make_document(DocumentInput input) {
-  const RunOutcome& outcome = input.outcome;
+Document measured_document(const RunPlan& plan, const RunOutcome& outcome) {
   Document document;
-  document.id =
-      result_id(outcome.started, input.setup.type->info().name, input.setup.driver->info().name, unique_part());
-  document.assay_version = ASSAY_VERSION;
+  document.id = "measured";
   document.started = outcome.started;
   document.ended = outcome.ended;
   document.partial = outcome.partial;
+  add_phases(document, outcome);
+  for (std::size_t g = 0; g < outcome.groups.size(); g++) {
+    const std::size_t planned = plan.groups.size();
+    document.groups.push_back(
+        make_group(g < planned ? plan.groups[g] : outcome.joined[g - planned], outcome.groups[g]));
+  }
+  return document;
+}
+
+Document make_document(DocumentInput input) {
+  const RunOutcome& outcome = input.outcome;
+  Document document = measured_document(input.plan, outcome);
+  document.id =
+      result_id(outcome.started, input.setup.type->info().name, input.setup.driver->info().name, unique_part());
+  document.assay_version = ASSAY_VERSION;
   document.seed = input.setup.seed;
   document.workload.name = input.setup.type->info().name;
   const std::map<std::string, std::string>& in_force = input.options_in_force;
@@ -185,14 +197,9 @@ Document make_document(DocumentInput input) {
   for (const auto& [name, value] : input.server.settings) target.settings.emplace_back(name, value);
   document.targets.push_back(std::move(target));
   document.schedule = input.plan.groups.front().schedule.describe();
-  add_phases(document, outcome);
-  for (std::size_t g = 0; g < outcome.groups.size(); g++) {
-    const std::size_t planned = input.plan.groups.size();
-    document.groups.push_back(
-        make_group(g < planned ? input.plan.groups[g] : outcome.joined[g - planned], outcome.groups[g]));
-    for (const OperationResult& operation : document.groups.back().operations)
+  for (const GroupResult& group : document.groups)
+    for (const OperationResult& operation : group.operations)
       for (const OperationStats& stats : operation.phases) document.in_doubt += stats.in_doubt;
-  }
   document.events = outcome.events;
   document.search = std::move(input.search);
   document.figures = std::move(input.statements.figures);

@@ -29,6 +29,8 @@ struct DocumentInput {
 
 /// What the workload is told to state its figures from.
 RunSummary summarize_run(const RunPlan&, const RunOutcome&);
+/// The phases and groups only: what a workload concludes from.
+Document measured_document(const RunPlan&, const RunOutcome&);
 /// The document with its verdict.
 Document make_document(DocumentInput);
 /// The gravest exit code that applies. `contradicted`: a requirement that always decides does not hold, so that the data

@@ -93,6 +93,20 @@ struct OwnCost {
   std::uint64_t peak_rss_bytes = 0;
   std::uint32_t threads = 0;
   double busiest_loop = 0;  // CPU share of the busiest event-loop thread in `measure`; 0 without loops
+  friend bool operator==(const OwnCost&, const OwnCost&) = default;
+};
+
+/// One of several processes that carried out the run together: what it did of the whole, and what it cost.
+struct AgentResult {
+  std::string name;  // its address
+  std::uint32_t shard = 0;
+  std::string lost = {};  // why it is not there to the end; what it had told until then is in the result
+  std::uint64_t completed = 0, errors = 0;  // of the phase `measure`
+  Nanos p99_lag{}, max_lag{};               // likewise
+  Nanos clock_offset{}, clock_error{};      // its clock minus the coordinator's, known to ± clock_error
+  Nanos late{};                             // that it began after the instant agreed upon
+  OwnCost own_cost{};
+  friend bool operator==(const AgentResult&, const AgentResult&) = default;
 };
 
 struct RunVerdict {
@@ -101,7 +115,7 @@ struct RunVerdict {
 };
 
 struct Document {
-  static constexpr std::int64_t kVersion = 2;        // 2: search
+  static constexpr std::int64_t kVersion = 3;        // 2: search; 3: agents
   static constexpr std::int64_t kOldestVersion = 1;  // that is read
 
   std::string id;  // the name of the default file, without folder and extension
@@ -121,7 +135,8 @@ struct Document {
   RateSearchFacts search;  // of --find-max, this run being its last step; without steps: there was none
   std::vector<TargetSeries> target_series;
   std::uint64_t in_doubt = 0;  // commits whose outcome nobody knows, over the whole run
-  OwnCost own_cost;
+  OwnCost own_cost;                 // of all agents together, when there are some
+  std::vector<AgentResult> agents;  // empty: this process alone
   MachineFacts machine;
   std::vector<std::string> warnings;
   RunVerdict verdict;

@@ -196,6 +196,21 @@ void fields(A& a, T& v) {
   a.field("busiest_loop", v.busiest_loop);
 }
 
+template <class A, Is<AgentResult> T>
+void fields(A& a, T& v) {
+  a.field("name", v.name);
+  a.field("shard", v.shard);
+  a.optional("lost", v.lost);
+  a.field("completed", v.completed);
+  a.field("errors", v.errors);
+  a.field("p99_lag_ns", v.p99_lag);
+  a.field("max_lag_ns", v.max_lag);
+  a.field("clock_offset_ns", v.clock_offset);
+  a.field("clock_error_ns", v.clock_error);
+  a.field("late_ns", v.late);
+  a.field("own_cost", v.own_cost);
+}
+
 template <class A, Is<MachineFacts> T>
 void fields(A& a, T& v) {
   a.field("os", v.os);
@@ -236,6 +251,7 @@ void fields(A& a, T& v) {
   a.field("in_doubt", v.in_doubt);
   a.field("warnings", v.warnings);
   a.field("own_cost", v.own_cost);
+  a.optional("agents", v.agents);
   a.field("machine", v.machine);
   a.field("groups", v.groups);
   a.field("target_series", v.target_series);

@@ -1,0 +1,100 @@
+#include "coordinator/live_run.h"
+
+#include "base/error.h"
+#include "job/outcome.h"
+
+#include <nlohmann/json.hpp>
+
+namespace assay::coordinator {
+namespace {
+
+std::vector<GroupOutcome> empty_outcomes(const RunPlan& plan) {
+  std::vector<GroupOutcome> out;
+  for (const GroupPlan& group : plan.groups) {
+    GroupOutcome& outcome = out.emplace_back();
+    outcome.series = Series(plan.interval, group.group.operations.size());
+    for (GroupStats& stats : outcome.phases)
+      stats = GroupStats(group.group.operations.size(), group.group.counters.size());
+  }
+  return out;
+}
+
+void take(GroupOutcome& outcome, const Interval& interval) {
+  outcome.phases[static_cast<std::size_t>(interval.phase)].merge(interval.stats);
+  outcome.series.add(interval.index, interval.phase, interval.stats);
+  for (const auto& [phase, stats] : interval.strays) {
+    outcome.phases[static_cast<std::size_t>(phase)].merge(stats);
+    outcome.series.add(interval.index, interval.phase, stats);
+  }
+}
+
+}  // namespace
+
+LiveRun::LiveRun(const RunPlan& plan, std::size_t agents)
+    : plan_(plan),
+      merged_(empty_outcomes(plan)),
+      told_(agents),
+      completed_(agents, 0) {
+  for (auto& told : told_) told = empty_outcomes(plan);
+  for (const GroupPlan& group : plan.groups)
+    recent_.emplace_back(group.group.operations.size(), group.group.counters.size());
+}
+
+void LiveRun::add(std::size_t agent, const nlohmann::json& piece) {
+  const auto [g, interval] = interval_from_json(piece);
+  if (g >= merged_.size()) return;  // of a group that joined an agent's run by another hand
+  if (interval.stats.operations.size() != recent_[g].operations.size() ||
+      interval.stats.counters.size() != recent_[g].counters.size())
+    throw Error("an agent tells of other operations than it announced", ExitCode::internal);
+  take(merged_[g], interval);
+  take(told_[agent][g], interval);
+  recent_[g].merge(interval.stats);
+  for (const auto& [phase, stats] : interval.strays) recent_[g].merge(stats);
+  for (std::size_t o = 0; o < interval.stats.operations.size(); o++)
+    if (!plan_.groups[g].group.operations[o].nested) completed_[agent] += interval.stats.operations[o].completed;
+  std::vector<Series*> all;
+  for (GroupOutcome& outcome : merged_) all.push_back(&outcome.series);
+  Series::keep_within(Series::kMostBytes, all);
+}
+
+Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left, Nanos since_last) {
+  Live live;
+  live.phase = phase;
+  if (phase != phase_) phase_operations_ = phase_errors_ = 0;
+  phase_ = phase;
+  live.since_start = since_start;
+  live.left = left;
+  for (std::size_t g = 0; g < recent_.size(); g++) {
+    const Group& known = plan_.groups[g].group;
+    LiveGroup group{.name = known.name};
+    Histogram response;
+    std::uint64_t completed = 0;
+    for (std::size_t o = 0; o < recent_[g].operations.size(); o++) {
+      if (known.operations[o].nested) continue;
+      const OperationStats& stats = recent_[g].operations[o];
+      response.merge(stats.response);
+      completed += stats.completed;
+      group.errors += stats.errors();
+      group.retries += stats.retries;
+    }
+    group.rate = since_last > Nanos(0) ? static_cast<double>(completed) / to_seconds(since_last) : 0;
+    group.p50 = response.quantile(0.5);
+    group.p99 = response.quantile(0.99);
+    group.max = response.max();
+    phase_operations_ += completed;
+    phase_errors_ += group.errors;
+    live.groups.push_back(std::move(group));
+    recent_[g].clear();
+  }
+  live.operations = phase_operations_;
+  live.errors = phase_errors_;
+  return live;
+}
+
+RunOutcome LiveRun::of_agent(std::size_t agent) const {
+  RunOutcome outcome;
+  outcome.groups = told_[agent];
+  return outcome;
+}
+
+}  // namespace assay::coordinator
