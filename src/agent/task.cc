@@ -21,6 +21,12 @@ constexpr Nanos kLongestHold = std::chrono::minutes(5);
 constexpr Nanos kTellProgress = std::chrono::milliseconds(500);
 constexpr std::string_view kStates[] = {"waiting", "ready", "running", "done", "failed", "stopped"};
 
+class SilentProgress final : public Progress {
+  void start(std::string_view, std::string_view, std::uint64_t) override {}
+  void advance(std::uint64_t) override {}
+  void note(std::string_view) override {}
+};
+
 std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 double ms(Nanos time) { return static_cast<double>(time.count()) / 1e6; }
@@ -163,6 +169,11 @@ json describe(const TaskRequest& asked, bool groups) {
   const ServerFacts facts = setup->facts();
   json out{{"server", {{"name", facts.server}, {"version", facts.version}, {"settings", facts.settings}}}};
   if (groups) {
+    if (setup->driver->info().in_process && setup->own().flag("prepare")) {
+      SilentProgress progress;
+      Job job = setup->job_for(progress, {});
+      setup->workload->prepare(job);
+    }
     out["groups"] = groups_json(make_plan(*setup));
     out["in_force"] = setup->workload->options_in_force();
   }

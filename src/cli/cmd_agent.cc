@@ -48,7 +48,7 @@ std::span<const OptionSpec> agent_options() {
   return table;
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_agent(std::span<const std::string> arguments) {
   const std::span<const OptionSpec> tables[] = {agent_options()};
   const Words words = take_apart(arguments, tables);
   if (words.help) {
@@ -98,7 +98,7 @@ Command agent_command() {
           "Carry out tasks that are asked for over HTTP; docs/agent.md.",
           false,
           {agent_options()},
-          carry_out};
+          carry_out_agent};
 }
 
 }  // namespace assay::cli

@@ -227,7 +227,7 @@ std::vector<std::vector<std::string>> parts_of(std::span<const std::string> argu
   return parts;
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_compare(std::span<const std::string> arguments) {
   std::vector<std::vector<std::string>> parts = parts_of(arguments);
   const std::span<const OptionSpec> tables[] = {compare_options()};
   const Words words = take_apart(parts[0], tables);
@@ -268,7 +268,7 @@ Command compare_command() {
           "Compare results with statistics, or make runs in pairs and compare those.",
           false,
           {compare_options()},
-          carry_out};
+          carry_out_compare};
 }
 
 }  // namespace assay::cli

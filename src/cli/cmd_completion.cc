@@ -95,7 +95,7 @@ complete -F _assay assay
                      fmt::arg("by_workload", by_workload));
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_completion(std::span<const std::string> arguments) {
   const Words words = take_apart(arguments, {});
   if (words.help) {
     std::fputs(command_help(find_command("completion")).c_str(), stdout);
@@ -115,7 +115,7 @@ ExitCode carry_out(std::span<const std::string> arguments) {
 
 Command completion_command() {
   return {"completion", "bash|zsh", "Print shell completion, made from the same tables as --help.",
-          false,        {},         carry_out};
+          false,        {},         carry_out_completion};
 }
 
 }  // namespace assay::cli

@@ -147,7 +147,7 @@ std::string render(const History& history, const Options& options) {
                                         .width = std::clamp(terminal_width(STDOUT_FILENO), 60, 200)});
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_history(std::span<const std::string> arguments) {
   const std::span<const OptionSpec> tables[] = {history_options()};
   const Words words = take_apart(arguments, tables);
   if (words.help) {
@@ -191,7 +191,7 @@ Command history_command() {
           "Results over time: where they changed for good, and whether the newest are worse.",
           false,
           {history_options()},
-          carry_out};
+          carry_out_history};
 }
 
 }  // namespace assay::cli

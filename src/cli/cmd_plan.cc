@@ -70,7 +70,7 @@ ExitCode schema(const std::string& format) {
   return ExitCode::ok;
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_plan(std::span<const std::string> arguments) {
   const std::span<const OptionSpec> tables[] = {plan_options()};
   Words words = take_apart(arguments, tables);
   if (words.help) {
@@ -107,7 +107,7 @@ Command plan_command() {
           "Check a plan, show it as it is understood, or print what a plan may have.",
           false,
           {plan_options()},
-          carry_out,
+          carry_out_plan,
           kAllVerbs,
           "A plan is YAML, JSON or KCL (.k); - is YAML on stdin. docs/plans.md is the reference.\n"};
 }

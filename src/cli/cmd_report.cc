@@ -122,7 +122,7 @@ void write_files(const std::vector<RenderedFile>& files, const fs::path& folder,
   }
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_report(std::span<const std::string> arguments) {
   const std::span<const OptionSpec> tables[] = {report_options()};
   const Words words = take_apart(arguments, tables);
   if (words.help) {
@@ -169,7 +169,7 @@ Command report_command() {
           "Show a result as table, page, pictures, metrics or data; send its metrics; open or encrypt it.",
           false,
           {report_options()},
-          carry_out,
+          carry_out_report,
           kAllVerbs,
           format_list()};
 }

@@ -91,7 +91,7 @@ void show(const Document& document, const JobSetup& setup, const std::filesystem
   if (!is_quiet(setup) && !path.empty()) say("result: {}\n", path.string());
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode run_and_report(std::span<const std::string> arguments) {
   const auto setup = setup_from(find_command("run"), arguments);
   if (setup == nullptr) return ExitCode::ok;
   setup->workload->require_of_run(run_options_of(*setup));
@@ -123,7 +123,7 @@ Command run_command() {
           "Run a workload against a target and report; --prepare and --check do all in one.",
           true,
           {quiet_target_options(), job_options(), own_options()},
-          carry_out};
+          run_and_report};
 }
 
 }  // namespace assay::cli

@@ -85,7 +85,7 @@ RunOutcome run_engine(Nanos duration, std::uint64_t clients, std::stop_token sto
   return run(plan, std::move(stop), nobody);
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_selftest(std::span<const std::string> arguments) {
   const std::span<const OptionSpec> tables[] = {selftest_options()};
   const Words words = take_apart(arguments, tables);
   if (words.help) {
@@ -126,7 +126,7 @@ Command selftest_command() {
           "Measure assay itself: operations/s of the engine, ns a record, cost of the clock.",
           false,
           {selftest_options()},
-          carry_out};
+          carry_out_selftest};
 }
 
 }  // namespace assay::cli

@@ -117,6 +117,7 @@ json Fleet::task_body(std::string_view verb, std::size_t shard, const RunPlan* p
           table->given(name) && !kNotForAgents.contains(name) && (spec.verbs & bits) != 0)
         options[name] = table->text(name);
   }
+  if (bits == kRun && setup_.driver->info().in_process && setup_.own().flag("prepare")) options["prepare"] = "true";
   if (plan != nullptr) {  // a search tries other rates, for other times
     const Schedule& schedule = plan->groups.front().schedule;
     if (!schedule.closed() && schedule.describe() != planned_schedule_) {
@@ -170,7 +171,10 @@ ServerFacts Fleet::facts() {
                             fmt::join(versions, ", "), ASSAY_VERSION));
   measure_clocks();
   const AgentAnswer described = clients_.ask_one(
-      {.agent = 0, .method = "POST", .path = "/api/v1/describe", .body = task_body("run", 0, nullptr).dump()});
+      {.agent = 0,
+       .method = "POST",
+       .path = "/api/v1/describe",
+       .body = task_body(setup_.own().flag("prepare") ? "prepare" : "run", 0, nullptr).dump()});
   if (!described.ok())
     throw Error(fmt::format("agent {}: {}", members_[0].name, described.failure),
                 described.status == 400 ? ExitCode::usage : ExitCode::unreachable);
@@ -246,10 +250,11 @@ void Fleet::stop_all() {
 }
 
 void Fleet::prepare(std::stop_token stop) {
+  if (setup_.driver->info().in_process) return;  // each agent does so in its run
   const TimePoint begin = real_clock().now();
   carry_out("prepare", members_.size(), stop);
   observer_.progress().note(
-      fmt::format("{} agents prepared in {}", members_.size(), format_duration(real_clock().now() - begin)));
+      fmt::format("{} agents prepared in {:.1f} s", members_.size(), to_seconds(real_clock().now() - begin)));
 }
 
 CheckOutcome Fleet::check(std::stop_token stop) {
@@ -497,8 +502,6 @@ RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& ob
   outcome.partial = ended_well ? false : outcome.partial || partial;
   if (ended_well)
     std::erase_if(outcome.events, [](const Event& e) { return e.kind == "interrupted"; });
-  for (const Member& member : members_)
-    if (!member.lost.empty()) outcome.warnings.push_back(fmt::format("agent {} was lost: {}", member.name, member.lost));
   return outcome;
 }
 
@@ -545,7 +548,9 @@ std::vector<RunOutcome> Fleet::fetch_results(LiveRun& live) {
 }
 
 Statements Fleet::conclude(const RunPlan& plan, const RunOutcome& outcome) {
-  const std::string whole = to_json(measured_document(plan, outcome));
+  Document measured = measured_document(plan, outcome);
+  measured.targets.push_back({.name = "main", .driver = {}, .url = {}, .server = {}, .server_version = {}, .settings = {}});
+  const std::string whole = to_json(measured);
   std::string why = "no agent is left";
   for (std::size_t m = 0; m < members_.size(); m++) {
     if (!members_[m].result) continue;
@@ -639,10 +644,16 @@ void Fleet::complete(Document& document) {
     agent.shard = static_cast<std::uint32_t>(m);
     threads += agent.own_cost.threads;
     if (agent.late > kLateNotice + agent.clock_error)
-      document.warnings.push_back(fmt::format("agent {} began {} after the others", agent.name, format_duration(agent.late)));
+      document.warnings.push_back(fmt::format("agent {} began {} after the instant agreed upon", agent.name, format_latency(agent.late)));
     document.agents.push_back(std::move(agent));
   }
   document.own_cost.threads = threads;
+  // The load was not what was asked for.
+  for (const AgentResult& agent : document.agents) {
+    if (agent.lost.empty()) continue;
+    if (document.verdict.verdict == Verdict::pass) document.verdict.verdict = Verdict::fail;
+    document.verdict.reasons.push_back(fmt::format("the agent {} was lost: {}", agent.name, agent.lost));
+  }
 }
 
 }  // namespace assay::coordinator

@@ -100,6 +100,8 @@ struct DriverInfo {
   std::string_view example;               // "postgres://user@host:5432/database"
   std::vector<Facet> facets;
   Waiting waiting = Waiting::thread;
+  /// What is put into a target is in this process and nowhere else: processes that share a job have all of the data each.
+  bool in_process = false;
   std::span<const OptionSpec> options;  // may be given in the URL's query or with --target-option NAME=VALUE
 };
 

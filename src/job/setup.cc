@@ -247,7 +247,7 @@ Job JobSetup::job_for(Progress& progress, std::stop_token stop) const {
   int parallel = static_cast<int>(request.job.count("parallel"));
   if (parallel == 0) parallel = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   return {.target = *target,
-          .shard = shard,
+          .shard = driver->info().in_process ? Shard{} : shard,
           .seed = seed,
           .parallel = parallel,
           .progress = progress,

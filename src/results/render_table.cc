@@ -39,6 +39,7 @@ class TableRenderer {
     search();
     checks();
     events();
+    agents();
     own_cost();
     verdict();
     return std::move(out_);
@@ -281,6 +282,29 @@ class TableRenderer {
     line("  " + wrapped(text, width_ - 2, 2));
     for (const std::string& warning : d_.warnings)
       line("  " + tinted("warning: ", Tint::odd, color_) + wrapped(warning, width_ - 11, 4));
+  }
+
+  /// Whether the drivers were the bottleneck is seen here.
+  void agents() {
+    if (d_.agents.empty()) return;
+    title("Agents");
+    using Align = TextTable::Align;
+    TextTable table({Align::left, Align::right, Align::right, Align::right, Align::right, Align::right, Align::right,
+                     Align::right, Align::left});
+    table.row({{"agent"}, {"rate/s"}, {"errors"}, {"CPU"}, {"busiest loop"}, {"lag p99"}, {"lag max"}, {"clock"}, {""}});
+    const double seconds = std::max(1e-9, to_seconds(d_.measured_length()));
+    for (const AgentResult& agent : d_.agents)
+      table.row({{agent.name},
+                 {digits(static_cast<double>(agent.completed) / seconds)},
+                 {std::to_string(agent.errors), agent.errors > 0 ? Tint::odd : Tint::none},
+                 {fmt::format("{:.0f} %", 100 * agent.own_cost.cpu_seconds / seconds)},
+                 {agent.own_cost.busiest_loop > 0 ? fmt::format("{:.0f} %", 100 * agent.own_cost.busiest_loop) : "-"},
+                 {format_latency(agent.p99_lag)},
+                 {format_latency(agent.max_lag)},
+                 {fmt::format("{:+.2f} ms ± {:.2f}", static_cast<double>(agent.clock_offset.count()) / 1e6,
+                              static_cast<double>(agent.clock_error.count()) / 1e6)},
+                 {agent.lost.empty() ? "" : "lost: " + agent.lost, Tint::bad}});
+    out_ += table.text(width_, color_);
   }
 
   void verdict() {

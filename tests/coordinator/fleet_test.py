@@ -1,0 +1,221 @@
+"""Several agents carry out one run: the shares, the merged result, and agents or the coordinator that die, freeze or are cut off."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+
+from program import FAST, PROGRAM, ProgramTest, environment, unittest  # noqa: E402
+
+NULL = "null:?latency=1ms&memory=true"
+
+
+class FleetTest(ProgramTest):
+    def agents(self, count, *options, prefix=()):
+        """Starts agents; answers their addresses."""
+        self.processes = []
+        addresses = []
+        for i in range(count):
+            process = subprocess.Popen([*prefix, PROGRAM, "agent", "--listen", "127.0.0.1:0", "--data", f"agent{i}", *options],
+                                       cwd=self.folder, env=environment({}), text=True, stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.addCleanup(self.discard, process)
+            self.processes.append(process)
+        for process in self.processes:
+            line = process.stderr.readline()
+            found = re.search(r"http://([0-9.:]+)", line)
+            self.assertTrue(found, line)
+            addresses.append(found[1])
+        return addresses
+
+    def run_with(self, addresses, *options, code=0, target=NULL, workload="kv"):
+        self.result = self.folder / "result.json"
+        return self.finish(self.begin(addresses, *options, target=target, workload=workload), code)
+
+    def begin(self, addresses, *options, target=NULL, workload="kv"):
+        self.result = self.folder / "result.json"
+        rows = ("--rows", "1000") if workload == "kv" else ()
+        return self.start("run", workload, "--target", target, "--agents", ",".join(addresses), "--prepare", *rows,
+                          "--result", self.result, *options)
+
+    def document(self):
+        return json.loads(self.result.read_text())
+
+    def completed(self, document):
+        return sum(o["phases"]["measure"]["completed"] for g in document["groups"] for o in g["operations"])
+
+    def wait_until_measuring(self, addresses):
+        def measuring():
+            for address in addresses:
+                with urllib.request.urlopen(f"http://{address}/api/v1/tasks", timeout=5) as answer:
+                    if not any(t["phase"] == "measure" for t in json.load(answer)["tasks"]):
+                        return False
+            return True
+        self.wait_for(measuring, "all agents to measure", 30)
+
+    def test_a_rate_and_a_count_are_shared_exactly(self):
+        addresses = self.agents(3)
+        self.run_with(addresses, "--rate", "700", "--count", "1000", "--clients", "7")
+        document = self.document()
+        self.assertEqual(self.completed(document), 1000)
+        # 1000 over 3: 334, 333, 333; 7 clients: 3, 2, 2.
+        self.assertEqual([a["completed"] for a in document["agents"]], [334, 333, 333])
+        self.assertEqual(document["groups"][0]["clients"], 7)
+
+    def test_the_merged_result_is_the_sum_of_those_of_the_agents(self):
+        addresses = self.agents(3)
+        self.run_with(addresses, "--rate", "600", "--duration", "3s", "--clients", "9")
+        document = self.document()
+        parts = []
+        for i in range(3):
+            files = list((self.folder / f"agent{i}" / "results").glob("*.json"))
+            self.assertEqual(len(files), 1)
+            parts.append(json.loads(files[0].read_text()))
+        self.assertEqual(self.completed(document), sum(self.completed(p) for p in parts))
+        self.assertEqual(self.completed(document), 1800)
+        self.assertAlmostEqual(document["own_cost"]["cpu_seconds"], sum(p["own_cost"]["cpu_seconds"] for p in parts))
+        intervals = sum(o.get("completed", 0) for g in document["groups"] for i in g["series"]["intervals"] for o in i["operations"])
+        self.assertEqual(intervals, sum(o.get("completed", 0) for p in parts for g in p["groups"]
+                                        for i in g["series"]["intervals"] for o in i["operations"]))
+        # One instant: the agents are on one machine, so their own clocks agree.
+        for agent in document["agents"]:
+            self.assertLess(abs(agent["clock_offset_ns"]), 50e6 + agent["clock_error_ns"])
+            self.assertLess(agent["late_ns"], 500e6)
+        out = self.assay("report", self.result).stdout
+        self.assertIn("Agents", out)
+        for address in addresses:
+            self.assertIn(address, out)
+
+    def test_tpcc_is_prepared_in_shares_and_each_counts_its_own_orders(self):
+        addresses = self.agents(3)
+        self.run_with(addresses, *FAST, "--warehouses", "3", "--terminals", "6", "--duration", "3s", "--check", target=self.url,
+                      workload="tpcc")
+        document = self.document()
+        cross = next(r for r in document["requirements"] if r["name"] == "New-Orders in the target")
+        self.assertEqual(cross["verdict"], "pass")
+        for address in addresses:
+            self.assertIn(address, cross["actual"])
+        nopm = next(f for f in document["figures"] if f["name"] == "nopm")["value"]
+        by_name = {o["name"]: o for o in document["groups"][0]["operations"]}
+        rolled_back = next(c for c in document["groups"][0]["counters"] if c["name"] == "rolled_back")["measured"]
+        seconds = next(p["length_ns"] for p in document["phases"] if p["phase"] == "measure") / 1e9
+        self.assertAlmostEqual(nopm, (by_name["new_order"]["phases"]["measure"]["completed"] - rolled_back) / seconds * 60, places=3)
+        self.assertEqual([c["state"] for c in document["checks"]], ["passed", "passed"])
+
+    def test_an_agent_that_is_killed_is_an_event_and_the_rest_goes_on(self):
+        addresses = self.agents(3)
+        run = self.begin(addresses, "--rate", "300", "--duration", "10s", "--clients", "6")
+        self.wait_until_measuring(addresses)
+        time.sleep(2)
+        self.processes[1].kill()
+        done = self.finish(run, code=4)
+        document = self.document()
+        lost = [e for e in document["events"] if e["kind"] == "agent_lost"]
+        self.assertTrue(any(addresses[1] in e["text"] for e in lost), document["events"])
+        self.assertIn(f"the agent {addresses[1]} was lost", done.stdout)
+        self.assertEqual([bool(a.get("lost")) for a in document["agents"]], [False, True, False])
+        # What it had told is there: more than the two that went on did, and less than all three would have done.
+        others = sum(a["completed"] for a in document["agents"])
+        self.assertEqual(others, 2000)
+        self.assertGreater(self.completed(document), 2000 + 50)
+        self.assertLess(self.completed(document), 3000)
+
+    def test_a_lost_agent_stops_the_run_when_asked_to(self):
+        addresses = self.agents(2)
+        run = self.begin(addresses, "--rate", "100", "--duration", "60s", "--clients", "2", "--on-agent-loss", "stop")
+        self.wait_until_measuring(addresses)
+        self.processes[0].kill()
+        begin = time.monotonic()
+        self.finish(run, code=4)
+        self.assertLess(time.monotonic() - begin, 40)
+        self.assertTrue(self.document()["partial"])
+
+    def test_an_agent_that_freezes_is_lost_until_it_is_back(self):
+        addresses = self.agents(2)
+        run = self.begin(addresses, "--rate", "100", "--duration", "16s", "--clients", "2")
+        self.wait_until_measuring(addresses)
+        self.processes[1].send_signal(signal.SIGSTOP)
+        time.sleep(8)
+        self.processes[1].send_signal(signal.SIGCONT)
+        self.finish(run, code=5)  # it stood still, and says so: its figures are not of the target
+        document = self.document()
+        lost = [e for e in document["events"] if e["kind"] == "agent_lost"]
+        self.assertTrue(any(addresses[1] in e["text"] and e["length_ns"] > 5e9 for e in lost), document["events"])
+        self.assertEqual([bool(a.get("lost")) for a in document["agents"]], [False, False])
+        self.assertEqual(self.completed(document), 1600)
+
+    def test_ctrl_c_stops_the_agents_and_keeps_what_was_measured(self):
+        addresses = self.agents(2)
+        run = self.begin(addresses, "--rate", "100", "--duration", "60s", "--clients", "2")
+        self.wait_until_measuring(addresses)
+        time.sleep(2)
+        run.send_signal(signal.SIGINT)
+        self.finish(run, code=130)
+        document = self.document()
+        self.assertTrue(document["partial"])
+        self.assertGreater(self.completed(document), 100)
+        for address in addresses:
+            with urllib.request.urlopen(f"http://{address}/status", timeout=5) as answer:
+                self.assertEqual(json.load(answer)["code"], "Idle")
+
+    def test_abort_if_looks_at_the_whole(self):
+        addresses = self.agents(2)
+        begin = time.monotonic()
+        done = self.run_with(addresses, "--rate", "200", "--duration", "60s", "--clients", "4", "--abort-if", "rate > 150/s", code=4)
+        self.assertIn("aborted", done.stdout)
+        self.assertLess(time.monotonic() - begin, 45)
+
+    def test_agents_that_are_not_there_or_busy_are_named(self):
+        addresses = self.agents(1)
+        self.assertIn("127.0.0.1:1", self.refused("run", "kv", "--target", NULL, "--prepare", "--agents", f"{addresses[0]},127.0.0.1:1", code=3))
+        self.assertIn("stands there twice", self.refused("run", "kv", "--target", NULL, "--agents", f"{addresses[0]},{addresses[0]}"))
+        self.assertIn("expected at least one for each",
+                      self.refused("run", "kv", "--target", NULL, "--clients", "1", "--agents", f"{addresses[0]},127.0.0.1:1"))
+        self.assertIn("HOST:PORT", self.refused("run", "kv", "--target", NULL, "--agents", "nowhere"))
+
+    def test_64_agents_at_once(self):
+        addresses = self.agents(64)
+        self.run_with(addresses, "--rate", "640", "--duration", "5s", "--clients", "64")
+        document = self.document()
+        self.assertEqual(len(document["agents"]), 64)
+        self.assertEqual(self.completed(document), 3200)
+
+    @unittest.skipUnless(os.geteuid() == 0, "network namespaces need root")
+    def test_an_agent_that_is_cut_off_is_lost(self):
+        name, ours, theirs = f"assay{os.getpid()}", f"as{os.getpid()}a", f"as{os.getpid()}b"
+        def ip(*words):
+            subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+        try:
+            ip("netns", "add", name)
+        except (OSError, subprocess.CalledProcessError) as error:
+            self.skipTest(f"no network namespaces here: {error}")
+        self.addCleanup(subprocess.run, ["ip", "netns", "del", name], capture_output=True)
+        ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", name)
+        ip("addr", "add", "10.213.7.1/30", "dev", ours)
+        ip("link", "set", ours, "up")
+        ip("-n", name, "addr", "add", "10.213.7.2/30", "dev", theirs)
+        ip("-n", name, "link", "set", theirs, "up")
+        ip("-n", name, "link", "set", "lo", "up")
+        near = self.agents(1)
+        far = subprocess.Popen(["ip", "netns", "exec", name, PROGRAM, "agent", "--listen", "10.213.7.2:0", "--data", "far"],
+                               cwd=self.folder, env=environment({}), text=True, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.addCleanup(self.discard, far)
+        addresses = [*near, re.search(r"http://([0-9.:]+)", far.stderr.readline())[1]]
+        run = self.begin(addresses, "--rate", "100", "--duration", "12s", "--clients", "2")
+        self.wait_until_measuring(addresses)
+        ip("link", "set", ours, "down")
+        self.finish(run, code=4)
+        document = self.document()
+        self.assertEqual([bool(a.get("lost")) for a in document["agents"]], [False, True])
+        self.assertTrue(any(e["kind"] == "agent_lost" and addresses[1] in e["text"] for e in document["events"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
