@@ -106,7 +106,9 @@ class FleetTest(ProgramTest):
         by_name = {o["name"]: o for o in document["groups"][0]["operations"]}
         rolled_back = next(c for c in document["groups"][0]["counters"] if c["name"] == "rolled_back")["measured"]
         seconds = next(p["length_ns"] for p in document["phases"] if p["phase"] == "measure") / 1e9
-        self.assertAlmostEqual(nopm, (by_name["new_order"]["phases"]["measure"]["completed"] - rolled_back) / seconds * 60, places=3)
+        # The rolled back are of those that were due in the measured time, which are not quite those that completed in it.
+        self.assertAlmostEqual(nopm, (by_name["new_order"]["phases"]["measure"]["completed"] - rolled_back) / seconds * 60,
+                               delta=nopm / 500)
         self.assertEqual([c["state"] for c in document["checks"]], ["passed", "passed"])
 
     def test_an_agent_that_is_killed_is_an_event_and_the_rest_goes_on(self):
