@@ -265,6 +265,16 @@ class MistakesTest(ProgramTest):
                               ("null:?fail=timeout&fail-every=3&refuse-for=1s", "refuse-for has no effect without")):
             self.assertIn(expected, self.refused("run", "kv", "--target", url))
 
+    def test_options_of_tables_are_refused_by_a_workload_without_tables(self):
+        for url, option in (("mysql://u@h/d?load=bulk", "load"), ("postgres://u@h/d?load=insert&insert-rows=5", "load"),
+                            ("postgres://u@h/d?insert-rows=5", "insert-rows")):
+            said = self.refused("prepare", "kv", "--target", url)
+            self.assertIn(f"the option {option} has no effect in this workload, which does not use the facet rows", said)
+        said = self.refused("prepare", "kv", "--target", "mysql://u@h/d", "--target-option", "load=bulk")
+        self.assertIn("the option load has no effect", said)
+        # A workload with tables gets as far as the server, which is not there.
+        self.assertIn("cannot use", self.refused("prepare", "tpcc", "--target", "postgres://u@127.0.0.1:1/d?load=insert&insert-rows=5", code=3))
+
     def test_a_run_that_is_refused_leaves_nothing(self):
         self.refused("run", "tpcc", "--target", "null:", "--duration", "1s")
         self.assertEqual(list(self.folder.iterdir()), [])
