@@ -136,7 +136,6 @@ class PostgresServerLive : public PostgresFailureLive {
       if (std::getenv(name) == nullptr) GTEST_SKIP() << name << " is not set";
     PostgresFailureLive::SetUp();
   }
-  static std::string environment(const char* name) { return std::getenv(name) == nullptr ? "" : std::getenv(name); }
   static int server(const std::string& verb) {
     const std::string command =
         environment("ASSAY_TEST_SERVERS") + "/postgres " + verb + " '" + environment("ASSAY_TEST_POSTGRES_DIR") + "'";
