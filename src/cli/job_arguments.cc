@@ -64,8 +64,7 @@ void print_outcome(const CheckOutcome& outcome, std::string_view when) {
       outcome.looked_at.empty() ? one_or_more(outcome.conditions, "condition", "conditions") : outcome.looked_at;
   say("check {}: {}consistent: {}\n", when, outcome.findings.empty() ? "" : "NOT ", looked_at);
   for (const Finding& finding : outcome.findings) {
-    say("  {}: {} ({})\n", finding.condition, finding.text,
-        one_or_more(finding.violations, "violation", "violations"));
+    say("  {}: {} ({})\n", finding.condition, finding.text, one_or_more(finding.violations, "violation", "violations"));
     for (const std::string& row : finding.rows) say("    {}\n", row);
   }
 }

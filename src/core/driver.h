@@ -110,8 +110,11 @@ struct TargetSpec {
   Options options;
   Nanos connect_timeout = std::chrono::seconds(10);
   Nanos operation_timeout = std::chrono::seconds(60);
-  bool may_create = true;  // a target that is a file, and is not there, may be made
+  bool may_create = true;          // a target that is a file, and is not there, may be made
+  std::vector<Facet> facets = {};  // those that will be used; empty: any
 };
+/// Throws Error for options that were given and have no effect in the facets of the spec.
+void require_effect(const Options&, const TargetSpec&);
 
 class Driver {
  public:

@@ -8,12 +8,15 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace assay {
+
+enum class Facet : std::uint8_t;  // core/facets.h
 
 /// count is a whole number as people write it (10k), exact to 9·10¹⁵; whole is one of all 64 bits.
 enum class OptionType { text, flag, count, whole, number, duration, rate, bytes, choice };
@@ -30,7 +33,8 @@ struct OptionSpec {
   std::vector<std::string_view> choices = {};             // for choice
   double min = -std::numeric_limits<double>::infinity();  // for count, number, rate, bytes; seconds for duration
   double max = std::numeric_limits<double>::infinity();
-  unsigned verbs = kAllVerbs;  // of a workload's or the command line's option
+  unsigned verbs = kAllVerbs;       // of a workload's or the command line's option
+  std::optional<Facet> facet = {};  // of a driver's option: the only one in which it has an effect
 };
 
 /// What a value of the type looks like: "DURATION", "N", "true|false", "hash|range".

@@ -151,6 +151,7 @@ struct WorkloadInfo {
   std::string_view name, summary;
   std::vector<Facet> facets;  // any one of them will do
   std::span<const OptionSpec> options;
+  std::vector<Facet> besides = {};  // used too
 };
 
 class WorkloadType {

@@ -203,9 +203,9 @@ Document make_document(DocumentInput input) {
   document.events = outcome.events;
   document.search = std::move(input.search);
   document.figures = std::move(input.statements.figures);
-  if (document.search.highest > 0)
-    document.figures.push_back(
-        {"highest_rate", document.search.highest, "1/s", "highest rate at which held: " + document.search.condition});
+  if (!document.search.steps.empty())
+    document.figures.push_back({"highest_rate", document.search.highest, "1/s",
+                                "highest rate at which held: " + document.search.condition + "; 0 where none did"});
   document.requirements = std::move(input.statements.requirements);
   document.checks = std::move(input.checks);
   document.target_series = outcome.target_series;

@@ -1,5 +1,6 @@
 #include "job/setup.h"
 
+#include "base/error.h"
 #include "base/units.h"
 #include "core/schedule.h"
 #include "core/url.h"
@@ -24,7 +25,8 @@ std::span<const OptionSpec> target_options() {
       {.name = "operation-timeout",
        .type = OptionType::duration,
        .default_value = "60s",
-       .help = "how long one call to the target may take",
+       .help = "how long one call to the target may take; building indexes and foreign keys, collecting statistics and "
+               "dropping have all the time they need",
        .min = 0.001},
   };
   return table;
@@ -229,11 +231,14 @@ void JobSetup::open_target() {
                     verb_name(request.verb)));
   driver = &find_driver(url());
   require_facet(*type, *driver);
+  std::vector<Facet> facets = type->info().facets;
+  facets.insert(facets.end(), type->info().besides.begin(), type->info().besides.end());
   target = driver->open({.url = url(),
                          .options = Options(driver->info().options),
                          .connect_timeout = request.common.duration("connect-timeout"),
                          .operation_timeout = request.common.duration("operation-timeout"),
-                         .may_create = request.verb == kPrepare || is_set(own(), "prepare")});
+                         .may_create = request.verb == kPrepare || is_set(own(), "prepare"),
+                         .facets = std::move(facets)});
   target->under_load(false);
 }
 

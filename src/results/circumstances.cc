@@ -22,6 +22,15 @@ class List {
   std::vector<Circumstance> list_;
 };
 
+/// A search (--find-max) chooses its rate itself: what tells one from another is what must hold.
+std::string schedule_in(const Document& d, const std::string& schedule) {
+  if (d.search.steps.empty()) return schedule;
+  for (const std::string_view kind : {"constant", "Poisson"})
+    if (schedule.starts_with(fmt::format("{} ", kind)))
+      return fmt::format("{}, the highest rate with {}", kind, d.search.condition);
+  return schedule;
+}
+
 void add_load(List& list, const Document& d) {
   list.configuration("workload", d.workload.name);
   for (const auto& [name, value] : d.workload.options) {
@@ -33,13 +42,13 @@ void add_load(List& list, const Document& d) {
     else
       list.configuration("option." + name, value);
   }
-  list.configuration("schedule", d.schedule);
+  list.configuration("schedule", schedule_in(d, d.schedule));
   for (const GroupResult& group : d.groups) {
     const std::string path = "group." + group.name;
     list.configuration(path + ".target", group.target);
     list.configuration(path + ".clients", std::to_string(group.clients));
     list.configuration(path + ".sessions", std::to_string(group.sessions));
-    list.configuration(path + ".schedule", group.schedule);
+    list.configuration(path + ".schedule", schedule_in(d, group.schedule));
   }
 }
 

@@ -150,6 +150,29 @@ void find_changes(HistorySetup& setup, const HistoryOptions& options) {
   }
 }
 
+std::vector<ThresholdValue> usual_values(const Document& document) {
+  std::vector<ThresholdValue> wanted;
+  const auto of_operation = [&](const std::vector<std::string>& arguments) {
+    wanted.push_back({"rate", arguments, Quantity::rate});
+    wanted.push_back({"p50", arguments, Quantity::duration});
+    wanted.push_back({"p99", arguments, Quantity::duration});
+    wanted.push_back({"errors", arguments, Quantity::share});
+  };
+  std::size_t operations = 0;
+  for (const GroupResult& group : document.groups)
+    for (const OperationResult& operation : group.operations) {
+      if (!document.search.steps.empty()) continue;
+      of_operation({document.groups.size() == 1 ? operation.name : group.name + "/" + operation.name});
+      if (!operation.nested) operations++;
+    }
+  if (operations > 1) of_operation({});
+  for (const Figure& figure : document.figures) {
+    ThresholdValue value{"figure", {figure.name}, Quantity::number};
+    if (better_of(value, figure.unit) != Better::neither) wanted.push_back(std::move(value));
+  }
+  return wanted;
+}
+
 }  // namespace
 
 double HistorySeries::relative() const noexcept {
@@ -188,25 +211,7 @@ HistoryRun history_run(const Document& document, std::string path, std::span<con
   if (!run.left_out.empty()) return run;
 
   std::vector<ThresholdValue> wanted(chosen.begin(), chosen.end());
-  if (chosen.empty()) {
-    const auto of_operation = [&](std::vector<std::string> arguments) {
-      wanted.push_back({"rate", arguments, Quantity::rate});
-      wanted.push_back({"p50", arguments, Quantity::duration});
-      wanted.push_back({"p99", arguments, Quantity::duration});
-      wanted.push_back({"errors", arguments, Quantity::share});
-    };
-    std::size_t operations = 0;
-    for (const GroupResult& group : document.groups)
-      for (const OperationResult& operation : group.operations) {
-        of_operation({document.groups.size() == 1 ? operation.name : group.name + "/" + operation.name});
-        if (!operation.nested) operations++;
-      }
-    if (operations > 1) of_operation({});
-    for (const Figure& figure : document.figures) {
-      ThresholdValue value{"figure", {figure.name}, Quantity::number};
-      if (better_of(value, figure.unit) != Better::neither) wanted.push_back(std::move(value));
-    }
-  }
+  if (chosen.empty()) wanted = usual_values(document);
   const MeasuredRun measured = MeasuredRun::of(document);
   for (ThresholdValue& what : wanted) {
     if (what.name == "errors") what.quantity = Quantity::share;  // runs are not of the same length

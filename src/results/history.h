@@ -40,7 +40,8 @@ struct HistoryRun {
   std::vector<HistoryValue> values = {};
 };
 
-/// Without `chosen`: of each operation its rate, p50, p99 and share of errors, and each figure that is a rate.
+/// Without `chosen`: of each operation its rate, p50, p99 and share of errors, and each figure that is a rate; of a search
+/// (--find-max) the figures alone, as each has its operations at a rate of its own.
 /// What a run does not have is left out.
 HistoryRun history_run(const Document&, std::string path, std::span<const ThresholdValue> chosen = {});
 

@@ -86,6 +86,39 @@ TEST(History, a_step_in_a_value_is_dated_and_judged_by_its_direction) {
   EXPECT_TRUE(history.worse());
 }
 
+/// A search that found this rate; 0: none.
+HistoryRun searched(double highest, const std::string& condition, int day, const std::string& kind = "constant") {
+  Document d = small_document();
+  d.id = fmt::format("search-{}", day);
+  d.started = WallTime(std::chrono::hours(24 * day));
+  d.partial = false;
+  d.verdict = {highest > 0 ? Verdict::pass : Verdict::fail, {}};
+  d.schedule = fmt::format("{} {:g}/s", kind, highest > 0 ? highest : 0.1);
+  for (GroupResult& group : d.groups) group.schedule = d.schedule;
+  d.search = {condition, {{highest, highest, highest > 0, ""}}, highest, 0, 3, true};
+  d.figures = {{"highest_rate", highest, "1/s", ""}, {"warehouses", 3, "", ""}};
+  return history_run(d, d.id + ".json");
+}
+
+TEST(History, searches_for_the_highest_rate_are_one_setup_whatever_they_found) {
+  std::vector<HistoryRun> runs;
+  for (int day = 0; day < 24; day++) runs.push_back(searched((day < 14 ? 1000 : 700) + day % 3, "p99 < 5 ms", day));
+  runs.push_back(searched(0, "p99 < 5 ms", 24));
+  runs.push_back(searched(900, "p99 < 9 ms", 25));
+  runs.push_back(searched(900, "p99 < 5 ms", 26, "Poisson"));
+  const History history = make_history(runs);
+  ASSERT_EQ(history.setups.size(), 3u) << "another condition and other arrivals are of other setups";
+  const HistorySetup& setup = history.setups[2];
+  ASSERT_EQ(setup.runs.size(), 25u);
+  ASSERT_EQ(setup.series.size(), 1u) << "operations at different rates say nothing of each other";
+  const HistorySeries& highest = setup.series[0];
+  EXPECT_EQ(highest.what.text(), "figure(highest_rate)");
+  EXPECT_EQ(highest.values.back(), 0) << "no rate held";
+  ASSERT_EQ(highest.changes.size(), 1u);
+  EXPECT_EQ(highest.changes[0].index, 14u);
+  EXPECT_EQ(highest.state, State::worse);
+}
+
 TEST(History, the_tolerance_is_for_the_judgement_and_not_for_what_is_seen) {
   auto runs = runs_of(40, {{kRate, step(1000, -0.04, 20, 3)}});
   const History history = make_history(runs);

@@ -24,8 +24,8 @@ std::string render_comparison_json(const Comparison&);
 std::string render_comparison_html(const Comparison&);
 
 /// What the page draws, as pictures: the differences of two sides ("differences.png"), the matrix of operations × sides by
-/// statistic ("matrix-rate.png"), the charts of charts_of(), and of pairs what each of them says ("pairs-get-rate.png"). Throws Error where no font is installed, or when built
-/// without cairo.
+/// statistic ("matrix-rate.png"), the charts of charts_of(), and of pairs what each says ("pairs-get-rate.png"). Throws
+/// Error where no font is installed, or when built without cairo.
 std::vector<RenderedFile> render_comparison_png(const Comparison&, bool dark);
 
 /// For each operation throughput, response times and their distribution, of all sides that measured it; none of pairs, nor

@@ -5,6 +5,7 @@
 #include "stats/mean.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -163,6 +164,16 @@ void test_together(std::vector<Segment>& family, std::size_t runs, int permutati
     family[s].p = p = std::max(p, static_cast<double>(as_good[s]) / (tried + 1));
 }
 
+/// Of all values, so that each history has permutations of its own: a set that every history shared would be wrong for all of
+/// them in the same way, where it happens to hold few of the orders that look like a change.
+std::uint64_t fingerprint_of(std::span<const SeriesOfRuns> all) {
+  std::uint64_t hash = all.size();
+  for (const SeriesOfRuns& series : all)
+    for (std::size_t i = 0; i < series.values.size(); i++)
+      hash = hash_of(hash, series.runs[i], std::bit_cast<std::uint64_t>(series.values[i]));
+  return hash;
+}
+
 /// All changes of all series; what is found in one round is cut in the next.
 std::vector<std::vector<ChangePoint>> search(std::span<const SeriesOfRuns> all, const ChangePointOptions& options) {
   std::vector<std::vector<ChangePoint>> found(all.size());
@@ -179,10 +190,11 @@ std::vector<std::vector<ChangePoint>> search(std::span<const SeriesOfRuns> all, 
     if (!all[s].runs.empty()) runs = std::max(runs, all[s].runs.back() + 1);
     take(s, 0, all[s].values.size());
   }
+  const std::uint64_t seed = hash_of(options.seed, fingerprint_of(all));
   for (std::uint64_t round = 0; !family.empty(); round++) {
     std::size_t longest = 0;
     for (const Segment& segment : family) longest = std::max(longest, segment.end - segment.begin);
-    test_together(family, runs, permutations_for(longest, options), options.significance, hash_of(options.seed, round));
+    test_together(family, runs, permutations_for(longest, options), options.significance, hash_of(seed, round));
     std::vector<Segment> tested;
     tested.swap(family);
     for (const Segment& segment : tested) {

@@ -6,7 +6,7 @@
 // the first begins with the series, differ most (the statistic Q below), if a permutation test says that a cut of series
 // without a change is seldom that good; then each side of the cut is treated likewise. The permutation test takes the best
 // cut of each permutation, so that having looked at every cut does not raise false alarms; permutations are drawn from a
-// fixed seed: the same series gives the same answer.
+// seed that the values make: the same series gives the same answer.
 //
 // Several series of the same runs are tested together: P. H. Westfall, S. S. Young: "Resampling-Based Multiple Testing",
 // 1993, the step-down of the greatest statistic. The runs are permuted, and all series with them; each Q is standardised by

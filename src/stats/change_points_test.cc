@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <span>
 
 namespace assay {
@@ -157,6 +158,24 @@ TEST(ChangePoints, the_smallest_p_is_that_of_permutations_counted) {
   EXPECT_EQ(needed_length({}), 10u);                                           // 2/252 < 0.01
   EXPECT_EQ(needed_length({.significance = 0.01, .least_segment = 3}), 12u);   // 2/220; of 11 runs 2/165
   EXPECT_EQ(needed_length({.significance = 0.001, .least_segment = 5}), 14u);  // 2/2002; of 13 runs 2/1287
+}
+
+TEST(ChangePoints, each_series_has_permutations_of_its_own) {
+  // Six values, and five far above them: as good a cut has what sorts the same five to either end, 2 / C(11, 5) of all orders.
+  double sum = 0;
+  std::set<double> different;
+  constexpr int kSeries = 60;
+  for (std::uint64_t seed = 1; seed <= kSeries; seed++) {
+    std::vector<double> series = series_of({1000}, 11, 1, seed);
+    for (std::size_t i = 6; i < series.size(); i++) series[i] += 500;
+    const std::vector<ChangePoint> found = change_points(series);
+    ASSERT_EQ(indexes(found), std::vector<std::size_t>{6}) << seed;
+    sum += found[0].p_value;
+    different.insert(found[0].p_value);
+  }
+  // A p of 20,000 permutations has a deviation of √(p / 20,000) = 0.00047; one set for all would be that far off for each.
+  EXPECT_NEAR(sum / kSeries, 2.0 / 462, 4 * 0.00047 / std::sqrt(kSeries));
+  EXPECT_GT(different.size(), kSeries / 3);
 }
 
 TEST(ChangePoints, company_does_not_hide_a_change_of_few_runs) {

@@ -140,7 +140,7 @@ class TwoResultsTest(CompareTest):
         self.change("a.json", "c.json", lambda d: d["targets"][0].update(server="other"))
         text = self.compare("a.json", "b.json", "c.json")
         self.assertIn("rate (completed per second)", text)
-        self.assertRegex(text, r"get +\S+ /s +\S+ /s +-\S+ % ✗ +\S+ /s +0\.00 % [=?]")
+        self.assertRegex(text, r"get +\S+ /s +\S+ /s +-\S+ % +\(-\S+ … -\S+ %\) ✗ +\S+ /s +0\.00 % +\(\S+ … \S+ %\) [=?]")
         rows = list(csv.DictReader(io.StringIO(self.compare("a.json", "b.json", "c.json", "--format", "csv"))))
         self.assertEqual({row["side"] for row in rows}, {"B", "C"})
 

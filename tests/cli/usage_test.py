@@ -265,6 +265,13 @@ class MistakesTest(ProgramTest):
                               ("null:?fail=timeout&fail-every=3&refuse-for=1s", "refuse-for has no effect without")):
             self.assertIn(expected, self.refused("run", "kv", "--target", url))
 
+    def test_options_of_tables_are_refused_by_a_workload_without_tables(self):
+        for url in ("mysql://u@h/d?load=bulk", "postgres://u@h/d?load=insert&insert-rows=5"):
+            said = self.refused("prepare", "kv", "--target", url)
+            self.assertIn("the option load has no effect in this workload, which does not use the facet rows", said)
+        # A workload with tables gets as far as the server, which is not there.
+        self.assertIn("cannot use", self.refused("prepare", "tpcc", "--target", "postgres://u@127.0.0.1:1/d?load=insert&insert-rows=5", code=3))
+
     def test_a_run_that_is_refused_leaves_nothing(self):
         self.refused("run", "tpcc", "--target", "null:", "--duration", "1s")
         self.assertEqual(list(self.folder.iterdir()), [])

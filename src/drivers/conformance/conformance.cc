@@ -2,7 +2,11 @@
 
 #include "core/parallel.h"
 
+#include <cstdlib>
+
 namespace assay::conformance {
+
+std::string environment(const char* name) { return std::getenv(name) == nullptr ? "" : std::getenv(name); }
 
 const Table& pairs_table() {
   static const Table table{.name = "conf_pairs",

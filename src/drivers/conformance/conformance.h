@@ -9,6 +9,8 @@
 //   meta          core/meta.h                                          facets query and rows
 //   conflict      two transactions that cannot both be                 where sessions share what they write
 //   lost_session  reopening                                            where a test can cut a session off
+//   server        time-outs, killed sessions, a server that is frozen  where it is a process of its own, and sessions wait
+//                                                                      on fibers
 // What a target cannot do by nature is read from its Dialect, never from its name. Tables and collections of the suite
 // are called conf_…, are dropped before and after each test, and two runs on one target disturb each other.
 #pragma once
@@ -21,6 +23,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +38,19 @@ struct Unreachable {
   std::string message_has;  // a person must find this in the message: the path, the host, the user
 };
 
+/// A server in a process of its own, and what its dialect has for it. For the part server, whose sessions are on fibers.
+struct ServerUnderTest {
+  std::string own_id;  // statements: the id by which the server knows the session
+  std::string kill, is_there,
+      is_asleep;                // the session with the id $1 ends; is there, is in `sleep` or `slow_add`: 1 or 0
+  std::string sleep;            // takes a minute
+  std::string slow_add;         // takes a minute and adds 1 to n of the row $1 of conf_pairs
+  std::string wait_for_locks;   // as long as it takes
+  std::string timeout_code;     // of a statement that the option statement-timeout ended
+  std::string silent, by_name;  // URLs: of nobody who answers; of this server by the name localhost
+  std::string script, folder;   // of tests/servers; no folder: it was started by somebody else
+};
+
 /// The driver under test and its target.
 struct Subject {
   const Driver& driver;
@@ -43,7 +59,9 @@ struct Subject {
   std::vector<std::string> bad_urls = {};  // open() throws Error for them
   /// Cuts the session off behind its back. For the part lost_session.
   std::function<void(Target&, Session&)> cut_off = {};
+  std::optional<ServerUnderTest> server = {};
 };
+std::string environment(const char* name);  // "" when it is not set
 
 /// Defined by the driver's test. The object lives as long as the process; its target is there from the first call on.
 const Subject& subject();

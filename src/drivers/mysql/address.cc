@@ -26,14 +26,16 @@ const std::vector<OptionSpec> kOptions = {
      .type = OptionType::choice,
      .default_value = "auto",
      .help = "how tables are loaded: LOAD DATA LOCAL from memory, array binding (MariaDB), or multi-row INSERT; auto: "
-             "the first of these that the server takes; kv is loaded by its own writes, whatever this says",
-     .choices = {"auto", "load-data", "bulk", "insert"}},
+             "the first of these that the server takes; not of kv, which has no tables",
+     .choices = {"auto", "load-data", "bulk", "insert"},
+     .facet = Facet::rows},
     {.name = "insert-rows",
      .type = OptionType::count,
      .default_value = "1024",
      .help = "rows in one INSERT with load=insert",
      .min = 1,
-     .max = 65535},
+     .max = 65535,
+     .facet = Facet::rows},
     {.name = "statement-timeout",
      .type = OptionType::duration,
      .default_value = "0",
@@ -117,6 +119,7 @@ Options options_of(const TargetSpec& spec, const Url& url) {
     values.emplace(name, value);
   }
   options.set_all(values);
+  require_effect(options, spec);
   if (options.given("insert-rows") && options.text("load") != "insert")
     throw Error(fmt::format("insert-rows has no effect with load={}; it needs load=insert", options.text("load")));
   return options;

@@ -1,5 +1,4 @@
 #include "drivers/mysql/livetest_fixture.h"
-#include "runtime/loop.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -20,7 +19,7 @@ const Value kOne[] = {std::int64_t{1}}, kTwo[] = {std::int64_t{2}};
 
 class MysqlFailureLive : public MysqlLive {
  protected:
-  enum { kAdd, kRead, kSleep, kSlowAdd };
+  enum { kAdd, kRead, kSlowAdd };
   void SetUp() override {
     MysqlLive::SetUp();
     if (IsSkipped()) return;
@@ -37,10 +36,6 @@ class MysqlFailureLive : public MysqlLive {
     return session;
   }
   static std::int64_t connection_id(Session& session) { return number(session, "select connection_id()"); }
-  static void kill(Session& killer, std::int64_t connection) {
-    const Value arguments[] = {connection};
-    ASSERT_TRUE(killer.query()->run("kill $1", arguments));
-  }
   /// Waits until the connection is at a statement and in a state that are like this.
   static void wait_until_in(Session& watcher, std::int64_t connection, std::string_view text, std::string_view state) {
     const Value arguments[] = {connection, text, state};
@@ -61,12 +56,10 @@ class MysqlFailureLive : public MysqlLive {
   const StatementTable statements_ = {
       {.name = "add", .text = "update f set n = n + 1 where id = $1"},
       {.name = "read", .text = "select n from f where id = $1", .read_only = true},
-      {.name = "sleep", .text = "select sleep(60)", .read_only = true},
       {.name = "slow_add", .text = "update f set n = n + 1 where id = $1 and sleep(60) = 0"},
   };
   std::unique_ptr<Target> target_;
   std::unique_ptr<Session> a_, b_;
-  std::thread watcher_;
 };
 
 TEST_F(MysqlFailureLive, ALockNotToBeHadIsAConflictAndTheTransactionIsOver) {
@@ -105,69 +98,6 @@ TEST_F(MysqlFailureLive, TheFactsStateTheTimeoutsOfTheSessions) {
   EXPECT_EQ(std::stod(facts->settings.at("max_statement_time")), 0.05);
 }
 
-TEST_F(MysqlFailureLive, TheServersStatementTimeoutLeavesTheSessionUsable) {
-  const auto impatient = target("statement-timeout=50ms");
-  const auto session = connect(*impatient);
-  session->query()->declare(statements_);
-  const auto slept = session->query()->execute(id(kSleep), {});
-  ASSERT_FALSE(slept);
-  EXPECT_EQ(slept.error().kind, FailureKind::timeout);
-  EXPECT_EQ(slept.error().native_code, "1969");
-  EXPECT_FALSE(slept.error().in_doubt);
-  EXPECT_TRUE(session->query()->execute(id(kRead), kOne));
-}
-
-TEST_F(MysqlFailureLive, OurOwnTimeoutEndsTheSessionAndAWriteIsInDoubt) {
-  TargetSpec impatient = spec(url_);
-  impatient.operation_timeout = std::chrono::seconds(1);
-  const auto other = mysql_driver().open(impatient);
-  const auto timed_out = [&](StatementId statement, std::span<const Value> arguments, bool in_doubt) {
-    const auto session = connect(*other);
-    session->query()->declare(statements_);
-    const auto done = session->query()->execute(statement, arguments);
-    ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().kind, FailureKind::timeout) << done.error().message;
-    EXPECT_EQ(done.error().in_doubt, in_doubt);
-    const auto again = session->query()->execute(id(kRead), kOne);
-    ASSERT_FALSE(again);
-    EXPECT_EQ(again.error().kind, FailureKind::disconnected);
-    EXPECT_FALSE(again.error().in_doubt);
-    EXPECT_FALSE(session->reset());
-  };
-  timed_out(id(kSleep), {}, false);
-  timed_out(id(kSlowAdd), kOne, true);
-  // The connection that nobody waits for is killed at the server, and its lock is free.
-  run(*a_, "set innodb_lock_wait_timeout = 20");
-  const auto added = a_->query()->execute(id(kAdd), kOne);
-  EXPECT_TRUE(added) << added.error().message;
-}
-
-TEST_F(MysqlFailureLive, AKilledConnectionIsDisconnectedAndOnlyABareWriteIsInDoubt) {
-  struct {
-    StatementId statement;
-    bool transaction, in_doubt;
-  } const kCases[] = {{id(kSlowAdd), false, true}, {id(kSlowAdd), true, false}, {id(kSleep), false, false}};
-  for (const auto& c : kCases) {
-    auto session = open();
-    const std::int64_t victim = connection_id(*session);
-    if (c.transaction) {
-      ASSERT_TRUE(session->query()->begin({}));
-    }
-    std::thread killer([&] {
-      wait_until_asleep(*b_, victim);
-      kill(*b_, victim);
-    });
-    const auto done =
-        session->query()->execute(c.statement, c.statement == id(kSleep) ? std::span<const Value>() : kOne);
-    killer.join();
-    ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().kind, FailureKind::disconnected) << done.error().message;
-    EXPECT_EQ(done.error().in_doubt, c.in_doubt);
-    EXPECT_FALSE(session->query()->in_transaction());
-  }
-  EXPECT_EQ((*b_->query()->execute(id(kRead), kOne))->integer(0, 0), 0);
-}
-
 TEST_F(MysqlFailureLive, AKilledStatementIsATimeoutAndTheSessionStays) {
   const std::int64_t victim = connection_id(*a_);
   std::thread killer([&] {
@@ -181,42 +111,6 @@ TEST_F(MysqlFailureLive, AKilledStatementIsATimeoutAndTheSessionStays) {
   EXPECT_EQ(done.error().kind, FailureKind::timeout);
   EXPECT_EQ(done.error().native_code, "1317");
   EXPECT_TRUE(a_->query()->execute(id(kRead), kOne));
-}
-
-TEST_F(MysqlFailureLive, ACancelledLoopEndsTheWaitAsCancelledAndTheStatementAtTheServer) {
-  runtime::Loop loop;
-  Result<const ResultSet*> slept;
-  bool again_is_lost = false;
-  std::int64_t sleeper = 0;
-  loop.spawn([&] {
-    auto session = open();
-    sleeper = connection_id(*session);
-    watcher_ = std::thread([&loop, this, sleeper] {
-      wait_until_asleep(*b_, sleeper);
-      loop.cancel();
-    });
-    slept = session->query()->execute(id(kSleep), {});
-    again_is_lost = !session->query()->execute(id(kRead), kOne);
-  });
-  loop.run();
-  watcher_.join();
-  ASSERT_FALSE(slept);
-  EXPECT_EQ(slept.error().kind, FailureKind::cancelled);
-  EXPECT_TRUE(again_is_lost);
-  const std::string there = fmt::format("select count(*) from information_schema.processlist where id = {}", sleeper);
-  for (int i = 0; i < 1000 && number(*b_, there) != 0; i++)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // polling another process
-  EXPECT_EQ(number(*b_, there), 0);
-}
-
-TEST_F(MysqlFailureLive, AConnectToSilenceEndsByTheConnectTimeout) {
-  TargetSpec silent = spec("mysql://u@192.0.2.1:3306/d");  // TEST-NET-1: nobody answers, or the net is unreachable
-  silent.connect_timeout = std::chrono::seconds(1);
-  const auto started = real_clock().now();
-  const auto connected = mysql_driver().open(silent)->connect();
-  ASSERT_FALSE(connected);
-  EXPECT_TRUE(connected.error().kind == FailureKind::timeout || connected.error().kind == FailureKind::disconnected);
-  EXPECT_LT(real_clock().now() - started, std::chrono::seconds(20));
 }
 
 TEST_F(MysqlFailureLive, TooManyConnectionsAreAnOverload) {
@@ -300,21 +194,6 @@ TEST_F(MysqlServerLive, ACommitWhoseAnswerWasLostIsInDoubtAndStatementsBeforeItA
   run(*b_, "drop table f");
 }
 
-TEST_F(MysqlServerLive, AServerThatStandsStillEndsWaitsByTheirTimeouts) {
-  TargetSpec impatient = spec(url_);
-  impatient.operation_timeout = impatient.connect_timeout = std::chrono::seconds(1);
-  const auto other = mysql_driver().open(impatient);
-  const auto session = connect(*other);
-  ASSERT_EQ(server("freeze"), 0);
-  const auto connected = other->connect();  // accepted by the kernel, and greeted by nobody
-  const auto read = session->query()->run("select 1");
-  EXPECT_EQ(server("thaw"), 0);
-  ASSERT_FALSE(connected);
-  EXPECT_EQ(connected.error().kind, FailureKind::timeout) << connected.error().message;
-  ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().kind, FailureKind::timeout) << read.error().message;
-}
-
 TEST_F(MysqlServerLive, AWrongPasswordIsRejectedAndNotShown) {
   const auto connected = mysql_driver().open(spec(at("assay_password:hunter2", "/assay")))->connect();
   ASSERT_FALSE(connected);
@@ -352,18 +231,6 @@ TEST_F(MysqlServerLive, AUnixSocketIsSpokenTo) {
   ASSERT_TRUE(host);
   EXPECT_EQ((*host)->text(0, 0), "localhost");  // with skip_name_resolve, TCP would be an address
   EXPECT_THAT(problem_of("mysql://assay@/assay?socket=/nowhere/sock"), HasSubstr("/nowhere/sock"));
-}
-
-TEST_F(MysqlServerLive, AHostNameIsLookedUpOnAFiberToo) {
-  const auto by_name = mysql_driver().open(spec(at("assay", "/assay", "localhost")));
-  runtime::Loop loop;
-  std::string problem = "not run";
-  loop.spawn([&] {
-    auto session = by_name->connect();
-    problem = session ? "" : session.error().message;
-  });
-  loop.run();
-  EXPECT_EQ(problem, "");
 }
 
 }  // namespace

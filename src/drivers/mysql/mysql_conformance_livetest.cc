@@ -54,6 +54,21 @@ const Subject& subject() {
                      "mysql://u@h:70000/d", "mysql://u@h/d?ssl-ca=/etc/hostname",
                      "mysql://u@h/d?password-file=/nowhere/at/all"},
         .cut_off = cut_off,
+        .server =
+            ServerUnderTest{
+                .own_id = "select connection_id()",
+                .kill = "kill $1",
+                .is_there = "select count(*) from information_schema.processlist where id = $1",
+                .is_asleep =
+                    "select count(*) from information_schema.processlist where id = $1 and state = 'User sleep'",
+                .sleep = "select sleep(60)",
+                .slow_add = "update conf_pairs set n = n + 1 where id = $1 and sleep(60) = 0",
+                .wait_for_locks = "set innodb_lock_wait_timeout = 20",
+                .timeout_code = "1969",
+                .silent = "mysql://u@192.0.2.1:3306/d",  // TEST-NET-1: nobody answers, or the net is unreachable
+                .by_name = "mysql://assay@localhost:" + environment("ASSAY_TEST_MARIADB_PORT") + "/assay",
+                .script = environment("ASSAY_TEST_SERVERS") + "/mariadb",
+                .folder = environment("ASSAY_TEST_MARIADB_DIR")},
     };
   }();
   return kSubject;

@@ -24,15 +24,16 @@ const std::vector<OptionSpec> kOptions = {
     {.name = "load",
      .type = OptionType::choice,
      .default_value = "copy",
-     .help =
-         "how tables are loaded: binary COPY, or multi-row INSERT; kv is loaded by its own writes, whatever this says",
-     .choices = {"copy", "insert"}},
+     .help = "how tables are loaded: binary COPY, or multi-row INSERT; not of kv, which has no tables",
+     .choices = {"copy", "insert"},
+     .facet = Facet::rows},
     {.name = "insert-rows",
      .type = OptionType::count,
      .default_value = "1024",
      .help = "rows in one INSERT with load=insert",
      .min = 1,
-     .max = 65535},
+     .max = 65535,
+     .facet = Facet::rows},
     {.name = "statement-timeout",
      .type = OptionType::duration,
      .default_value = "0",
@@ -182,6 +183,7 @@ Address parse_address(const TargetSpec& spec) {
   Address out;
   out.options = spec.options.table().empty() ? Options(kOptions) : spec.options;
   Parameters parameters = parse_by_libpq(without_options(spec.url, spec.options, out.options));
+  require_effect(out.options, spec);
   const Parameters fallback = defaults();
   out.connect_timeout = spec.connect_timeout;
   out.operation_timeout = spec.operation_timeout;

@@ -21,7 +21,7 @@ const Value kOne[] = {std::int64_t{1}}, kTwo[] = {std::int64_t{2}};
 
 class PostgresFailureLive : public PostgresLive {
  protected:
-  enum { kAdd, kRead, kSleep, kSlowAdd };
+  enum { kAdd, kRead };
   void SetUp() override {
     PostgresLive::SetUp();
     if (IsSkipped()) return;
@@ -45,10 +45,6 @@ class PostgresFailureLive : public PostgresLive {
   static std::int64_t pid(Session& session) {
     return (*session.query()->run("select pg_backend_pid()"))->integer(0, 0).value();
   }
-  static void terminate(Session& killer, std::int64_t pid) {
-    const Value arguments[] = {pid};
-    ASSERT_TRUE(killer.query()->run("select pg_terminate_backend($1, 5000)", arguments));
-  }
   /// Waits until the backend waits in a statement that contains the text.
   static void wait_until_in(Session& watcher, std::int64_t pid, std::string_view text) {
     const Value arguments[] = {pid, text};
@@ -67,12 +63,9 @@ class PostgresFailureLive : public PostgresLive {
   const StatementTable statements_ = {
       {.name = "add", .text = "update f set n = n + 1 where id = $1"},
       {.name = "read", .text = "select n from f where id = $1", .read_only = true},
-      {.name = "sleep", .text = "select pg_sleep(60)", .read_only = true},
-      {.name = "slow_add", .text = "update f set n = n + 1 where id = $1 and pg_sleep(60) is not null"},
   };
   std::unique_ptr<Target> target_;
   std::unique_ptr<Session> a_, b_;
-  std::thread watcher_;
 };
 
 TEST_F(PostgresFailureLive, ASerializationFailureIsAConflict) {
@@ -133,101 +126,6 @@ TEST_F(PostgresFailureLive, ALockNotToBeHadIsAConflict) {
   EXPECT_EQ(added.error().native_code, "55P03");
 }
 
-TEST_F(PostgresFailureLive, TheServersStatementTimeoutLeavesTheSessionUsable) {
-  const auto impatient = target("statement-timeout=50ms");
-  const auto session = connect(*impatient);
-  session->query()->declare(statements_);
-  const auto slept = session->query()->execute(id(kSleep), {});
-  ASSERT_FALSE(slept);
-  EXPECT_EQ(slept.error().kind, FailureKind::timeout);
-  EXPECT_EQ(slept.error().native_code, "57014");
-  EXPECT_FALSE(slept.error().in_doubt);
-  EXPECT_TRUE(session->query()->execute(id(kRead), kOne));
-}
-
-TEST_F(PostgresFailureLive, OurOwnTimeoutEndsTheSessionAndAWriteIsInDoubt) {
-  TargetSpec impatient = spec(url_);
-  impatient.operation_timeout = std::chrono::milliseconds(300);
-  const auto other = postgres_driver().open(impatient);
-  const auto timed_out = [&](StatementId statement, std::span<const Value> arguments, bool in_doubt) {
-    const auto session = connect(*other);
-    session->query()->declare(statements_);
-    const auto done = session->query()->execute(statement, arguments);
-    ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().kind, FailureKind::timeout) << done.error().message;
-    EXPECT_EQ(done.error().in_doubt, in_doubt);
-    const auto again = session->query()->execute(id(kRead), kOne);
-    ASSERT_FALSE(again);
-    EXPECT_EQ(again.error().kind, FailureKind::disconnected);
-    EXPECT_FALSE(again.error().in_doubt);
-    EXPECT_FALSE(session->reset());
-  };
-  timed_out(id(kSleep), {}, false);
-  timed_out(id(kSlowAdd), kOne, true);
-  // The statement that nobody waits for is cancelled at the server, and its lock is free.
-  run(*a_, "set lock_timeout = '20s'");
-  const auto added = a_->query()->execute(id(kAdd), kOne);
-  EXPECT_TRUE(added) << added.error().message;
-}
-
-TEST_F(PostgresFailureLive, ATerminatedBackendIsDisconnectedAndOnlyABareWriteIsInDoubt) {
-  struct {
-    StatementId statement;
-    bool transaction, in_doubt;
-  } const kCases[] = {{id(kSlowAdd), false, true}, {id(kSlowAdd), true, false}, {id(kSleep), false, false}};
-  for (const auto& c : kCases) {
-    auto session = open();
-    const std::int64_t victim = pid(*session);
-    if (c.transaction) {
-      ASSERT_TRUE(session->query()->begin({}));
-    }
-    std::thread killer([&] {
-      wait_until_in(*b_, victim, "pg_sleep");
-      terminate(*b_, victim);
-    });
-    const auto done =
-        session->query()->execute(c.statement, c.statement == id(kSleep) ? std::span<const Value>() : kOne);
-    killer.join();
-    ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().kind, FailureKind::disconnected);
-    EXPECT_EQ(done.error().native_code, "57P01");
-    EXPECT_EQ(done.error().in_doubt, c.in_doubt);
-    EXPECT_FALSE(session->query()->in_transaction());
-  }
-  EXPECT_EQ((*b_->query()->execute(id(kRead), kOne))->integer(0, 0), 0);
-}
-
-TEST_F(PostgresFailureLive, ACancelledLoopEndsTheWaitAsCancelled) {
-  runtime::Loop loop;
-  Result<const ResultSet*> slept;
-  bool again_is_lost = false;
-  loop.spawn([&] {
-    auto session = open();
-    const std::int64_t sleeper = pid(*session);
-    watcher_ = std::thread([&loop, this, sleeper] {
-      wait_until_in(*b_, sleeper, "pg_sleep");
-      loop.cancel();
-    });
-    slept = session->query()->execute(id(kSleep), {});
-    again_is_lost = !session->query()->execute(id(kRead), kOne);
-  });
-  loop.run();
-  watcher_.join();
-  ASSERT_FALSE(slept);
-  EXPECT_EQ(slept.error().kind, FailureKind::cancelled);
-  EXPECT_TRUE(again_is_lost);
-}
-
-TEST_F(PostgresFailureLive, AConnectToSilenceEndsByTheConnectTimeout) {
-  TargetSpec silent = spec("postgres://u@192.0.2.1:5432/d");  // TEST-NET-1: nobody answers, or the net is unreachable
-  silent.connect_timeout = std::chrono::milliseconds(300);
-  const auto started = real_clock().now();
-  const auto connected = postgres_driver().open(silent)->connect();
-  ASSERT_FALSE(connected);
-  EXPECT_TRUE(connected.error().kind == FailureKind::timeout || connected.error().kind == FailureKind::disconnected);
-  EXPECT_LT(real_clock().now() - started, std::chrono::seconds(20));
-}
-
 // ---------------------------------------------------------------------------------------------------------------------
 // With the server of tests/servers/postgres
 
@@ -238,7 +136,6 @@ class PostgresServerLive : public PostgresFailureLive {
       if (std::getenv(name) == nullptr) GTEST_SKIP() << name << " is not set";
     PostgresFailureLive::SetUp();
   }
-  static std::string environment(const char* name) { return std::getenv(name) == nullptr ? "" : std::getenv(name); }
   static int server(const std::string& verb) {
     const std::string command =
         environment("ASSAY_TEST_SERVERS") + "/postgres " + verb + " '" + environment("ASSAY_TEST_POSTGRES_DIR") + "'";
@@ -369,19 +266,6 @@ TEST_F(PostgresServerLive, TlsIsVerifiedAndCarriesLargeAnswers) {
   EXPECT_FALSE(
       postgres_driver().open(spec(at("postgres", "/assay?sslmode=verify-full&sslrootcert=" + wrong)))->connect());
   unlink(wrong.c_str());
-}
-
-TEST_F(PostgresServerLive, AHostNameIsLookedUpOnAFiberToo) {
-  const auto by_name = postgres_driver().open(
-      spec("postgres://postgres@localhost:" + environment("ASSAY_TEST_POSTGRES_PORT") + "/assay"));
-  runtime::Loop loop;
-  std::string problem = "not run";
-  loop.spawn([&] {
-    auto session = by_name->connect();
-    problem = session ? "" : session.error().message;
-  });
-  loop.run();
-  EXPECT_EQ(problem, "");
 }
 
 }  // namespace

@@ -56,6 +56,22 @@ const Subject& subject() {
                      "postgres://u@h:70000/d", "postgres://u@h/d?client_encoding=LATIN1",
                      "postgres://u@h/d?password-file=/nowhere/at/all"},
         .cut_off = cut_off,
+        .server =
+            ServerUnderTest{
+                .own_id = "select pg_backend_pid()",
+                .kill = "select pg_terminate_backend($1, 5000)",
+                .is_there = "select count(*) from pg_stat_activity where pid = $1",
+                .is_asleep =
+                    "select count(*) from pg_stat_activity where pid = $1 and state = 'active' and wait_event = "
+                    "'PgSleep'",
+                .sleep = "select pg_sleep(60)",
+                .slow_add = "update conf_pairs set n = n + 1 where id = $1 and pg_sleep(60) is not null",
+                .wait_for_locks = "set lock_timeout = '20s'",
+                .timeout_code = "57014",
+                .silent = "postgres://u@192.0.2.1:5432/d",  // TEST-NET-1: nobody answers, or the net is unreachable
+                .by_name = "postgres://postgres@localhost:" + environment("ASSAY_TEST_POSTGRES_PORT") + "/assay",
+                .script = environment("ASSAY_TEST_SERVERS") + "/postgres",
+                .folder = environment("ASSAY_TEST_POSTGRES_DIR")},
     };
   }();
   return kSubject;

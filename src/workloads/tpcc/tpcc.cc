@@ -238,7 +238,8 @@ class TpccType : public WorkloadType {
         .name = "tpcc",
         .summary = "TPC-C: orders, payments and deliveries of a wholesale supplier, with consistency checks",
         .facets = {Facet::query},
-        .options = option_table()};
+        .options = option_table(),
+        .besides = {Facet::rows}};
     return info;
   }
   std::unique_ptr<Workload> make(const Options& options) const override { return std::make_unique<Tpcc>(options); }
