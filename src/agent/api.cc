@@ -154,6 +154,9 @@ Response event_stream(std::shared_ptr<Task> task, std::uint64_t since) {
       reader->greeted = true;
       text = fmt::format("event: state\ndata: {}\n\n", text_of(to_json(task.record())));
       for (const std::string& interval : task.intervals()) text += fmt::format("event: interval\ndata: {}\n\n", interval);
+      for (const EventLog::Event& event : task.events().after(0, Nanos(0)))
+        if (event.kind == "log" && event.id <= reader->at)
+          text += fmt::format("event: log\ndata: {}\n\n", event.data);
       if (has_ended(task.record().state))
         text += fmt::format("event: end\ndata: {}\n\n", text_of(to_json(task.record())));
       return text;

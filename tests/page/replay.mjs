@@ -313,7 +313,7 @@ export class ReplayServer {
     response.flushHeaders();
     const since = Number(request.headers["last-event-id"] ?? 0);
     // As the agent does: the past in short, without numbers; after a loss what came since.
-    const told = since > 0 ? play.events.slice(since) : play.events.filter((e) => /^event: interval/.test(e.text)).map((e) => ({ text: e.text }));
+    const told = since > 0 ? play.events.slice(since) : play.events.filter((e) => /^event: (interval|log)/.test(e.text)).map((e) => ({ text: e.text }));
     if (since === 0) told.unshift({ text: `event: ${play.task.ended ? "end" : "state"}\ndata: ${JSON.stringify(play.task)}\n\n` });
     if (since === 0 && play.task.ended) told.push(told.shift());
     response.write(told.map((e) => (e.id ? `id: ${e.id}\n` : "") + e.text).join(""));
