@@ -16,7 +16,7 @@ endforeach()
 if(missing)
   find_program(NPM npm)
   if(NOT NPM)
-    message(FATAL_ERROR "npm is not installed, and the HTML report is built with it: apt install npm")
+    message(FATAL_ERROR "npm is not installed, and the pages are built with it: apt install npm")
   endif()
   execute_process(COMMAND ${NPM} ci ${ARGS} WORKING_DIRECTORY ${FOLDER} RESULT_VARIABLE failed OUTPUT_VARIABLE said
                   ERROR_VARIABLE said)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, and only that, from Debian's packages: tools/setup.sh demo|test|bench
-#   demo  what building assay and its report page needs
+#   demo  what building assay and its pages needs
 #   test  that, and what the tests need: PostgreSQL and MariaDB servers, the clang tools, Chromium, …
 #   bench what building needs, and the programs that benchmarks compare with
 # Runs as root, or with sudo. Says nothing and touches no network when nothing is missing.
@@ -14,7 +14,7 @@ test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy clang-14 libcla
   openssl sqlite3 age gpg gpg-agent python3-jsonschema python3-yaml python3-venv
   chromium iproute2 util-linux)
 
-bench_packages=(postgresql-15 mariadb-server-core mariadb-client-core sysbench util-linux)
+bench_packages=(postgresql-15 mariadb-server-core mariadb-client-core sysbench chromium util-linux)
 
 case "${1:-}" in
   demo) wanted=("${build_packages[@]}") ;;
@@ -25,7 +25,7 @@ case "${1:-}" in
     exit 2
     ;;
 esac
-# The report page is built with npm. A machine may have Node from elsewhere than Debian, so ask for the command.
+# The pages are built with npm. A machine may have Node from elsewhere than Debian, so ask for the command.
 command -v npm >/dev/null || wanted+=(nodejs npm)
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -154,6 +154,9 @@ Response event_stream(std::shared_ptr<Task> task, std::uint64_t since) {
       reader->greeted = true;
       text = fmt::format("event: state\ndata: {}\n\n", text_of(to_json(task.record())));
       for (const std::string& interval : task.intervals()) text += fmt::format("event: interval\ndata: {}\n\n", interval);
+      for (const EventLog::Event& event : task.events().after(0, Nanos(0)))
+        if (event.kind == "log" && event.id <= reader->at)
+          text += fmt::format("event: log\ndata: {}\n\n", event.data);
       if (has_ended(task.record().state))
         text += fmt::format("event: end\ndata: {}\n\n", text_of(to_json(task.record())));
       return text;
@@ -168,7 +171,8 @@ Response event_stream(std::shared_ptr<Task> task, std::uint64_t since) {
   return response;
 }
 
-json options_json(std::span<const OptionSpec> table) {
+/// `verbs`: those that take the table at all.
+json options_json(std::span<const OptionSpec> table, unsigned verbs = kAllVerbs) {
   static constexpr std::string_view kTypes[] = {"text",     "flag", "count", "whole", "number",
                                                 "duration", "rate", "bytes", "choice"};
   json out = json::array();
@@ -179,15 +183,15 @@ json options_json(std::span<const OptionSpec> table) {
                    {"help", spec.help},
                    {"choices", spec.choices},
                    {"verbs",
-                    {{"prepare", (spec.verbs & kPrepare) != 0},
-                     {"run", (spec.verbs & kRun) != 0},
-                     {"check", (spec.verbs & kCheck) != 0},
-                     {"cleanup", (spec.verbs & kCleanup) != 0}}}});
+                    {{"prepare", (spec.verbs & verbs & kPrepare) != 0},
+                     {"run", (spec.verbs & verbs & kRun) != 0},
+                     {"check", (spec.verbs & verbs & kCheck) != 0},
+                     {"cleanup", (spec.verbs & verbs & kCleanup) != 0}}}});
   return out;
 }
 
 json catalogue() {
-  json drivers = json::array(), workloads = json::array(), load = options_json(run_options());
+  json drivers = json::array(), workloads = json::array(), load = options_json(run_options(), kRun);
   for (const DriverEntry& entry : all_drivers())
     if (entry.driver != nullptr)
       drivers.push_back({{"name", entry.name},

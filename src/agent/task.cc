@@ -234,7 +234,16 @@ void Task::stop() {
 
 void Task::change(GroupChange change) {
   if (request_.verb != kRun) throw Error(fmt::format("{} has no groups to change", verb_name(request_.verb)));
-  control_.change(std::move(change));
+  control_.change(change);
+  {
+    const std::lock_guard lock(mutex_);
+    for (json& group : record_.groups) {
+      if (group["name"] != change.group) continue;
+      if (change.schedule) group["schedule"] = change.schedule->describe();
+      if (change.clients) group["clients"] = *change.clients;
+    }
+  }
+  tell_state();
 }
 
 bool Task::wait_ended(Nanos patience) const {
@@ -439,6 +448,7 @@ void Task::live(const Live& live) {
   Nanos interval = std::chrono::seconds(1);
   {
     const std::lock_guard lock(mutex_);
+    out["failures"] = failures_so_far();
     phase_changed = record_.phase != assay::to_string(live.phase);
     record_.phase = assay::to_string(live.phase);
     live_ = out;
@@ -447,6 +457,19 @@ void Task::live(const Live& live) {
   if (phase_changed) tell_state();
   tell_intervals(live.since_start / interval);
   events_.add("live", text_of(out));
+}
+
+json Task::failures_so_far() const {
+  json out = json::array();
+  for (std::size_t g = 0; g < totals_.size(); g++)
+    for (std::size_t o = 0; o < totals_[g].operations.size(); o++)
+      for (int kind = 0; kind < kFailureKinds; kind++)
+        if (const std::uint64_t count = totals_[g].operations[o].failures[kind]; count > 0)
+          out.push_back({{"group", plan_.groups[g].group.name},
+                         {"operation", operations_[g][o]},
+                         {"kind", assay::to_string(static_cast<FailureKind>(kind))},
+                         {"count", count}});
+  return out;
 }
 
 void Task::event(const Event& event) {

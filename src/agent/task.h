@@ -126,6 +126,7 @@ class Task final : public JobObserver {
   void keep() const;
   TimePoint wait_for_start(const std::stop_token&);
   void tell_intervals(std::int64_t before);
+  nlohmann::json failures_so_far() const;  // by operation and kind, in all phases; mutex_ is held
 
   const std::string id_;
   const TaskRequest request_;

@@ -15,7 +15,9 @@ function random(seed) {
   };
 }
 
-const option = (name, type, value, help, more = {}) => ({ name, type, default: value, help, choices: [], ...more });
+const verbs = (...list) => Object.fromEntries(["prepare", "run", "check", "cleanup"].map((verb) => [verb, list.length === 0 || list.includes(verb)]));
+const option = (name, type, value, help, more = {}) => ({ name, type, default: value, help, choices: [], verbs: verbs(), ...more });
+const load = (name, type, value, help, more = {}) => option(name, type, value, help, { verbs: verbs("run"), ...more });
 
 export const catalogue = {
   version: "0.1.0",
@@ -32,13 +34,13 @@ export const catalogue = {
       summary: "TPC-C: orders, payments and deliveries of a wholesale supplier, with consistency checks",
       options: [
         option("warehouses", "count", "", "warehouses to load, or to use of those loaded; without it 1 is loaded"),
-        option("terminals", "count", "0", "terminals of the whole job; 0: ten a warehouse with think times, a few without", { verbs: ["run"] }),
-        option("think-times", "flag", "true", "terminals key in and think as the specification says", { verbs: ["run"] }),
+        option("terminals", "count", "0", "terminals of the whole job; 0: ten a warehouse with think times, a few without", { verbs: verbs("run") }),
+        option("think-times", "flag", "true", "terminals key in and think as the specification says", { verbs: verbs("run") }),
         option("isolation-level", "choice", "default", "isolation level of the transactions", {
-          choices: ["default", "read_committed", "repeatable_read", "serializable"], verbs: ["run"],
+          choices: ["default", "read_committed", "repeatable_read", "serializable"], verbs: verbs("run"),
         }),
-        option("mix", "choice", "deck", "how a terminal chooses transactions", { choices: ["deck", "weighted"], verbs: ["run"] }),
-        option("foreign-keys", "flag", "true", "create foreign keys after the load", { verbs: ["prepare"] }),
+        option("mix", "choice", "deck", "how a terminal chooses transactions", { choices: ["deck", "weighted"], verbs: verbs("run") }),
+        option("foreign-keys", "flag", "true", "create foreign keys after the load", { verbs: verbs("prepare") }),
       ],
     },
     {
@@ -48,17 +50,17 @@ export const catalogue = {
     },
   ],
   load: [
-    option("duration", "duration", "15s", "how long is measured"),
-    option("warmup", "duration", "0", "load before the measured time that does not count"),
-    option("ramp-up", "duration", "0", "before that: clients come in one by one"),
-    option("clients", "count", "0", "simulated users; 0 is what the workload proposes"),
-    option("sessions", "count", "0", "connections that the clients share; 0 is what the workload proposes"),
-    option("rate", "rate", "", "open loop: 1000, 30/m, a ramp 100..1000@30s; without it a closed loop"),
-    option("arrival", "choice", "constant", "how a rate's operations are spaced", { choices: ["constant", "poisson"] }),
-    option("prepare", "flag", "", "make the data first"),
-    option("check", "flag", "", "check the data before and after the run"),
-    option("seed", "whole", "1", "of everything random", { verbs: ["prepare", "run"] }),
-    option("fail-if", "text", "", "conditions that fail the run, such as 'p99(new_order) > 50ms'"),
+    load("duration", "duration", "15s", "how long is measured"),
+    load("warmup", "duration", "0", "load before the measured time that does not count"),
+    load("ramp-up", "duration", "0", "before that: clients come in one by one"),
+    load("clients", "count", "0", "simulated users; 0 is what the workload proposes"),
+    load("sessions", "count", "0", "connections that the clients share; 0 is what the workload proposes"),
+    load("rate", "rate", "", "open loop: 1000, 30/m, a ramp 100..1000@30s; without it a closed loop"),
+    load("arrival", "choice", "constant", "how a rate's operations are spaced", { choices: ["constant", "poisson"] }),
+    load("prepare", "flag", "", "make the data first"),
+    load("check", "flag", "", "check the data before and after the run"),
+    load("seed", "whole", "1", "of everything random", { verbs: verbs("prepare", "run") }),
+    load("fail-if", "text", "", "conditions that fail the run, such as 'p99(new_order) > 50ms'"),
   ],
 };
 
@@ -111,7 +113,7 @@ class Play {
     const id = `2026-11-21T13-00-${String(settings.count).padStart(2, "0")}-${randomBytes(3).toString("hex")}`;
     this.task = {
       id, verb, workload, target: target.replace(/:[^:@/]*@/, "@"), state: "running", phase: verb === "run" ? "opening" : verb,
-      accepted: "2026-11-21T13:00:00Z", started: "2026-11-21T13:00:00Z", has_result: false, options, shard: "0/1",
+      accepted: new Date().toISOString(), accepted_unix_ns: `${Date.now()}000000`, started: new Date().toISOString(), has_result: false, options, shard: "0/1",
     };
     this.groups();
     this.tell("state", this.task);
@@ -310,7 +312,11 @@ export class ReplayServer {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     response.flushHeaders();
     const since = Number(request.headers["last-event-id"] ?? 0);
-    response.write(play.events.slice(since).map((e) => `id: ${e.id}\n${e.text}`).join(""));
+    // As the agent does: the past in short, without numbers; after a loss what came since.
+    const told = since > 0 ? play.events.slice(since) : play.events.filter((e) => /^event: (interval|log)/.test(e.text)).map((e) => ({ text: e.text }));
+    if (since === 0) told.unshift({ text: `event: ${play.task.ended ? "end" : "state"}\ndata: ${JSON.stringify(play.task)}\n\n` });
+    if (since === 0 && play.task.ended) told.push(told.shift());
+    response.write(told.map((e) => (e.id ? `id: ${e.id}\n` : "") + e.text).join(""));
     if (play.task.ended) return response.end();
     play.listeners.add(response);
     response.on("close", () => play.listeners.delete(response));

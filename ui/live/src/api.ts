@@ -8,8 +8,8 @@ export interface Option {
   default: string;
   help: string;
   choices: string[];
-  /** The verbs that take it; without it all of its workload, or `run` for an option of the load. */
-  verbs?: string[];
+  /** The verbs that take it. */
+  verbs: Record<Verb, boolean>;
 }
 
 export interface DriverInfo {
@@ -51,6 +51,7 @@ export interface Task {
   state: "waiting" | "ready" | "running" | "done" | "failed" | "stopped";
   phase?: string;
   accepted?: string;
+  accepted_unix_ns?: string;
   started?: string;
   ended?: string;
   error?: string;
@@ -84,14 +85,14 @@ export interface Agent {
   errors: number;
 }
 
-/** As in a result: failures by operation, kind and native code, with the first message. */
+/** As in a result: failures by operation, kind and native code, with the first message. While a run goes on, by kind only. */
 export interface Failure {
   group?: string;
   operation: string;
   kind: string;
   native_code?: string;
   count: number;
-  message: string;
+  message?: string;
 }
 
 export interface Live {

@@ -51,9 +51,8 @@ export class Field {
     return kSecret.test(this.option.name);
   }
 
-  /** Whether the verb takes it; `whose` are those that do when the option does not say. */
-  serves(verb: Verb, whose: Verb[]): boolean {
-    return (this.option.verbs ?? whose).includes(verb);
+  serves(verb: Verb): boolean {
+    return this.option.verbs[verb];
   }
 
   complain(wrong: boolean): void {
@@ -70,6 +69,8 @@ function control(option: Option, id: string): Input {
   }
   if (option.choices?.length) {
     const select = el("select", { id, name: option.name });
+    // Without a default of its own it depends on other options.
+    if (!option.choices.includes(option.default)) select.append(el("option", { value: option.default }, "not given"));
     for (const choice of option.choices) select.append(el("option", { value: choice }, words(choice)));
     select.value = option.default;
     return select;

@@ -10,6 +10,8 @@ import { withoutSecrets } from "./secrets";
 const kKey = "assay-form";
 /** Of the load, what most people change comes first; the rest stands under a fold. */
 const kCommonLoad = ["duration", "clients", "rate", "warmup", "prepare", "check"];
+/** What has a place of its own in a request, and what only a coordinator says. */
+const kElsewhere = ["target", "shard"];
 /** Of a workload, as many as stand first in its table. */
 const kCommonOptions = 4;
 const kVerbs: [Verb, string, string][] = [
@@ -56,7 +58,7 @@ export class StartForm {
     private readonly listener: FormListener,
   ) {
     this.stored = read();
-    this.load = catalogue.load.map((option) => new Field(option, "load"));
+    this.load = catalogue.load.filter((option) => !kElsewhere.includes(option.name)).map((option) => new Field(option, "load"));
     for (const field of this.load) field.value = this.stored.load[field.option.name] ?? "";
     for (const w of catalogue.workloads) this.workload.append(el("option", { value: w.name }, w.name));
     if (catalogue.workloads.some((w) => w.name === this.stored.workload)) this.workload.value = this.stored.workload;
@@ -148,11 +150,9 @@ export class StartForm {
 
   private values(verb: Verb): Record<string, string> {
     const options: Record<string, string> = {};
-    const add = (fields: Field[], whose: Verb[]) => {
-      for (const field of fields) if (field.serves(verb, whose) && field.value !== "") options[field.option.name] = field.value;
-    };
-    add(this.load, ["run"]);
-    add(this.options, ["prepare", "run", "check", "cleanup"]);
+    for (const field of [...this.load, ...this.options]) {
+      if (field.serves(verb) && field.value !== "") options[field.option.name] = field.value;
+    }
     return options;
   }
 

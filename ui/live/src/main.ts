@@ -124,7 +124,7 @@ class Page {
     try {
       shown.state.conclude(await result(shown.state.task.id));
     } catch (error) {
-      shown.state.say({ at_s: shown.state.now(), level: "warning", text: `the result could not be read: ${says(error)}` });
+      shown.state.note("warning", `the result could not be read: ${says(error)}`);
     }
     this.redraw(false);
   }

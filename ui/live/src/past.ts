@@ -2,7 +2,7 @@
 
 import { badge, el, section, table } from "../../parts/dom";
 import { digits, figureTitle, seconds } from "../../parts/format";
-import { PastRun, get, path, says } from "./api";
+import { PastRun, Refusal, get, path, says } from "./api";
 
 /** More are shown on demand. */
 const kFirst = 50;
@@ -29,6 +29,9 @@ export class PastRuns {
       this.chosen = this.chosen.filter((id) => this.runs.some((run) => run.id === id));
       this.show();
     } catch (error) {
+      this.compare.hidden = this.hint.hidden = true;
+      // An agent keeps none.
+      this.node.hidden = error instanceof Refusal && error.status === 404;
       this.place.replaceChildren(el("p", { class: "note" }, `The list could not be had: ${says(error)}`));
     }
   }

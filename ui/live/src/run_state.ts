@@ -78,10 +78,15 @@ export class RunState {
 
   /** Of a change asked for now: a line of the log and a mark on the charts. */
   mark(text: string): void {
-    const at_s = this.now();
-    this.marks.push({ at_s, text: `${++this.marked} ${text}` });
+    this.marks.push({ at_s: this.now(), text: `${++this.marked} ${text}` });
     if (this.marks.length > kMostMarks) this.marks.shift();
-    this.say({ at_s, level: "info", text: `change ${this.marked}: ${text}` });
+    this.note("info", `change ${this.marked}: ${text}`);
+  }
+
+  /** A line of this page's own. Lines of the log count from when the task was accepted, the time line from when its load began. */
+  note(level: LogLine["level"], text: string): void {
+    const accepted = Number(this.task.accepted_unix_ns ?? NaN) / 1e6; // ms, as Date.now()
+    this.say({ at_s: Number.isNaN(accepted) ? this.now() : Math.max(0, (Date.now() - accepted) / 1000), level, text });
   }
 
   now(): number {

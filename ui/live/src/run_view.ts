@@ -16,7 +16,8 @@ interface Tile {
 }
 
 const number = (title: string, group?: string) => ({ title, number: true, group });
-const ms = (value: number | null | undefined): string => (value === null || value === undefined ? "–" : digits(value));
+/** Where nothing completed there is no time, or 0. */
+const time = (value: number | null | undefined): string => (value ? latency(value) : "–");
 const kDoing: Record<string, string> = { prepare: "preparing", run: "running", check: "checking", cleanup: "cleaning up" };
 
 export function stateText(task: Task): string {
@@ -48,12 +49,12 @@ export class RunView {
   ]);
   private readonly operations = new LiveTable("Operations, the newest interval and what was counted while measuring", [
     { title: "operation" },
-    number("rate/s", "newest interval"), number("p50, ms", "newest interval"), number("p95, ms", "newest interval"),
-    number("p99, ms", "newest interval"), number("max, ms", "newest interval"), number("errors", "newest interval"),
+    number("rate/s", "newest interval"), number("p50", "newest interval"), number("p95", "newest interval"),
+    number("p99", "newest interval"), number("max", "newest interval"), number("errors", "newest interval"),
     number("completed", "while measuring"), number("errors", "while measuring"), number("retries", "while measuring"),
   ]);
   private readonly agents = new LiveTable("Agents", [
-    { title: "agent" }, { title: "state" }, number("rate/s"), number("CPU"), number("lag p99, ms"), number("clock offset, ms"), number("errors"),
+    { title: "agent" }, { title: "state" }, number("rate/s"), number("CPU"), number("lag p99"), number("clock offset"), number("errors"),
   ]);
   private readonly failures = new LiveTable("Failures by kind", [
     { title: "operation" }, number("count"), { title: "kind" }, { title: "code" }, { title: "first message" },
@@ -95,7 +96,7 @@ export class RunView {
     const { task } = state;
     const run = task.verb === "run";
     this.title.textContent = `${task.verb === "run" ? "" : `${words(task.verb)}: `}${task.workload} on ${task.target}`;
-    const options = Object.entries(task.options ?? {}).map(([name, value]) => `${name} ${value}`);
+    const options = Object.entries(task.options ?? {}).filter(([name]) => name !== "target").map(([name, value]) => `${name} ${value}`);
     this.facts.textContent = [task.started ? `started ${task.started.replace("T", " ").replace("Z", " UTC")}` : "", ...options].filter(Boolean).join(", ");
     this.updateState(state);
     this.controls.update(task);
@@ -155,14 +156,14 @@ export class RunView {
   private updateTiles({ live, task }: RunState): void {
     const groups = live?.groups ?? [];
     const worst = (key: "p50_ms" | "p99_ms") => {
-      const values = groups.map((g) => g[key]).filter((v): v is number => v !== null && v !== undefined);
+      const values = groups.map((g) => g[key]).filter((v): v is number => !!v);
       return values.length ? Math.max(...values) : null;
     };
     const note = isOver(task) ? "in the last second" : "in this second";
     const slowest = groups.length > 1 ? `${note}, slowest group` : note;
     set(this.throughput, live ? digits(groups.reduce((sum, g) => sum + g.rate, 0)) : "–", "operations/s");
-    set(this.p50, live ? latency(worst("p50_ms")) : "–", slowest);
-    set(this.p99, live ? latency(worst("p99_ms")) : "–", slowest);
+    set(this.p50, time(worst("p50_ms")), slowest);
+    set(this.p99, time(worst("p99_ms")), slowest);
     set(this.count, live ? grouped(live.operations) : "–", "since the begin");
     set(this.errors, live ? grouped(live.errors) : "–", "since the begin");
     this.errors.node.classList.toggle("bad", (live?.errors ?? 0) > 0);
@@ -172,7 +173,7 @@ export class RunView {
     this.groups.update(
       (live?.groups ?? []).map((g) => ({
         key: g.name,
-        cells: [g.name, digits(g.rate), latency(g.p50_ms), latency(g.p99_ms), latency(g.max_ms), grouped(g.errors), grouped(g.retries)],
+        cells: [g.name, digits(g.rate), time(g.p50_ms), time(g.p99_ms), time(g.max_ms), grouped(g.errors), grouped(g.retries)],
         kinds: { 5: g.errors > 0 ? "bad" : "" },
       })),
     );
@@ -190,7 +191,7 @@ export class RunView {
           key: `${o.group}\n${o.operation}`,
           cells: [
             (groups > 1 ? `${o.group} / ` : "") + words(o.operation || "all"),
-            digits(o.now.completed / o.length_s), ms(o.now.p50_ms), ms(o.now.p95_ms), ms(o.now.p99_ms), ms(o.now.max_ms), grouped(o.now.errors),
+            digits(o.now.completed / o.length_s), time(o.now.p50_ms), time(o.now.p95_ms), time(o.now.p99_ms), time(o.now.max_ms), grouped(o.now.errors),
             grouped(o.completed), grouped(o.errors), grouped(o.retries),
           ],
           kinds: { 6: o.now.errors > 0 ? "bad" : "", 8: o.errors > 0 ? "bad" : "" },
@@ -209,7 +210,7 @@ export class RunView {
     this.agents.update(
       agents.map((a) => ({
         key: `${a.index} ${a.name}`,
-        cells: [a.name, a.state, digits(a.rate), `${digits(100 * a.cpu)} %`, ms(a.p99_lag_ms), ms(a.clock_offset_ms), grouped(a.errors)],
+        cells: [a.name, a.state, digits(a.rate), `${digits(100 * a.cpu)} %`, time(a.p99_lag_ms), time(a.clock_offset_ms), grouped(a.errors)],
         kinds: { 1: a.state === "lost" || a.state === "late" ? "bad" : "", 6: a.errors > 0 ? "bad" : "" },
         bars: { 2: Math.round((50 * a.rate) / most) / 50 },
       })),
@@ -221,7 +222,7 @@ export class RunView {
     this.failures.update(
       failures.map((f) => ({
         key: [f.group ?? "", f.operation, f.kind, f.native_code ?? ""].join("\n"),
-        cells: [words(f.operation), grouped(f.count), words(f.kind), f.native_code ?? "", f.message],
+        cells: [words(f.operation), grouped(f.count), words(f.kind), f.native_code ?? "", f.message ?? ""],
         kinds: { 4: "text" },
       })),
     );

@@ -33,7 +33,7 @@ export class Track {
     this.completed.push(cell?.completed ?? 0);
     this.errors.push(cell?.errors ?? 0);
     this.retries.push(cell?.retries ?? 0);
-    for (const q of kQuantities) this[q].push(cell?.[`${q}_ms`] ?? null);
+    for (const q of kQuantities) this[q].push(cell?.[`${q}_ms`] || null);
   }
 
   /** Adds the cell to the newest stretch. */
@@ -59,8 +59,9 @@ export class Track {
   }
 }
 
+/** Where nothing completed there is no time; 0 says the same. */
 function higher(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : Math.max(a, b);
+  return !a ? b || null : !b ? a : Math.max(a, b);
 }
 
 export interface PhaseSpan {
