@@ -275,7 +275,7 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
       if (const std::shared_ptr<Task> task = tasks.find_held(id)) task->wait_ended(patience);
     }
     json out = to_json(tasks.require(id));
-    if (const std::shared_ptr<Task> task = tasks.find_held(id))
+    if (const std::shared_ptr<Task> task = tasks.find_held(id); task != nullptr && !out.contains("ended"))
       if (json live = task->live_figures(); !live.is_null()) out["live"] = std::move(live);
     return answer(out);
   });

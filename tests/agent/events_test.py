@@ -27,16 +27,15 @@ class EventsTest(AgentTest):
 
     def test_who_comes_later_is_told_what_was_and_everything_once(self):
         agent = self.agent()
-        task = self.run_kv(agent, "2s", options={"interval": "100ms"})
-        whole = list(agent.events(task["id"]))
-        task = self.run_kv(agent, "3s", options={"interval": "100ms"})
+        task = self.run_kv(agent, "3s")
         self.measuring(agent, task)
         readers = []
         while agent.get(f"/api/v1/tasks/{task['id']}").json["state"] not in ("done", "failed", "stopped"):
-            readers.append(agent.events(task["id"]))
-            next(readers[-1])
+            if len(readers) < 40:  # an agent has 256 connections at most
+                readers.append(agent.events(task["id"]))
+                next(readers[-1])
         total = sum(measured(self.result(agent, task)).values())
-        for reader in readers[:: max(1, len(readers) // 20)]:
+        for reader in readers:
             events = list(reader)
             self.assertEqual([k for _, k, _ in events].count("end"), 1)
             self.assertEqual(events[-1][1], "end")
@@ -46,7 +45,7 @@ class EventsTest(AgentTest):
         after = list(agent.events(task["id"]))
         self.assertEqual(after[-1][1], "end")
         self.assertEqual([k for _, k, _ in after].count("end"), 1)
-        self.assertTrue(whole)
+        self.assertGreater(len(readers), 2)
 
     def test_a_reader_resumes_behind_the_last_event_that_it_had(self):
         agent = self.agent()
@@ -65,9 +64,10 @@ class EventsTest(AgentTest):
     def test_a_load_tells_its_progress(self):
         agent = self.agent()
         task = self.task(agent, "prepare", "tpcc", self.url, {"scale-down": "10"})
-        progress = [data for _, kind, data in agent.events(task["id"]) if kind == "progress"]
-        self.assertTrue(progress)
-        self.assertEqual((progress[-1]["done"], progress[-1]["unit"]), (progress[-1]["total"], "rows"))
+        rows = [data for _, kind, data in agent.events(task["id"]) if kind == "progress" and data["unit"] == "rows"]
+        self.assertTrue(rows)
+        self.assertEqual([r["done"] for r in rows], sorted(r["done"] for r in rows))
+        self.assertEqual(rows[-1]["done"], rows[-1]["total"])
 
     def test_of_an_earlier_task_its_end_is_told(self):
         agent = self.agent()

@@ -29,7 +29,7 @@ class RestartTest(AgentTest):
 
     def test_a_key_is_known_after_a_restart(self):
         agent = self.agent()
-        body = {"workload": "kv", "target": "null:", "options": {"duration": "100ms", "prepare": "true"}}
+        body = {"workload": "kv", "target": "null:?memory=true", "options": {"duration": "100ms", "prepare": "true"}}
         first = agent.post("/api/v1/tasks", body, headers={"Idempotency-Key": "k"}).json
         self.ended(agent, first)
         self.terminate(agent)
