@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include "agent/description.h"
 #include "agent/metrics.h"
 #include "agent/pgdistbench.h"
 
@@ -8,20 +9,22 @@ namespace {
 
 constexpr Nanos kPatience = std::chrono::seconds(30);
 
-net::ServerOptions with_open_paths(net::ServerOptions options) {
+net::ServerOptions guarded(net::ServerOptions options) {
   options.open_paths = {"/ping", "/healthz"};
+  options.token_beyond_loopback = true;
   return options;
 }
 
 }  // namespace
 
 Agent::Agent(AgentOptions options)
-    : tasks_(std::move(options.folder)), server_(with_open_paths(std::move(options.server))) {
+    : tasks_(std::move(options.folder)), server_(guarded(std::move(options.server))) {
   add_pgdistbench_api(server_, tasks_, options.defaults);
   add_api(server_, tasks_, options.defaults);
   server_.route("GET", "/metrics", [this](const net::Request&) {
     return net::Response{.body = metrics_text(tasks_), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
   });
+  server_.route("GET", "/openapi.json", [](const net::Request&) { return net::Response{.body = std::string(kDescription)}; });
   server_.route("GET", "/", [this](const net::Request&) {
     nlohmann::json routes = nlohmann::json::array();
     for (const auto& [method, path] : server_.routes()) routes.push_back({{"method", method}, {"path", path}});

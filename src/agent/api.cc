@@ -28,9 +28,8 @@ Response answer(const json& value, int status = 200) { return {.status = status,
 /// The body as an object; an empty one is {}. Throws HttpError.
 json body_of(const Request& request) {
   if (request.body.empty()) return json::object();
-  const std::string_view type = request.header("content-type");
-  if (type.substr(0, type.find(';')) != "application/json")
-    throw HttpError{415, fmt::format("the body is '{}'; expected application/json", type)};
+  if (request.media_type() != "application/json")
+    throw HttpError{415, fmt::format("the body is '{}'; expected application/json", request.media_type())};
   json body;
   try {
     body = json::parse(request.body);
@@ -41,36 +40,55 @@ json body_of(const Request& request) {
   return body;
 }
 
-/// What takes the members of a body one by one, so that none is ignored.
+/// What takes the members of a body one by one, so that none is ignored, and gathers the mistakes in them.
 class Members {
  public:
   explicit Members(json body) : body_(std::move(body)) {}
+  /// Of a member that is not there, or is none of its type, `otherwise`.
   template <class T>
   T take(const char* name, T otherwise, std::string_view expected) {
     const auto found = body_.find(name);
     if (found == body_.end()) return otherwise;
-    try {
-      T value = found->get<T>();
-      body_.erase(found);
-      return value;
-    } catch (const json::exception&) {
-      throw HttpError{400, fmt::format("{} is {}; expected {}", name, text_of(*found), expected)};
-    }
+    const json value = std::move(*found);
+    body_.erase(found);
+    if (is<T>(value)) return value.get<T>();
+    mistakes_.push_back(fmt::format("{} is {}; expected {}", name, text_of(value), expected));
+    return otherwise;
   }
   json take_raw(const char* name) {
     json value = body_.contains(name) ? body_[name] : json();
     body_.erase(name);
     return value;
   }
-  void refuse_the_rest() const {
-    if (body_.empty()) return;
-    std::string names;
-    for (const auto& [name, value] : body_.items()) names += (names.empty() ? "" : ", ") + name;
-    throw HttpError{400, "there is no member " + names};
+  void mistake(std::string text) { mistakes_.push_back(std::move(text)); }
+  /// Carries out what throws for a mistake.
+  template <class Step>
+  void gather(Step step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      mistakes_.emplace_back(error.what());
+    }
   }
+  /// All mistakes, the members that nobody took among them.
+  std::vector<std::string> mistakes() const {
+    std::vector<std::string> all = mistakes_;
+    for (const auto& [name, value] : body_.items()) all.push_back(fmt::format("there is no member {}", name));
+    return all;
+  }
+  void refuse() const { refuse_mistakes(mistakes()); }
 
  private:
+  template <class T>
+  static bool is(const json& value) {
+    if constexpr (std::is_same_v<T, bool>) return value.is_boolean();
+    if constexpr (std::is_same_v<T, std::string>) return value.is_string();
+    // No fraction, and nothing that does not fit.
+    return std::is_same_v<T, std::int64_t> && value.is_number_integer() &&
+           !(value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max());
+  }
   json body_;
+  std::vector<std::string> mistakes_;
 };
 
 WallTime instant_of(const std::string& text, std::string_view name) {
@@ -80,13 +98,7 @@ WallTime instant_of(const std::string& text, std::string_view name) {
     if (used == text.size()) return WallTime(Nanos(ns));
   } catch (const std::logic_error&) {
   }
-  throw HttpError{400, fmt::format("{} is '{}'; expected nanoseconds since 1970 as text", name, text)};
-}
-
-std::string option_text(const std::string& name, const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean() || value.is_number()) return text_of(value);
-  throw HttpError{400, fmt::format("the option {} is {}; expected text", name, text_of(value))};
+  throw Error(fmt::format("{} is '{}'; expected nanoseconds since 1970 as text", name, text));
 }
 
 TaskRequest task_request(const Request& request, const Defaults& defaults) {
@@ -94,14 +106,23 @@ TaskRequest task_request(const Request& request, const Defaults& defaults) {
   TaskRequest out;
   const std::string verb = body.take<std::string>("verb", "run", "text");
   out.verb = static_cast<Verb>(verb_of(verb));
-  if (verb_of(verb) == 0)
-    throw HttpError{400, fmt::format("the verb is '{}'; expected prepare, run, check or cleanup", verb)};
+  if (verb_of(verb) == 0) {
+    body.mistake(fmt::format("the verb is '{}'; expected prepare, run, check or cleanup", verb));
+    out.verb = kRun;
+  }
   out.workload = body.take<std::string>("workload", "", "the name of a workload");
   const json options = body.take_raw("options");
   if (!options.is_null() && !options.is_object())
-    throw HttpError{400, "options is no object; expected names with values as text"};
+    body.mistake("options is no object; expected names with values as text");
   if (options.is_object())
-    for (const auto& [name, value] : options.items()) out.options[name] = option_text(name, value);
+    for (const auto& [name, value] : options.items()) {
+      if (value.is_string())
+        out.options[name] = value.get<std::string>();
+      else if (value.is_boolean() || value.is_number())
+        out.options[name] = text_of(value);
+      else
+        body.mistake(fmt::format("the option {} is {}; expected text", name, text_of(value)));
+    }
   if (const std::string target = body.take<std::string>("target", "", "a URL"); !target.empty())
     out.options["target"] = target;
   else if (!out.options.contains("target") && !defaults.target.empty())
@@ -111,8 +132,9 @@ TaskRequest task_request(const Request& request, const Defaults& defaults) {
   out.hold = body.take("hold", false, "true or false");
   out.sharded = body.take("sharded", false, "true or false");
   if (const std::string at = body.take<std::string>("start_at_unix_ns", "", "text"); !at.empty())
-    out.start_at = instant_of(at, "start_at_unix_ns");
-  body.refuse_the_rest();
+    body.gather([&] { out.start_at = instant_of(at, "start_at_unix_ns"); });
+  out.mistakes = body.mistakes();
+  if (verb_of(verb) == 0) refuse_mistakes(out.mistakes);
   out.key = request.header("idempotency-key");
   return out;
 }
@@ -144,21 +166,23 @@ Response event_stream(std::shared_ptr<Task> task, std::uint64_t since) {
     std::uint64_t at;
     bool greeted;
   };
-  auto reader = std::make_shared<Reader>(Reader{std::move(task), since, since > 0});
-  if (!reader->greeted) reader->at = reader->task->events().last();
+  const bool known = since > 0 && since <= task->events().last();
+  auto reader = std::make_shared<Reader>(Reader{std::move(task), since, known});
   Response response;
   response.events = [reader](const std::stop_token&) -> std::optional<std::string> {
     const Task& task = *reader->task;
     std::string text;
     if (!reader->greeted) {
       reader->greeted = true;
-      text = fmt::format("event: state\ndata: {}\n\n", text_of(to_json(task.record())));
-      for (const std::string& interval : task.intervals()) text += fmt::format("event: interval\ndata: {}\n\n", interval);
+      const Task::Past past = task.past();
+      reader->at = past.event;
+      const std::string record = text_of(to_json(past.record));
+      // Number 0: who is cut off in the middle of it is greeted again.
+      text = event_text({0, "state", record});
+      for (const std::string& interval : past.intervals) text += event_text({0, "interval", interval});
       for (const EventLog::Event& event : task.events().after(0, Nanos(0)))
-        if (event.kind == "log" && event.id <= reader->at)
-          text += fmt::format("event: log\ndata: {}\n\n", event.data);
-      if (has_ended(task.record().state))
-        text += fmt::format("event: end\ndata: {}\n\n", text_of(to_json(task.record())));
+        if (event.kind == "log" && event.id <= past.event) text += event_text({0, "log", event.data});
+      if (task.events().ended(past.event)) text += event_text({past.event, "end", record});
       return text;
     }
     if (task.events().ended(reader->at)) return std::nullopt;
@@ -211,17 +235,25 @@ json catalogue() {
 }
 
 GroupChange change_of(const Request& request) {
-  Members body(body_of(request));
+  const json given_body = body_of(request);
+  const bool given = given_body.contains("clients");
+  Members body(given_body);
   GroupChange change{.group = body.take<std::string>("group", "", "the name of a group")};
   const std::string rate = body.take<std::string>("rate", "", "a rate as text, such as \"500\"");
-  const std::string arrival = body.take<std::string>("arrival", "constant", "constant or poisson");
+  const std::string arrival = body.take<std::string>("arrival", "", "constant or poisson");
   const std::string think = body.take<std::string>("think_time", "", "a duration as text");
   if (!rate.empty() || !think.empty())
-    change.schedule = Schedule::parse(rate, arrival, think.empty() ? "0" : think, Nanos(0));
-  if (const auto clients = body.take<std::int64_t>("clients", -1, "a number"); clients >= 0)
-    change.clients = static_cast<std::uint64_t>(clients);
+    body.gather([&] {
+      change.schedule = Schedule::parse(rate, arrival.empty() ? "constant" : arrival, think.empty() ? "0" : think, Nanos(0));
+    });
+  if (!arrival.empty() && rate.empty()) body.mistake("arrival has no effect without rate");
+  if (given) {
+    const auto clients = body.take<std::int64_t>("clients", 1, "a whole number from 1");
+    if (clients < 1) body.mistake(fmt::format("clients is {}; expected a whole number from 1", clients));
+    change.clients = static_cast<std::uint64_t>(std::max<std::int64_t>(clients, 1));
+  }
   change.remove = body.take("remove", false, "true or false");
-  body.refuse_the_rest();
+  body.refuse();
   return change;
 }
 
@@ -246,16 +278,18 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
       if (const std::shared_ptr<Task> task = tasks.find_held(id)) task->wait_ended(patience);
     }
     json out = to_json(tasks.require(id));
-    if (const std::shared_ptr<Task> task = tasks.find_held(id))
+    if (const std::shared_ptr<Task> task = tasks.find_held(id); task != nullptr && !out.contains("ended"))
       if (json live = task->live_figures(); !live.is_null()) out["live"] = std::move(live);
     return answer(out);
   });
   server.route("POST", "/api/v1/tasks/{id}/start", [&tasks](const Request& request) {
+    const std::shared_ptr<Task> task = require_held(tasks, request);
     Members body(body_of(request));
     const std::string at = body.take<std::string>("at_unix_ns", "", "text");
-    body.refuse_the_rest();
-    const std::shared_ptr<Task> task = require_held(tasks, request);
-    task->start_at(at.empty() ? real_clock().wall() : instant_of(at, "at_unix_ns"));
+    WallTime instant = real_clock().wall();
+    if (!at.empty()) body.gather([&] { instant = instant_of(at, "at_unix_ns"); });
+    body.refuse();
+    task->start_at(instant);
     return answer(to_json(task->record()));
   });
   server.route("POST", "/api/v1/tasks/{id}/stop", [&tasks](const Request& request) {
@@ -263,7 +297,8 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
     return answer(to_json(tasks.require(request.parameters.at("id"))));
   });
   server.route("POST", "/api/v1/tasks/{id}/change", [&tasks](const Request& request) {
-    require_held(tasks, request)->change(change_of(request));
+    const std::shared_ptr<Task> task = require_held(tasks, request);
+    task->change(change_of(request));
     return answer({{"status", "ok"}});
   });
   server.route("POST", "/api/v1/tasks/{id}/conclude", [&tasks](const Request& request) {
@@ -294,7 +329,7 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
       return event_stream(std::move(task), last.empty() ? 0 : std::strtoull(last.c_str(), nullptr, 10));
     }
     Response response;  // of an earlier one only the end is known
-    response.events = [text = fmt::format("event: end\ndata: {}\n\n", text_of(to_json(record))),
+    response.events = [text = event_text({1, "end", text_of(to_json(record))}),
                        told = false](const std::stop_token&) mutable -> std::optional<std::string> {
       if (std::exchange(told, true)) return std::nullopt;
       return text;
@@ -319,7 +354,12 @@ void add_results(net::HttpServer& server, Tasks& tasks) {
   };
   const auto result = [file](const Request& request) { return file_answer(file(request), "application/json"); };
   server.route("GET", "/api/v1/tasks/{id}/result", result);
-  server.route("GET", "/api/v1/tasks/{id}/result.json", result);
+  server.route("GET", "/api/v1/tasks/{id}/result.json", [result](const Request& request) {
+    Response response = result(request);
+    response.headers.emplace_back("Content-Disposition",
+                                  fmt::format("attachment; filename=\"{}.json\"", request.parameters.at("id")));
+    return response;
+  });
   server.route("GET", "/api/v1/tasks/{id}/report.html", [file](const Request& request) {
     if (!std::filesystem::exists(file(request))) throw HttpError{404, "the task has no result"};
     return Response{.body = render_html(read_document(file(request))), .content_type = "text/html; charset=utf-8"};

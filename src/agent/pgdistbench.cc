@@ -7,6 +7,7 @@
 #include "results/summary.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace assay::agent {
 namespace {
@@ -17,6 +18,7 @@ using net::Response;
 using nlohmann::json;
 
 constexpr Nanos kPingTimeout = std::chrono::seconds(2);
+constexpr Nanos kLongestWait = std::chrono::minutes(10);
 constexpr std::int64_t kTerminalsPerWarehouse = 10;
 
 Response answer(const json& value, int status = 200) {
@@ -29,8 +31,7 @@ struct Translation {
   std::string_view config, option;
   unsigned verbs;
 };
-constexpr Translation kTpcc[] = {{"warehouses", "warehouses", kPrepare | kRun},
-                                 {"partitions", "partitions", kPrepare},
+constexpr Translation kTpcc[] = {{"partitions", "partitions", kPrepare},
                                  {"partition_type", "partition-type", kPrepare},
                                  {"use_foreign_keys", "foreign-keys", kPrepare},
                                  {"isolation_level", "isolation-level", kRun},
@@ -40,36 +41,74 @@ constexpr Translation kTpcc[] = {{"warehouses", "warehouses", kPrepare | kRun},
 // What pgdistbench has and assay needs no option for: the live figures are always there.
 constexpr std::string_view kWithoutEffect[] = {"live_stats_period", "live_min_age"};
 
-std::string text_of(const std::string& name, const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean() || value.is_number_integer()) return value.dump();
-  throw Error(fmt::format("{} is {}; expected text, a whole number, true or false", name, value.dump()));
-}
+using Texts = std::map<std::string, std::string>;
 
-/// Go's form: "5m", or a whole number of nanoseconds.
-Nanos go_duration(const json& value) {
-  if (value.is_number_integer()) return Nanos(value.get<std::int64_t>());
-  if (!value.is_string()) throw Error(fmt::format("duration is {}; expected a time such as \"5m\"", value.dump()));
-  return parse_duration(value.get<std::string>());
-}
+/// The members of a config, taken one by one; mistakes in them are gathered.
+class Config {
+ public:
+  Config(json config, std::vector<std::string>& mistakes) : config_(std::move(config)), mistakes_(mistakes) {}
 
-void take_load(json& config, std::map<std::string, std::string>& options, std::int64_t warehouses) {
-  const auto whole = [&](const char* name, std::int64_t otherwise) {
-    if (!config.contains(name)) return otherwise;
-    if (!config[name].is_number_integer() || config[name].get<std::int64_t>() < 0)
-      throw Error(fmt::format("{} is {}; expected a whole number from 0", name, config[name].dump()));
-    return std::exchange(config[name], json()).get<std::int64_t>();
-  };
-  std::int64_t terminals = whole("active_terminals", 0);
+  bool has(std::string_view name) const { return config_.contains(std::string(name)); }
+  void drop(std::string_view name) { config_.erase(std::string(name)); }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : config_.items()) names.push_back(name);
+    return names;
+  }
+  std::optional<std::string> text(const std::string& name) {
+    const json value = take(name);
+    if (value.is_string()) return value.get<std::string>();
+    if (value.is_boolean() || value.is_number()) return value.dump();
+    return mistake(fmt::format("{} is {}; expected text, a number, true or false", name, value.dump()));
+  }
+  std::int64_t whole(const std::string& name, std::int64_t least, std::int64_t otherwise) {
+    if (!has(name)) return otherwise;
+    const json value = take(name);
+    const bool good = value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= kMostCount);
+    if (good && value.get<std::int64_t>() >= least) return value.get<std::int64_t>();
+    mistake(fmt::format("{} is {}; expected a whole number from {} to {}", name, value.dump(), least, kMostCount));
+    return otherwise;
+  }
+  /// Go's form: "5m", or a whole number of nanoseconds.
+  Nanos duration(const std::string& name, Nanos otherwise) {
+    if (!has(name)) return otherwise;
+    const json value = take(name);
+    try {
+      if (value.is_number_integer() && value.get<std::int64_t>() >= 0) return Nanos(value.get<std::int64_t>());
+      if (value.is_string()) return parse_duration(value.get<std::string>());
+      mistake(fmt::format("{} is {}; expected a time such as \"5m\"", name, value.dump()));
+    } catch (const Error& error) {
+      mistake(fmt::format("{}: {}", name, error.what()));
+    }
+    return otherwise;
+  }
+  std::nullopt_t mistake(std::string text) {
+    mistakes_.push_back(std::move(text));
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::uint64_t kMostCount = 1'000'000'000;
+  json take(const std::string& name) {
+    json value = std::move(config_[name]);
+    config_.erase(name);
+    return value;
+  }
+  json config_;
+  std::vector<std::string>& mistakes_;
+};
+
+Texts load_options(Config& config, std::int64_t warehouses) {
+  Texts options;
+  std::int64_t terminals = config.whole("active_terminals", 0, 0);
   if (terminals == 0) terminals = kTerminalsPerWarehouse * warehouses;
-  const std::int64_t count = whole("count", 0);
+  const std::int64_t count = config.whole("count", 0, 0);
   options["clients"] = std::to_string(terminals);
   if (count > 0) options["count"] = std::to_string(count * terminals);
-  const Nanos duration = config.contains("duration") ? go_duration(config["duration"]) : Nanos(std::chrono::minutes(5));
-  if (duration < Nanos(0)) throw Error(fmt::format("duration is {}; expected none below 0", config["duration"].dump()));
+  const Nanos duration = config.duration("duration", std::chrono::minutes(5));
   // 0 is "until stopped": longer than anybody waits.
   options["duration"] = duration == Nanos(0) ? "87600h" : format_duration(duration);
-  for (const char* name : {"active_terminals", "count", "duration"}) config.erase(name);
+  return options;
 }
 
 json operation_stats(const OperationSummary& row) {
@@ -165,9 +204,10 @@ Response start_work(const Request& request, Tasks& tasks, const Defaults& defaul
   if (!is_known(workload))
     throw HttpError{501, fmt::format("the workload '{}' is not in this assay; it has {}", workload, known_workloads())};
   json config = json::object();
-  if (!request.body.empty()) {
-    const std::string_view type = request.header("content-type");
-    if (!type.empty() && type.substr(0, type.find(';')) != "application/json")
+  const bool ignored = workload == "tpcc" && verb_of(verb) == kCleanup;  // as pgdistbench does
+  if (!request.body.empty() && !ignored) {
+    const std::string type = request.media_type();
+    if (!type.empty() && type != "application/json")
       throw HttpError{415, fmt::format("the body is '{}'; expected application/json", type)};
     try {
       config = json::parse(request.body);
@@ -180,16 +220,20 @@ Response start_work(const Request& request, Tasks& tasks, const Defaults& defaul
   TaskRequest task;
   task.verb = static_cast<Verb>(verb_of(verb));
   task.workload = workload;
-  task.options = options_of_config(workload, verb, config);
+  task.options = options_of_config(workload, verb, config, task.mistakes);
   if (!task.options.contains("target")) {
-    if (defaults.target.empty())
-      throw HttpError{400, "this agent has no target: start it with --target, --target-secret or PGHOST"};
     task.options["target"] = defaults.target;
+    if (defaults.target.empty()) {
+      task.mistakes.emplace_back("this agent has no target: start it with --target, --target-secret or PGHOST");
+      refuse_mistakes(task.mistakes);
+    }
   }
   task.key = request.header("idempotency-key");
+  const std::string wait(request.in_query("wait"));
+  const Nanos patience = wait.empty() ? Nanos(0) : std::min(parse_duration(wait), kLongestWait);  // before it begins
   const Tasks::Started started = tasks.start(std::move(task));
-  if (const std::string wait(request.in_query("wait")); !wait.empty()) {
-    if (const auto held = tasks.find_held(started.id)) held->wait_ended(std::min(parse_duration(wait), Nanos(std::chrono::minutes(10))));
+  if (!wait.empty()) {
+    if (const auto held = tasks.find_held(started.id)) held->wait_ended(patience);
     return answer(status_of(tasks));
   }
   return answer({{"Status", "ok"}, {"id", started.id}});
@@ -198,40 +242,29 @@ Response start_work(const Request& request, Tasks& tasks, const Defaults& defaul
 }  // namespace
 
 std::map<std::string, std::string> options_of_config(const std::string& workload, const std::string& verb,
-                                                     const json& given) {
-  std::map<std::string, std::string> options;
-  json config = given;
-  for (const std::string_view name : kWithoutEffect) config.erase(std::string(name));
+                                                     const json& given, std::vector<std::string>& mistakes) {
+  Texts options;
+  Config config(given, mistakes);
   const unsigned bits = verb_of(verb);
   if (workload != "tpcc") {  // no workload of pgdistbench: assay's own options
-    for (const auto& [name, value] : config.items()) options[name] = text_of(name, value);
+    for (const std::string& name : config.names())
+      if (const std::optional<std::string> text = config.text(name)) options[name] = *text;
     return options;
   }
   if (bits == kCleanup) return options;  // its body is ignored
-  std::int64_t warehouses = 1;
-  if (config.contains("warehouses")) {
-    if (!config["warehouses"].is_number_integer() || config["warehouses"].get<std::int64_t>() < 1)
-      throw Error(fmt::format("warehouses is {}; expected a whole number from 1", config["warehouses"].dump()));
-    warehouses = config["warehouses"].get<std::int64_t>();
-  }
+  for (const std::string_view name : kWithoutEffect) config.drop(name);
+  const std::int64_t warehouses = config.whole("warehouses", 1, 1);
   if ((bits & (kPrepare | kRun)) != 0) options["warehouses"] = std::to_string(warehouses);
   // It takes the way to cut into one part, and that means nothing.
-  if (!config.contains("partitions") || config["partitions"] == 1) config.erase("partition_type");
+  if (!given.contains("partitions") || given["partitions"] == 1) config.drop("partition_type");
   for (const auto& [name, option, verbs] : kTpcc) {
-    const auto found = config.find(std::string(name));
-    if (found == config.end()) continue;
-    const std::string text = text_of(std::string(name), *found);
-    if ((verbs & bits) != 0) options[std::string(option)] = text;
-    config.erase(found);
+    if (!config.has(name)) continue;
+    const std::optional<std::string> text = config.text(std::string(name));
+    if (text && (verbs & bits) != 0) options[std::string(option)] = *text;
   }
-  std::map<std::string, std::string> load;
-  take_load(config, load, warehouses);
-  if (bits == kRun) options.insert(load.begin(), load.end());
-  if (!config.empty()) {
-    std::string names;
-    for (const auto& [name, value] : config.items()) names += (names.empty() ? "" : ", ") + name;
-    throw Error(fmt::format("the config of {} has no {}", workload, names));
-  }
+  Texts load = load_options(config, warehouses);
+  if (bits == kRun) options.merge(load);
+  for (const std::string& name : config.names()) config.mistake(fmt::format("the config of {} has no {}", workload, name));
   return options;
 }
 

@@ -15,9 +15,9 @@ namespace assay::agent {
 
 void add_pgdistbench_api(net::HttpServer&, Tasks&, const Defaults&);
 
-/// pgdistbench's config of a workload as options of assay, for a verb. Throws Error.
+/// pgdistbench's config of a workload as options of assay, for a verb; mistakes in it are added to those given.
 std::map<std::string, std::string> options_of_config(const std::string& workload, const std::string& verb,
-                                                     const nlohmann::json& config);
+                                                     const nlohmann::json& config, std::vector<std::string>& mistakes);
 
 /// The `last.value` of a run as pgdistbench has it.
 nlohmann::json pgdistbench_result(const Document&);

@@ -50,11 +50,24 @@ std::map<std::string, std::string> without_secrets_of(std::map<std::string, std:
   return options;
 }
 
-JobRequest request_of(const TaskRequest& asked) {
-  JobRequest request = JobRequest::of(asked.verb, find_workload(asked.workload));
+/// Throws one Error for all mistakes.
+std::unique_ptr<JobSetup> setup_of(const TaskRequest& asked) {
+  std::vector<std::string> mistakes = asked.mistakes;
+  const auto none_in = [&](const auto& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::usage) throw;
+      mistakes.emplace_back(error.what());
+    }
+  };
+  const WorkloadType* type = nullptr;
+  none_in([&] { type = &find_workload(asked.workload); });
+  if (type == nullptr) refuse_mistakes(mistakes);
+  JobRequest request = JobRequest::of(asked.verb, *type);
   request.sharded = asked.sharded;
-  request.set_all(asked.options);
-  return request;
+  none_in([&] { request.set_all(asked.options); });
+  return JobSetup::open(std::move(request), std::move(mistakes));
 }
 
 json groups_json(const RunPlan& plan) {
@@ -165,7 +178,7 @@ TaskRecord task_record_from_json(const json& from) {
 }
 
 json describe(const TaskRequest& asked, bool groups) {
-  const std::unique_ptr<JobSetup> setup = JobSetup::open(request_of(asked));
+  const std::unique_ptr<JobSetup> setup = setup_of(asked);
   const ServerFacts facts = setup->facts();
   json out{{"server", {{"name", facts.server}, {"version", facts.version}, {"settings", facts.settings}}}};
   if (groups) {
@@ -184,7 +197,7 @@ Task::Task(TaskRequest request, std::filesystem::path folder)
     : id_(result_id(real_clock().wall(), request.workload, verb_name(request.verb), unique_part())),
       request_(std::move(request)),
       folder_(std::move(folder)) {
-  setup_ = JobSetup::open(request_of(request_));
+  setup_ = setup_of(request_);
   if (request_.verb == kRun) {
     setup_->workload->require_of_run(run_options_of(*setup_));
     conditions_ = std::make_unique<LoadConditions>(setup_->own());
@@ -503,55 +516,40 @@ void Task::interval(std::size_t group, const Interval& interval) {
 
 /// Readers are told of intervals when they are over, each once.
 void Task::tell_intervals(std::int64_t before) {
-  std::vector<std::string> texts;
-  {
-    const std::lock_guard lock(mutex_);
-    std::map<std::int64_t, json> found;
-    for (std::size_t g = 0; g < series_.size(); g++)
-      for (auto at = series_[g].intervals().rbegin(); at != series_[g].intervals().rend(); ++at) {
-        const std::int64_t base = at->index * (series_[g].interval() / plan_.interval);
-        if (base <= told_interval_) break;
-        if (base >= before) continue;
-        json& out = found[base];
-        if (out.is_null())
-          out = {{"index", base},
-                 {"start_s", to_seconds(series_[g].interval() * at->index)},
-                 {"length_s", to_seconds(series_[g].interval())},
-                 {"phase", assay::to_string(at->phase)},
-                 {"groups", json::array()}};
-        json group = page_group(*at, operations_[g], nested_[g]);
-        group["name"] = plan_.groups[g].group.name;
-        out["groups"].push_back(std::move(group));
-      }
-    for (auto& [index, out] : found) {
-      told_interval_ = std::max(told_interval_, index);
-      texts.push_back(text_of(out));
-    }
+  const std::lock_guard lock(mutex_);  // of the events too: past() must see both or neither
+  for (const auto& [index, out] : page_intervals(told_interval_ + 1, before)) {
+    told_interval_ = std::max(told_interval_, index);
+    events_.add("interval", text_of(out));
   }
-  for (std::string& text : texts) events_.add("interval", std::move(text));
 }
 
-std::vector<std::string> Task::intervals() const {
-  const std::lock_guard lock(mutex_);
-  std::map<std::int64_t, json> all;
+/// Under mutex_: the intervals of the time line with numbers from `first` and below `before`.
+std::map<std::int64_t, json> Task::page_intervals(std::int64_t first, std::int64_t before) const {
+  std::map<std::int64_t, json> found;
   for (std::size_t g = 0; g < series_.size(); g++)
-    for (const SeriesInterval& at : series_[g].intervals()) {
-      const std::int64_t base = at.index * (series_[g].interval() / plan_.interval);
-      if (base > told_interval_) break;
-      json& out = all[base];
+    for (auto at = series_[g].intervals().rbegin(); at != series_[g].intervals().rend(); ++at) {
+      const std::int64_t base = at->index * (series_[g].interval() / plan_.interval);
+      if (base < first) break;
+      if (base >= before) continue;
+      json& out = found[base];
       if (out.is_null())
         out = {{"index", base},
-               {"start_s", to_seconds(series_[g].interval() * at.index)},
+               {"start_s", to_seconds(series_[g].interval() * at->index)},
                {"length_s", to_seconds(series_[g].interval())},
-               {"phase", assay::to_string(at.phase)},
+               {"phase", assay::to_string(at->phase)},
                {"groups", json::array()}};
-      json group = page_group(at, operations_[g], nested_[g]);
+      json group = page_group(*at, operations_[g], nested_[g]);
       group["name"] = plan_.groups[g].group.name;
       out["groups"].push_back(std::move(group));
     }
-  std::vector<std::string> texts;
-  for (const auto& [index, out] : all) texts.push_back(text_of(out));
-  return texts;
+  return found;
+}
+
+Task::Past Task::past() const {
+  const std::lock_guard lock(mutex_);
+  Past past{.record = record_, .intervals = {}, .event = events_.last()};
+  for (const auto& [index, out] : page_intervals(0, told_interval_ + 1)) past.intervals.push_back(text_of(out));
+  return past;
 }
 
 json Task::pieces(std::uint64_t since, std::size_t most) const {

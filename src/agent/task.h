@@ -32,6 +32,7 @@ struct TaskRequest {
   bool sharded = false;  // a coordinator looks at the whole: see conclude()
   std::optional<WallTime> start_at;
   std::string key;  // Idempotency-Key
+  std::vector<std::string> mistakes = {};  // found when it was read; refused with those of its options
 };
 
 /// Who the target of a run is, what its groups would be and which options its data decides. Throws Error.
@@ -87,8 +88,14 @@ class Task final : public JobObserver {
     std::vector<Operation> operations;
   };
   Totals totals() const;
-  /// The whole time line so far in the form of the page, an object for each interval.
-  std::vector<std::string> intervals() const;
+  /// What a reader of the events is told who was not there from the begin: the record, and the time line in the form of
+  /// the page, an object for each interval. Events behind number `event` go on from there: nothing is lost, nothing twice.
+  struct Past {
+    TaskRecord record;
+    std::vector<std::string> intervals;
+    std::uint64_t event = 0;
+  };
+  Past past() const;
   /// What the workload says of the whole job, of which this was a shard. Throws Error when it was no run or is under way.
   Statements conclude(const Document& whole);
 
@@ -127,6 +134,7 @@ class Task final : public JobObserver {
   TimePoint wait_for_start(const std::stop_token&);
   void tell_intervals(std::int64_t before);
   nlohmann::json failures_so_far() const;  // by operation and kind, in all phases; mutex_ is held
+  std::map<std::int64_t, nlohmann::json> page_intervals(std::int64_t first, std::int64_t before) const;
 
   const std::string id_;
   const TaskRequest request_;

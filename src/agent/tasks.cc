@@ -16,6 +16,20 @@ namespace assay::agent {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Of a result that was saved before its task had ended.
+void take_verdict(TaskRecord& record, const fs::path& result) {
+  try {
+    record.verdict = to_string(read_document(result).verdict.verdict);
+  } catch (const Error& error) {
+    record.error += fmt::format("; its result cannot be read: {}", error.what());
+    record.has_result = false;
+  }
+}
+
+}  // namespace
+
 Tasks::Tasks(fs::path folder) : folder_(std::move(folder)) {
   std::error_code failed;
   for (const char* part : {"tasks", "results"}) {
@@ -51,6 +65,7 @@ void Tasks::read_records() {
         record.phase.clear();
         record.error = "the agent ended while the task was under way";
         record.has_result = fs::exists(result_file(record.id));
+        if (record.has_result) take_verdict(record, result_file(record.id));
       }
       ended_.push_back(std::move(record));
     } catch (const std::exception& error) {

@@ -194,6 +194,11 @@ void HttpServer::start() {
     throw Error("TLS takes a certificate file and a key file: only one of them was given");
   if (!options.certificate.empty()) in.tls = load_tls(options.certificate, options.key);
   in.listening = listen_at(options.listen);
+  if (options.token_beyond_loopback && !in.listening.loopback && options.token.empty()) {
+    in.listening = {};
+    throw Error(fmt::format("'{}' can be reached from other machines: expected a token, or an address of loopback",
+                            options.listen));
+  }
   in.service.guard = {in.listening.loopback, options.hosts, options.token, options.open_paths};
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)

@@ -30,6 +30,7 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:8080";  // HOST:PORT, [IPV6]:PORT, :PORT for all addresses; port 0 is any that is free
   std::string token = {};                 // when set: "Authorization: Bearer TOKEN" is required
   std::vector<std::string> open_paths = {};  // those that need no token
+  bool token_beyond_loopback = false;        // start() refuses an address that others reach when there is no token
   std::string certificate = {}, key = {};    // files in PEM; both or none
   std::vector<std::string> hosts = {};       // names without port by which it may be asked, beside loopback's own
 
@@ -56,7 +57,7 @@ class HttpServer {
   void route(std::string method, std::string pattern, Handler);
   /// Method and pattern of each, as added.
   std::vector<std::pair<std::string, std::string>> routes() const;
-  /// Binds and serves. Throws Error: the address is none, is taken, the certificate cannot be read.
+  /// Binds and serves. Throws Error: the address is none, is taken, needs a token, the certificate cannot be read.
   void start();
   /// "127.0.0.1:41234", and as a URL. After start().
   std::string address() const;

@@ -6,7 +6,7 @@ import subprocess
 
 from program import PROGRAM, ROOT, ProgramTest, environment, unittest
 
-COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "drivers", "workloads", "selftest", "completion")
+COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "agent", "drivers", "workloads", "selftest", "completion")
 WORKLOADS = ("tpcc", "kv")
 
 
@@ -41,6 +41,7 @@ TABLES = {
     "compare": options_in("cli/cmd_compare.cc"),
     "history": options_in("cli/cmd_history.cc"),
     "selftest": options_in("cli/cmd_selftest.cc"),
+    "agent": options_in("cli/cmd_agent.cc"),
 }
 
 
@@ -69,6 +70,7 @@ class HelpTest(ProgramTest):
         self.assertEqual(self.listed("compare", "--help"), TABLES["compare"])
         self.assertEqual(self.listed("history", "--help"), TABLES["history"])
         self.assertEqual(self.listed("selftest", "--help"), TABLES["selftest"])
+        self.assertEqual(self.listed("agent", "--help"), TABLES["agent"])
 
     def test_the_help_of_a_command_with_a_workload_lists_its_options_too(self):
         for workload in WORKLOADS:
@@ -115,6 +117,7 @@ class CompletionTest(ProgramTest):
         self.assertEqual(self.complete("workloads", "t"), {"tpcc"})
         self.assertTrue({"null", "sqlite"} <= self.complete("drivers", ""))
         self.assertEqual(self.complete("completion", ""), {"bash", "zsh"})
+        self.assertEqual(self.complete("agent", "--tls"), {"--tls-certificate", "--tls-key"})
 
     def test_bash_completes_options_of_the_command_and_of_the_workload(self):
         options = {f"--{name}" for name in TABLES["job"] | TABLES["run"] | TABLES["tpcc"]} | {"--help"}
