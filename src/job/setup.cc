@@ -229,8 +229,10 @@ void JobSetup::open_target() {
                     verb_name(request.verb)));
   driver = &find_driver(url());
   require_facet(*type, *driver);
+  Options options(driver->info().options);
+  options.set_all(request.driver_options);
   target = driver->open({.url = url(),
-                         .options = Options(driver->info().options),
+                         .options = std::move(options),
                          .connect_timeout = request.common.duration("connect-timeout"),
                          .operation_timeout = request.common.duration("operation-timeout"),
                          .may_create = request.verb == kPrepare || is_set(own(), "prepare")});
