@@ -12,7 +12,7 @@ NODE = ["cmake", f"-DFOLDER={ROOT}/ui", "-DNEEDS=uplot,playwright-core", "-P", f
 def main():
     bench = Bench("live_page", "The live page after a replay of 86,400 seconds from 64 agents", budget=420)
     programs.run(NODE, 120)
-    said = programs.run(["node", ROOT / "bench/live_page.mjs"], 400).text
+    said = programs.run(["node", ROOT / "bench/live_page.mjs"], 400).output
     try:
         found = json.loads(said.splitlines()[-1])
     except (IndexError, ValueError):
