@@ -168,9 +168,14 @@ test("what was entered last is there again, without its passwords", async () => 
 
 test("every mistake is listed, with the way to its field", async () => {
   const { page } = await open(browser, server.url);
-  await fill(page, { "#target": "nosuch:thing", "#load-duration": "soon", "#option-warehouses": "many" });
+  await fill(page, { "#load-duration": "soon", "#option-warehouses": "many" });
   await press(page, "Start the run");
   await page.waitForSelector(".mistakes li");
+  assert.match(await page.textContent(".mistakes"), /--target is missing/);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "target");
+  await fill(page, { "#target": "nosuch:thing" });
+  await press(page, "Start the run");
+  await page.waitForFunction(() => /nosuch/.test(document.querySelector(".mistakes").textContent));
   assert.equal((await page.$$(".mistakes li")).length, 3);
   assert.equal(await page.getAttribute(".mistakes", "role"), "alert");
   const wrong = await page.$$eval("[aria-invalid]", (list) => list.map((node) => node.id).sort());

@@ -273,7 +273,8 @@ export class ReplayServer {
     if (this.keys.has(key)) return this.json(response, 200, this.keys.get(key).task);
     if ([...this.plays.values()].some((p) => !p.task.ended)) return this.json(response, 409, { error: "another task is under way; nothing was changed" });
     const wrong = [];
-    if (!/^(sqlite|postgres(ql)?):/.test(body.target)) wrong.push(`target: '${body.target}': no driver has this scheme (sqlite, postgres)`);
+    if (body.target === undefined) wrong.push("run: --target is missing; expected for example --target sqlite:bench.db");
+    else if (!/^(sqlite|postgres(ql)?):/.test(body.target)) wrong.push(`target: '${body.target}': no driver has this scheme (sqlite, postgres)`);
     for (const name of ["duration", "warmup"]) {
       const value = body.options[name];
       if (value !== undefined && !/^\d+(ms|s|m|h)?$/.test(value)) wrong.push(`--${name}: '${value}' is not a duration (expected e.g. 30s, 5m)`);

@@ -160,11 +160,12 @@ export class StartForm {
     if (this.sending || this.taken) return;
     this.keep();
     this.complain("");
-    if (this.target.value.trim() === "") return this.complain("target: missing: what is to be tested?");
     this.sending = true;
     this.fieldset.disabled = true;
     try {
-      const body = { verb, workload: this.workload.value, target: this.target.value.trim(), options: this.values(verb) };
+      // Without a target it is the server's own, if it has one.
+      const target = this.target.value.trim();
+      const body = { verb, workload: this.workload.value, ...(target ? { target } : {}), options: this.values(verb) };
       // Sent twice, by whatever chance, it is started once.
       const task = await post<Task>(body, { "Idempotency-Key": key() }, "tasks");
       this.listener.started(task);
@@ -234,10 +235,10 @@ function fold(title: string, fields: Field[]): HTMLElement[] {
   return [el("details", { class: "fold" }, el("summary", {}, title), el("div", { class: "fields" }, ...fields.map((f) => f.node)))];
 }
 
-/** The field whose name stands in the text; of several the one with the longest name. */
+/** The field that the text is about: as an option of the command line, or by its name at the begin. */
 function named(fields: Field[], text: string): Field | undefined {
-  const stands = (name: string) => new RegExp(`(^|[^\\w-])(--)?${name}($|[^\\w-])`).test(text);
-  return fields.filter((f) => stands(f.option.name)).sort((a, b) => b.option.name.length - a.option.name.length)[0];
+  const name = /(?:^|\s)--([\w-]+)/.exec(text)?.[1] ?? /^([\w-]+):/.exec(text)?.[1];
+  return fields.find((f) => f.option.name === name);
 }
 
 function show(input: HTMLElement): void {

@@ -156,11 +156,15 @@ class Page {
     this.frame = 0;
     const shown = this.shown;
     if (!shown) return;
+    // The charts first: they ask for widths and colours, which costs nothing as long as nothing else was changed.
+    if (this.chartsDue && shown.state.task.verb === "run") this.drawCharts(shown, now);
     shown.view.update(shown.state);
-    if (!this.chartsDue || shown.view.charts.node.hidden) return;
+  }
+
+  private drawCharts(shown: Shown, now: number): void {
     const wait = this.lastCharts + kBetweenCharts_ms - now;
+    clearTimeout(this.timer);
     if (wait > 0) {
-      clearTimeout(this.timer);
       this.timer = window.setTimeout(() => this.redraw(true), wait);
       return;
     }
