@@ -45,11 +45,12 @@ class Agent:
     def run(self):
         """A closed loop on every processor, until it is stopped."""
         connection = http.client.HTTPConnection(self.address, timeout=30)
-        self.ask(connection, "POST", "/work/kv/run", {"target": "null:", "prepare": True, "rows": 1000, "clients": 64, "duration": "1h"})
+        self.ask(connection, "POST", "/work/kv/run", {"target": "null:?memory=true", "prepare": True, "rows": 1000, "clients": 64,
+                                                      "threads": len(programs.ALL_CPUS), "duration": "1h"})
         deadline = time.monotonic() + 30
-        while self.ask(connection, "GET", "/status").get("phase") != "measure":
-            if time.monotonic() > deadline:
-                raise SystemExit("bench: the run did not begin to measure within 30 s")
+        while (status := self.ask(connection, "GET", "/status")).get("phase") != "measure":
+            if status["code"] != "Busy" or time.monotonic() > deadline:
+                raise SystemExit(f"bench: the run does not begin to measure: {status}")
             time.sleep(0.05)
         connection.close()
         time.sleep(2)  # for the live figures, and for the thread of this connection to end

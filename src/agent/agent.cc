@@ -17,14 +17,14 @@ net::ServerOptions guarded(net::ServerOptions options) {
 
 }  // namespace
 
-Agent::Agent(AgentOptions options)
-    : tasks_(std::move(options.folder)), server_(guarded(std::move(options.server))) {
+Agent::Agent(AgentOptions options) : tasks_(std::move(options.folder)), server_(guarded(std::move(options.server))) {
   add_pgdistbench_api(server_, tasks_, options.defaults);
   add_api(server_, tasks_, options.defaults);
   server_.route("GET", "/metrics", [this](const net::Request&) {
     return net::Response{.body = metrics_text(tasks_), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
   });
-  server_.route("GET", "/openapi.json", [](const net::Request&) { return net::Response{.body = std::string(kDescription)}; });
+  server_.route("GET", "/openapi.json",
+                [](const net::Request&) { return net::Response{.body = std::string(kDescription)}; });
   server_.route("GET", "/", [this](const net::Request&) {
     nlohmann::json routes = nlohmann::json::array();
     for (const auto& [method, path] : server_.routes()) routes.push_back({{"method", method}, {"path", path}});

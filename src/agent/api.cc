@@ -106,10 +106,7 @@ TaskRequest task_request(const Request& request, const Defaults& defaults) {
   TaskRequest out;
   const std::string verb = body.take<std::string>("verb", "run", "text");
   out.verb = static_cast<Verb>(verb_of(verb));
-  if (verb_of(verb) == 0) {
-    body.mistake(fmt::format("the verb is '{}'; expected prepare, run, check or cleanup", verb));
-    out.verb = kRun;
-  }
+  if (verb_of(verb) == 0) body.mistake(fmt::format("the verb is '{}'; expected prepare, run, check or cleanup", verb));
   out.workload = body.take<std::string>("workload", "", "the name of a workload");
   const json options = body.take_raw("options");
   if (!options.is_null() && !options.is_object())
@@ -133,8 +130,11 @@ TaskRequest task_request(const Request& request, const Defaults& defaults) {
   out.sharded = body.take("sharded", false, "true or false");
   if (const std::string at = body.take<std::string>("start_at_unix_ns", "", "text"); !at.empty())
     body.gather([&] { out.start_at = instant_of(at, "start_at_unix_ns"); });
+  if (verb_of(verb) == 0) {  // which options there are is not known either
+    body.gather([&] { find_workload(out.workload); });
+    body.refuse();
+  }
   out.mistakes = body.mistakes();
-  if (verb_of(verb) == 0) refuse_mistakes(out.mistakes);
   out.key = request.header("idempotency-key");
   return out;
 }
@@ -244,7 +244,8 @@ GroupChange change_of(const Request& request) {
   const std::string think = body.take<std::string>("think_time", "", "a duration as text");
   if (!rate.empty() || !think.empty())
     body.gather([&] {
-      change.schedule = Schedule::parse(rate, arrival.empty() ? "constant" : arrival, think.empty() ? "0" : think, Nanos(0));
+      change.schedule =
+          Schedule::parse(rate, arrival.empty() ? "constant" : arrival, think.empty() ? "0" : think, Nanos(0));
     });
   if (!arrival.empty() && rate.empty()) body.mistake("arrival has no effect without rate");
   if (given) {
@@ -305,11 +306,8 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
     const Statements statements = require_held(tasks, request)->conclude(from_json(request.body));
     json figures = json::array(), requirements = json::array();
     for (const Figure& f : statements.figures)
-      figures.push_back({{"name", f.name},
-                         {"value", f.value},
-                         {"unit", f.unit},
-                         {"formula", f.formula},
-                         {"available", f.available}});
+      figures.push_back(
+          {{"name", f.name}, {"value", f.value}, {"unit", f.unit}, {"formula", f.formula}, {"available", f.available}});
     for (const Requirement& r : statements.requirements)
       requirements.push_back({{"name", r.name},
                               {"clause", r.clause},
@@ -377,7 +375,7 @@ std::string in_url(std::string_view text) {
   std::string out;
   for (const unsigned char c : text)
     out += std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~' ? std::string(1, static_cast<char>(c))
-                                                                              : fmt::format("%{:02X}", c);
+                                                                                : fmt::format("%{:02X}", c);
   return out;
 }
 
@@ -419,9 +417,10 @@ std::string target_of_secret(const std::filesystem::path& folder) {
     return std::string();
   };
   if (!std::filesystem::is_directory(folder))
-    throw Error(fmt::format("the secret {} is no folder; expected one with the file uri, or host, username, password, "
-                            "dbname",
-                            folder.string()));
+    throw Error(
+        fmt::format("the secret {} is no folder; expected one with the file uri, or host, username, password, "
+                    "dbname",
+                    folder.string()));
   if (std::string uri = value({"uri", "url"}); !uri.empty()) return uri;
   const Connection connection{.host = value({"host"}),
                               .port = value({"port"}),

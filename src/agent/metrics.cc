@@ -18,8 +18,8 @@ using prometheus::MetricType;
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
 /// Upper bounds in seconds: a quarter of a millisecond to a minute, 2 to 2.5 times as long each.
-constexpr std::array kBounds{0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                             0.1,     0.25,   0.5,   1.0,    2.5,   5.0,  10.0,  30.0, 60.0};
+constexpr std::array kBounds{0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                             0.25,    0.5,    1.0,   2.5,    5.0,   10.0, 30.0,  60.0};
 
 ClientMetric labelled(const Labels& labels) {
   ClientMetric metric;

@@ -31,13 +31,11 @@ struct Translation {
   std::string_view config, option;
   unsigned verbs;
 };
-constexpr Translation kTpcc[] = {{"partitions", "partitions", kPrepare},
-                                 {"partition_type", "partition-type", kPrepare},
-                                 {"use_foreign_keys", "foreign-keys", kPrepare},
-                                 {"isolation_level", "isolation-level", kRun},
-                                 {"drop_data", "drop-data", kPrepare},
-                                 {"verify", "verify", kPrepare | kRun},
-                                 {"wait_thinking", "think-times", kRun}};
+constexpr Translation kTpcc[] = {
+    {"partitions", "partitions", kPrepare},         {"partition_type", "partition-type", kPrepare},
+    {"use_foreign_keys", "foreign-keys", kPrepare}, {"isolation_level", "isolation-level", kRun},
+    {"drop_data", "drop-data", kPrepare},           {"verify", "verify", kPrepare | kRun},
+    {"wait_thinking", "think-times", kRun}};
 // What pgdistbench has and assay needs no option for: the live figures are always there.
 constexpr std::string_view kWithoutEffect[] = {"live_stats_period", "live_min_age"};
 
@@ -64,7 +62,8 @@ class Config {
   std::int64_t whole(const std::string& name, std::int64_t least, std::int64_t otherwise) {
     if (!has(name)) return otherwise;
     const json value = take(name);
-    const bool good = value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= kMostCount);
+    const bool good =
+        value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= kMostCount);
     if (good && value.get<std::int64_t>() >= least) return value.get<std::int64_t>();
     mistake(fmt::format("{} is {}; expected a whole number from {} to {}", name, value.dump(), least, kMostCount));
     return otherwise;
@@ -264,7 +263,8 @@ std::map<std::string, std::string> options_of_config(const std::string& workload
   }
   Texts load = load_options(config, warehouses);
   if (bits == kRun) options.merge(load);
-  for (const std::string& name : config.names()) config.mistake(fmt::format("the config of {} has no {}", workload, name));
+  for (const std::string& name : config.names())
+    config.mistake(fmt::format("the config of {} has no {}", workload, name));
   return options;
 }
 

@@ -128,11 +128,16 @@ json page_group(const SeriesInterval& interval, const std::vector<std::string>& 
 std::string_view to_string(TaskState state) noexcept { return kStates[static_cast<std::size_t>(state)]; }
 
 json to_json(const TaskRecord& record) {
-  json out{{"id", record.id},           {"verb", record.verb},
-           {"workload", record.workload}, {"target", record.target},
-           {"shard", record.shard},     {"state", to_string(record.state)},
-           {"phase", record.phase},     {"options", record.options},
-           {"groups", record.groups},   {"has_result", record.has_result},
+  json out{{"id", record.id},
+           {"verb", record.verb},
+           {"workload", record.workload},
+           {"target", record.target},
+           {"shard", record.shard},
+           {"state", to_string(record.state)},
+           {"phase", record.phase},
+           {"options", record.options},
+           {"groups", record.groups},
+           {"has_result", record.has_result},
            {"in_force", record.in_force}};
   if (!record.error.empty()) out["error"] = record.error;
   if (!record.verdict.empty()) out["verdict"] = record.verdict;
@@ -297,9 +302,11 @@ void Task::carry_out_verb() {
     std::string why;
     for (const std::string& reason : done.document.verdict.reasons) why += (why.empty() ? "" : "; ") + reason;
     // Not to have met a condition is a result, not a failure of the task.
-    const bool judged = done.code == ExitCode::ok || done.code == ExitCode::thresholds_failed ||
-                        done.code == ExitCode::run_invalid;
-    end(done.document.partial ? TaskState::stopped : judged ? TaskState::done : TaskState::failed,
+    const bool judged =
+        done.code == ExitCode::ok || done.code == ExitCode::thresholds_failed || done.code == ExitCode::run_invalid;
+    end(done.document.partial ? TaskState::stopped
+        : judged              ? TaskState::done
+                              : TaskState::failed,
         static_cast<int>(done.code), judged ? "" : why);
     return;
   }

@@ -28,10 +28,10 @@ struct TaskRequest {
   Verb verb = kRun;
   std::string workload;
   std::map<std::string, std::string> options;  // "target" and "shard" among them
-  bool hold = false;     // a run waits, with its sessions open, for start_at()
-  bool sharded = false;  // a coordinator looks at the whole: see conclude()
+  bool hold = false;                           // a run waits, with its sessions open, for start_at()
+  bool sharded = false;                        // a coordinator looks at the whole: see conclude()
   std::optional<WallTime> start_at;
-  std::string key;  // Idempotency-Key
+  std::string key;                         // Idempotency-Key
   std::vector<std::string> mistakes = {};  // found when it was read; refused with those of its options
 };
 
@@ -51,8 +51,8 @@ struct TaskRecord {
   std::optional<int> exit_code;
   bool has_result = false;
   nlohmann::json groups = nlohmann::json::array();
-  nlohmann::json check;                            // what a check looked at and found
-  std::map<std::string, std::string> in_force;     // Workload::options_in_force
+  nlohmann::json check;                         // what a check looked at and found
+  std::map<std::string, std::string> in_force;  // Workload::options_in_force
 };
 nlohmann::json to_json(const TaskRecord&);
 TaskRecord task_record_from_json(const nlohmann::json&);

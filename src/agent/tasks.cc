@@ -41,7 +41,8 @@ Tasks::Tasks(fs::path folder) : folder_(std::move(folder)) {
   lock_ = open((folder_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     if (lock_ >= 0) close(lock_);
-    throw Error(fmt::format("the folder {} is in use by another agent; expected a folder of its own", folder_.string()));
+    throw Error(
+        fmt::format("the folder {} is in use by another agent; expected a folder of its own", folder_.string()));
   }
   read_records();
 }
@@ -72,8 +73,9 @@ void Tasks::read_records() {
       fmt::print(stderr, "assay: {} is left out: {}\n", entry.path().string(), error.what());
     }
   }
-  std::sort(ended_.begin(), ended_.end(),
-            [](const TaskRecord& a, const TaskRecord& b) { return std::tie(a.accepted, a.id) < std::tie(b.accepted, b.id); });
+  std::sort(ended_.begin(), ended_.end(), [](const TaskRecord& a, const TaskRecord& b) {
+    return std::tie(a.accepted, a.id) < std::tie(b.accepted, b.id);
+  });
 }
 
 Tasks::Started Tasks::start(TaskRequest request) {

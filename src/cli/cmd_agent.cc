@@ -75,9 +75,7 @@ ExitCode carry_out_agent(std::span<const std::string> arguments) {
   server.key = options.text("tls-key");
   server.most_body = options.bytes("max-request");
   server.body_timeout = options.duration("request-timeout");
-  agent::Agent agent({.server = std::move(server),
-                      .folder = options.text("data"),
-                      .defaults = defaults});
+  agent::Agent agent({.server = std::move(server), .folder = options.text("data"), .defaults = defaults});
   agent.start();
   if (!options.flag("quiet"))
     say("agent: listening on {}{}\n", agent.url(),
@@ -93,12 +91,8 @@ ExitCode carry_out_agent(std::span<const std::string> arguments) {
 }  // namespace
 
 Command agent_command() {
-  return {"agent",
-          "[options]",
-          "Carry out tasks that are asked for over HTTP; docs/agent.md.",
-          false,
-          {agent_options()},
-          carry_out_agent};
+  return {"agent", "[options]",       "Carry out tasks that are asked for over HTTP; docs/agent.md.",
+          false,   {agent_options()}, carry_out_agent};
 }
 
 }  // namespace assay::cli

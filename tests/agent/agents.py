@@ -63,6 +63,10 @@ class Description:
         validator = Draft202012Validator(schema, resolver=self.resolver)
         return [f"{e.json_path}: {e.message[:300]}" for e in validator.iter_errors(value)]
 
+    def faults_of_event(self, kind, value):
+        kinds = self.document["paths"]["/api/v1/tasks/{id}/events"]["get"]["x-events"]
+        return self.faults(kinds[kind], value) if kind in kinds else ["is not described"]
+
     def judge(self, method, path, body, answer):
         """What of this request and its answer is not as described."""
         path = re.sub("(?<=.)/+$", "", re.sub("/+", "/", path))
@@ -126,11 +130,14 @@ class Agent:
         finally:
             connection.close()
         if judge:
-            if self.description is None:
-                self.description = Description(self.ask("GET", "/openapi.json", judge=False).json)
-            if faults := self.description.judge(method, path.split("?")[0], body, answer):
+            if faults := self.described().judge(method, path.split("?")[0], body, answer):
                 raise AssertionError("\n".join(faults))
         return answer
+
+    def described(self):
+        if self.description is None:
+            self.description = Description(self.ask("GET", "/openapi.json", judge=False).json)
+        return self.description
 
     def get(self, path, **more):
         return self.ask("GET", path, **more)
@@ -151,7 +158,10 @@ class Agent:
                 line = raw.decode().rstrip("\r\n")
                 if not line:
                     if data:
-                        yield number, kind, json.loads("\n".join(data))
+                        value = json.loads("\n".join(data))
+                        if faults := self.described().faults_of_event(kind, value):
+                            raise AssertionError(f"event {kind}: " + "\n".join(faults))
+                        yield number, kind, value
                     kind, data = "message", []
                     continue
                 field, _, value = line.partition(":")

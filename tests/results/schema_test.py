@@ -26,7 +26,7 @@ def places(value, path=()):
         for index, item in enumerate(value):
             yield from places(item, path + (index,))
 
-OPTIONAL = {"search"}  # only of a run that searched
+OPTIONAL = {"search", "agents", "lost"}  # of a search, of several agents
 
 
 class Schema(unittest.TestCase):
