@@ -1,9 +1,10 @@
-// assay plan lint|show|schema: plans, before anything is done with them.
+// assay plan lint|show|schema|run: plans, before anything is done with them, and carried out.
 
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/plan_catalogue.h"
+#include "cli/plan_run.h"
 #include "cli/terminal.h"
 #include "plan/plan.h"
 
@@ -21,7 +22,15 @@ std::span<const OptionSpec> plan_options() {
        .type = OptionType::choice,
        .default_value = "json",
        .help = "of the schema: JSON Schema, a KCL package, or tables for people",
-       .choices = {"json", "kcl", "markdown"}}};
+       .choices = {"json", "kcl", "markdown"}},
+      {.name = "results",
+       .default_value = "",
+       .help = "of a run: folder of the results; without it one of its own in results/"},
+      {.name = "only", .default_value = "", .help = "of a run: this benchmark; without it all of the plan"},
+      {.name = "quiet",
+       .type = OptionType::flag,
+       .default_value = "false",
+       .help = "of a run: no progress and no live panel"}};
   return table;
 }
 
@@ -61,6 +70,15 @@ ExitCode show(const std::string& file) {
   return ExitCode::ok;
 }
 
+ExitCode run(const std::string& file, const Options& options) {
+  const plan::Reading reading = read(file);
+  if (!reading.plan) return ExitCode::usage;
+  return run_plan(*reading.plan, {.name = file == "-" ? "plan" : std::filesystem::path(file).stem().string(),
+                                  .results = options.text("results"),
+                                  .only = options.text("only"),
+                                  .quiet = options.flag("quiet")});
+}
+
 ExitCode schema(const std::string& format) {
   const plan::Schema schema(plan_catalogue());
   const std::string text = format == "kcl"        ? plan::kcl_schema(schema)
@@ -81,21 +99,23 @@ ExitCode carry_out_plan(std::span<const std::string> arguments) {
   Options* const all[] = {&options};
   const std::string verb = words.positional.empty() ? "" : words.positional[0];
   const std::size_t files = words.positional.empty() ? 0 : words.positional.size() - 1;
-  if (verb != "lint" && verb != "show" && verb != "schema")
-    words.mistakes.push_back(verb.empty()
-                                 ? "plan: what is to be done is missing; expected lint, show or schema"
-                                 : fmt::format("plan: unknown word '{}'; expected lint, show or schema", verb));
+  constexpr std::string_view kWords = "lint, show, schema or run";
+  if (verb != "lint" && verb != "show" && verb != "schema" && verb != "run")
+    words.mistakes.push_back(verb.empty() ? fmt::format("plan: what is to be done is missing; expected {}", kWords)
+                                          : fmt::format("plan: unknown word '{}'; expected {}", verb, kWords));
   if (verb == "lint" && files == 0)
     words.mistakes.push_back("plan lint: the file is missing; expected one or more, or - for stdin");
-  if (verb == "show" && files != 1)
-    words.mistakes.push_back(fmt::format("plan show: {} files; expected one, or - for stdin", files));
+  if ((verb == "show" || verb == "run") && files != 1)
+    words.mistakes.push_back(fmt::format("plan {}: {} files; expected one, or - for stdin", verb, files));
   if (verb == "schema" && files != 0)
     words.mistakes.push_back(fmt::format("plan schema: unexpected word '{}'", words.positional[1]));
   assign(words, all);
-  if (verb != "schema" && options.given("format"))
-    throw Error(fmt::format("plan {}: --format has no effect; it is of plan schema", verb));
+  for (const OptionSpec& spec : plan_options())
+    if (const std::string_view of = spec.name == "format" ? "schema" : "run"; verb != of && options.given(spec.name))
+      throw Error(fmt::format("plan {}: --{} has no effect; it is of plan {}", verb, spec.name, of));
   const std::span<const std::string> rest = std::span(words.positional).subspan(1);
   if (verb == "lint") return lint(rest);
+  if (verb == "run") return run(rest[0], options);
   return verb == "show" ? show(rest[0]) : schema(options.text("format"));
 }
 
@@ -103,8 +123,8 @@ ExitCode carry_out_plan(std::span<const std::string> arguments) {
 
 Command plan_command() {
   return {"plan",
-          "lint FILE... | show FILE | schema [--format json|kcl|markdown]",
-          "Check a plan, show it as it is understood, or print what a plan may have.",
+          "lint FILE... | show FILE | schema [--format json|kcl|markdown] | run FILE [options]",
+          "Check a plan, show it as it is understood, print what a plan may have, or carry it out.",
           false,
           {plan_options()},
           carry_out_plan,

@@ -43,5 +43,7 @@ std::string without_secrets_of(std::span<const std::string> words, std::string m
 
 /// "%41" → "A". Throws Error.
 std::string percent_decoded(std::string_view text);
+/// All but letters, digits and -._~ of ASCII (the unreserved ones of RFC 3986 §2.3) as %XX.
+std::string percent_encoded(std::string_view text);
 
 }  // namespace assay

@@ -249,7 +249,10 @@ void require_of_load(const Options& own, std::vector<std::string>& mistakes) {
 }
 
 LoadConditions::LoadConditions(const Options& own)
-    : fail_if(parse_conditions(own.text("fail-if"))), abort_if(parse_conditions(own.text("abort-if"))) {
+    : LoadConditions(own, parse_conditions(own.text("fail-if")), parse_conditions(own.text("abort-if"))) {}
+
+LoadConditions::LoadConditions(const Options& own, std::vector<Threshold> fails, std::vector<Threshold> aborts)
+    : fail_if(std::move(fails)), abort_if(std::move(aborts)) {
   if (const std::string text = own.text("find-max"); !text.empty()) find_max = Threshold::parse(text);
   const auto require_known_in_a_run = [](const Threshold& condition, std::string_view option) {
     for (const ThresholdValue& value : condition.values())

@@ -25,6 +25,8 @@ RunOptions run_options_of(const JobSetup&);
 struct LoadConditions {
   /// Throws Error when one is not understood.
   explicit LoadConditions(const Options& own);
+  /// With these in place of --fail-if and --abort-if.
+  LoadConditions(const Options& own, std::vector<Threshold> fail_if, std::vector<Threshold> abort_if);
   std::vector<Threshold> fail_if, abort_if;
   std::optional<Threshold> find_max;
   /// Throws Error when one names an operation or a group that the run does not have.

@@ -233,8 +233,10 @@ void JobSetup::open_target() {
   require_facet(*type, *driver);
   std::vector<Facet> facets = type->info().facets;
   facets.insert(facets.end(), type->info().besides.begin(), type->info().besides.end());
+  Options options(driver->info().options);
+  options.set_all(request.driver_options);
   target = driver->open({.url = url(),
-                         .options = Options(driver->info().options),
+                         .options = std::move(options),
                          .connect_timeout = request.common.duration("connect-timeout"),
                          .operation_timeout = request.common.duration("operation-timeout"),
                          .may_create = request.verb == kPrepare || is_set(own(), "prepare"),

@@ -33,6 +33,7 @@ struct JobRequest {
   Options common{target_options()}, job{job_options()}, own{std::span<const OptionSpec>()},
       workload_options{std::span<const OptionSpec>()};
   std::string url{};
+  std::map<std::string, std::string> driver_options{};  // beside those in the URL's query
   bool sharded = false;  // its shards are parts of one job under one hand, which looks at the whole when all are done
 
   /// With the tables of this verb. `own` of a run is run_options().

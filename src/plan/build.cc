@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 namespace assay::plan {
 namespace {
@@ -119,16 +118,6 @@ class Builder : BuildContext {
     } catch (const Error& error) {
       refuse(spec, fmt::format("spec: {}", error.what()));
     }
-  }
-
-  static std::string percent_encoded(std::string_view text) {
-    std::string out;
-    for (const char c : text)
-      out +=
-          std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-._~").find(c) != std::string_view::npos
-              ? std::string(1, c)
-              : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    return out;
   }
 
   Runner runner(const std::string& key, Value& value) {

@@ -1,0 +1,248 @@
+#include "cli/plan_runs.h"
+
+#include "cli/job_arguments.h"
+#include "coordinator/fleet.h"
+#include "core/url.h"
+#include "registry/registry.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <set>
+
+namespace assay::cli {
+namespace {
+
+constexpr std::string_view kUntilStopped = "87600h";  // longer than anybody waits
+
+unsigned verbs_of(bool prepare, bool check, bool cleanup) {
+  return kRun | (prepare ? kPrepare : 0U) | (check ? kCheck : 0U) | (cleanup ? kCleanup : 0U);
+}
+
+bool is_on(const Options& options, std::string_view name) {
+  return options.find(name) != nullptr && options.flag(name);
+}
+
+/// What was given of `from`, to a table that has it all.
+void take_given(const Options& from, Options& into) {
+  for (const OptionSpec& spec : from.table())
+    if (from.given(spec.name) && into.find(spec.name) != nullptr) into.set(spec.name, from.text(spec.name));
+}
+
+/// What decides the data: runs with equal ones share it.
+std::map<std::string, std::string> data_of(const plan::Step& step) {
+  std::map<std::string, std::string> out;
+  for (const OptionSpec& spec : step.options.table())
+    if ((spec.verbs & kPrepare) != 0 && step.options.given(spec.name))
+      out.emplace(spec.name, step.options.text(spec.name));
+  return out;
+}
+
+std::string file_name(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' ? c : '-';
+  return out;
+}
+
+std::uint64_t agents_of(const plan::Runner* runner) { return runner == nullptr ? 1 : runner->agents; }
+
+class Planner {
+ public:
+  explicit Planner(const plan::Plan& plan) : plan_(plan) {}
+
+  void take(const plan::Benchmark& benchmark) {
+    const std::size_t before = mistakes_.size();
+    require(benchmark);
+    if (mistakes_.size() != before) return;
+    for (const std::size_t system : benchmark.systems) on_system(benchmark, plan_.systems[system]);
+  }
+  std::vector<PlannedRun> finish() && {
+    refuse_mistakes(mistakes_);
+    return std::move(runs_);
+  }
+
+ private:
+  void require(const plan::Benchmark& benchmark) {
+    const auto refuse = [&](const std::string& text) {
+      mistakes_.push_back(fmt::format("benchmark {}: {}", benchmark.name, text));
+    };
+    if (!benchmark.known_here)
+      refuse(fmt::format("the workload {} is not in this build; 'assay workloads' lists those that are",
+                         benchmark.workload));
+    if (!benchmark.groups.empty()) refuse("it has groups, which this build cannot carry out yet");
+    if (!benchmark.actions.empty()) refuse("it has actions, which this build cannot carry out yet");
+    for (const std::size_t index : benchmark.systems)
+      if (const plan::System& system = plan_.systems[index]; system.kind != plan::System::Kind::static_)
+        refuse(
+            fmt::format("the system {} would have to be made in Kubernetes, which this build cannot; expected a "
+                        "static one",
+                        system.name));
+    if (benchmark.runner)
+      if (const plan::Runner& runner = plan_.runners[*benchmark.runner]; runner.kind == plan::Runner::Kind::kubernetes)
+        refuse(
+            fmt::format("the agents of the runner {} would be pods, which this build cannot start; expected "
+                        "process or static",
+                        runner.name));
+    if (benchmark.known_here && benchmark.systems.empty()) refuse("it has no system to put under load");
+  }
+
+  void on_system(const plan::Benchmark& benchmark, const plan::System& system) {
+    const bool prepare = benchmark.own.flag("prepare"), cleanup = benchmark.own.flag("cleanup");
+    const std::size_t first = runs_.size();
+    for (std::size_t s = 0; s < benchmark.steps.size(); s++) {
+      const plan::Step& step = benchmark.steps[s];
+      for (std::uint64_t repetition = 1; repetition <= benchmark.repetitions; repetition++) {
+        PlannedRun run{.benchmark = &benchmark,
+                       .system = &system,
+                       .runner = benchmark.runner ? &plan_.runners[*benchmark.runner] : nullptr,
+                       .step = &step,
+                       .name = name_of(benchmark, system, s, repetition),
+                       .seed = benchmark.own.whole("seed") + repetition - 1};
+        const bool same = runs_.size() > first && data_of(*runs_.back().step) == data_of(step);
+        run.prepare = prepare && (!same || is_on(step.options, "drop-data"));
+        if (cleanup && !same && runs_.size() > first) runs_.back().cleanup = true;
+        runs_.push_back(std::move(run));
+      }
+    }
+    if (cleanup) runs_.back().cleanup = true;
+  }
+
+  std::string name_of(const plan::Benchmark& benchmark, const plan::System& system, std::size_t step,
+                      std::uint64_t repetition) {
+    std::string name = file_name(benchmark.name) + "-" + file_name(system.name);
+    if (const std::string& text = benchmark.steps[step].name; !text.empty())
+      name += "-" + file_name(text);
+    else if (benchmark.steps.size() > 1)
+      name += fmt::format("-step{}", step + 1);
+    name += fmt::format("-{}", repetition);
+    std::string unique = name;
+    for (int n = 2; !names_.insert(unique).second; n++) unique = fmt::format("{}.{}", name, n);
+    return unique;
+  }
+
+  const plan::Plan& plan_;
+  std::vector<std::string> mistakes_;
+  std::vector<PlannedRun> runs_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+std::vector<PlannedRun> planned_runs(const plan::Plan& plan, std::string_view only) {
+  Planner planner(plan);
+  std::vector<std::string_view> names;
+  bool found = false;
+  for (const plan::Benchmark& benchmark : plan.benchmarks) {
+    names.push_back(benchmark.name);
+    if (!only.empty() && benchmark.name != only) continue;
+    found = true;
+    planner.take(benchmark);
+  }
+  if (!found)
+    throw Error(only.empty()
+                    ? "the plan has no benchmarks, so there is nothing to run"
+                    : fmt::format("the plan has no benchmark '{}'; expected one of {}", only, fmt::join(names, ", ")));
+  return std::move(planner).finish();
+}
+
+std::unique_ptr<JobSetup> open(const PlannedRun& run, bool quiet) {
+  const plan::Benchmark& benchmark = *run.benchmark;
+  JobRequest request = JobRequest::of(kRun, find_workload(benchmark.workload));
+  request.common = Options(quiet_target_options());
+  request.common.set("target", url_with_password(*run.system));
+  request.common.set("quiet", quiet ? "true" : "false");
+  take_given(run.system->options, request.common);
+  for (const OptionSpec& spec : run.system->driver_options.table())
+    if (run.system->driver_options.given(spec.name))
+      request.driver_options.emplace(spec.name, run.system->driver_options.text(spec.name));
+  take_given(run.step->load, request.own);
+  take_given(benchmark.own, request.own);
+  request.own.set("prepare", run.prepare ? "true" : "false");
+  request.own.set("cleanup", run.cleanup ? "true" : "false");
+  if (benchmark.until_stopped) request.own.set("duration", kUntilStopped);
+  if (benchmark.terminals_per_agent) {
+    const std::uint64_t terminals = *benchmark.terminals_per_agent * agents_of(run.runner);
+    request.own.set("clients", std::to_string(terminals));
+    if (benchmark.count_per_terminal)
+      request.own.set("count", std::to_string(*benchmark.count_per_terminal * terminals));
+  }
+  // What has an effect in the benchmark, and none in this run of it, is another run's.
+  const bool check = benchmark.own.flag("check") || is_on(run.step->options, "verify");
+  const unsigned of_all = verbs_of(benchmark.own.flag("prepare"), check, benchmark.own.flag("cleanup"));
+  const unsigned here = verbs_of(run.prepare, check, run.cleanup);
+  const auto take = [&](const Options& from, Options& into) {
+    for (const OptionSpec& spec : from.table())
+      if (from.given(spec.name) && into.find(spec.name) != nullptr &&
+          ((spec.verbs & here) != 0 || (spec.verbs & of_all) == 0))
+        into.set(spec.name, from.text(spec.name));
+  };
+  take(benchmark.own, request.job);
+  take(run.step->options, request.workload_options);
+  request.job.set("seed", std::to_string(run.seed));
+  try {
+    return JobSetup::open(std::move(request));
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}: {}", run.name, error.what()), error.code());
+  }
+}
+
+LoadConditions conditions_of(const PlannedRun& run, const JobSetup& setup) {
+  return {setup.own(), run.benchmark->fail_if, run.benchmark->abort_if};
+}
+
+std::unique_ptr<Executor> executor_for(const plan::Runner* runner, const JobSetup& setup, JobObserver& observer) {
+  if (runner == nullptr || runner->kind == plan::Runner::Kind::process)
+    return std::make_unique<LocalExecutor>(setup, observer.progress());
+  return std::make_unique<coordinator::Fleet>(
+      setup,
+      coordinator::FleetOptions{.addresses = runner->addresses, .token = runner->token ? read_secret(*runner->token) : ""},
+      observer);
+}
+
+std::string read_secret(const plan::SecretReference& secret) {
+  if (secret.source == plan::SecretReference::Source::in_plan) return secret.name;
+  if (secret.source == plan::SecretReference::Source::environment) {
+    const char* const value = std::getenv(secret.name.c_str());
+    if (value == nullptr)
+      throw Error(
+          fmt::format("the variable {} is not set; expected the secret that the plan names by it", secret.name));
+    return value;
+  }
+  std::ifstream in(secret.name);
+  std::string line;
+  if (!std::getline(in, line) && !in.eof())
+    throw Error(fmt::format("{} cannot be read; expected the secret in its first line", secret.name));
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  return line;
+}
+
+std::string url_with_password(const plan::System& system) {
+  if (!system.password) return system.url;
+  std::string url = system.url;
+  try {
+    const std::string secret = percent_encoded(read_secret(*system.password));
+    const std::size_t begin = url.find("://"),
+                      past = url.find_first_of("/?", begin == std::string::npos ? 0 : begin + 3);
+    const std::size_t at = url.rfind('@', past);
+    if (begin == std::string::npos || at == std::string::npos || at < begin)
+      throw Error(fmt::format("{} names no user that the password could be of; expected SCHEME://USER@HOST…",
+                              without_secrets(url)));
+    return url.insert(at, ":" + secret);
+  } catch (const Error& error) {
+    throw Error(fmt::format("system {}: {}", system.name, error.what()));
+  }
+}
+
+ExitCode graver(ExitCode a, ExitCode b) noexcept {
+  constexpr ExitCode kOrder[] = {ExitCode::internal,          ExitCode::usage,       ExitCode::output_failed,
+                                 ExitCode::check_failed,      ExitCode::run_invalid, ExitCode::unreachable,
+                                 ExitCode::thresholds_failed, ExitCode::interrupted, ExitCode::ok};
+  const auto rank = [&](ExitCode code) { return std::find(std::begin(kOrder), std::end(kOrder), code); };
+  return rank(a) < rank(b) ? a : b;
+}
+
+}  // namespace assay::cli

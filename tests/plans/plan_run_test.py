@@ -1,0 +1,154 @@
+"""assay plan run: a plan carried out, on SQLite and on the driver without a target."""
+
+import json
+import os
+import pathlib
+import signal
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "cli")]
+from program import ProgramTest, unittest  # noqa: E402
+
+KV = {"rows": 1000}
+SHORT = {"duration": "300ms"}
+
+
+class PlanRunTest(ProgramTest):
+
+    def plan(self, benchmarks, systems=None, **more):
+        file = self.folder / "plan.json"
+        file.write_text(json.dumps({"systems": systems or {"local": {"kind": "static", "url": self.url}}, "benchmarks": benchmarks, **more}))
+        return file
+
+    def run_plan(self, benchmarks, *arguments, systems=None, code=0, env=(), **more):
+        return self.assay("plan", "run", self.plan(benchmarks, systems, **more), "--results", "out", *arguments, code=code, env=env)
+
+    def results(self):
+        return {file.stem: json.loads(file.read_text()) for file in sorted((self.folder / "out").glob("*.json"))}
+
+    def options(self, name):
+        return dict(self.results()[name]["workload"]["options"])
+
+    def test_every_step_is_run_as_often_as_the_plan_says_each_with_a_result_of_its_own(self):
+        said = self.run_plan({"ladder": {"workload": "kv", "options": KV, "prepare": True, "cleanup": True, "seed": 5, "repetitions": 2, "load": SHORT,
+                                         "steps": [{"name": "low", "load": {"rate": 50}}, {"name": "high", "load": {"rate": 200}}]}})
+        names = ["ladder-local-high-1", "ladder-local-high-2", "ladder-local-low-1", "ladder-local-low-2"]
+        self.assertEqual(sorted(self.results()), names)
+        for name in names:
+            self.assertIn(name, said.stdout)
+        self.assertEqual({name: self.options(name)["run.rate"] for name in names},
+                         {name: "50" if "low" in name else "200" for name in names})
+        self.assertEqual([self.results()[name]["seed"] for name in names], [5, 6, 5, 6])
+        # Made by the first run and removed by the last.
+        self.assertEqual([self.options(name)["run.prepare"] for name in names], ["false", "false", "true", "false"])
+        self.assertEqual([self.options(name)["run.cleanup"] for name in names], ["false", "true", "false", "false"])
+        self.assertNotIn("assay_kv", self.tables())
+
+    def test_each_system_of_a_runner_is_put_under_load(self):
+        systems = {name: {"kind": "static", "url": f"sqlite:{self.folder}/{name}.db"} for name in ("one", "two")}
+        self.run_plan({"both": {"runner": "here", "workload": "kv", "options": KV, "prepare": True, "load": SHORT}}, systems=systems,
+                      runners={"here": {"kind": "process", "systems": ["one", "two"]}})
+        self.assertEqual(sorted(self.results()), ["both-one-1", "both-two-1"])
+        self.assertEqual([r["targets"][0]["url"].rsplit("/", 1)[1] for _, r in sorted(self.results().items())], ["one.db", "two.db"])
+
+    def test_only_one_benchmark_is_run_when_that_is_asked_for(self):
+        benchmarks = {name: {"workload": "kv", "options": KV, "prepare": True, "load": SHORT} for name in ("a", "b")}
+        self.run_plan(benchmarks, "--only", "b")
+        self.assertEqual(list(self.results()), ["b-local-1"])
+        self.assertIn("no benchmark 'c'; expected one of a, b", self.run_plan(benchmarks, "--only", "c", code=2).stderr)
+
+    def test_a_missed_threshold_is_told_and_the_rest_goes_on_and_the_gravest_decides(self):
+        kv = {"workload": "kv", "options": KV, "prepare": True, "load": SHORT}
+        said = self.run_plan({"bad": {**kv, "thresholds": {"fail-if": ["rate > 0/s"]}}, "good": kv}, code=4)
+        self.assertEqual(list(self.results()), ["bad-local-1", "good-local-1"])
+        self.assertRegex(said.stdout, r"bad-local-1 .* fail: rate > 0/s")
+        self.assertRegex(said.stdout, r"good-local-1 .* pass")
+
+    def test_a_condition_that_holds_ends_the_run(self):
+        self.run_plan({"b": {"workload": "kv", "options": KV, "prepare": True, "load": {"duration": "60s"}, "thresholds": {"abort-if": "rate > 0/s"}}},
+                      code=4)
+        self.assertIn("aborted: ", json.dumps(self.results()["b-local-1"]["verdict"]))
+
+    def test_what_this_build_cannot_do_is_told_before_anything_is_done(self):
+        said = self.run_plan({"a": {"system": "local", "workload": "kv", "options": KV, "prepare": True}, "h": {"system": "local", "benchmark": "tpch", "config": {}},
+                              "c": {"system": "made", "workload": "kv"}}, code=2,
+                             systems={"local": {"kind": "static", "url": self.url}, "made": {"kind": "cnpg", "spec": {"instances": 1}}})
+        self.assertIn("the workload tpch is not in this build", said.stderr)
+        self.assertIn("the system made would have to be made in Kubernetes", said.stderr)
+        self.assertFalse(self.file.exists())
+
+    def test_results_of_an_earlier_run_are_not_overwritten(self):
+        benchmarks = {"a": {"workload": "kv", "options": KV, "prepare": True, "load": SHORT}}
+        self.run_plan(benchmarks)
+        self.assertIn("a-local-1.json is there already", self.run_plan(benchmarks, code=2).stderr)
+
+    def test_a_target_that_is_gone_ends_its_runs_and_no_others(self):
+        kv = {"workload": "kv", "options": KV, "load": SHORT}
+        said = self.run_plan({"a": {**kv, "system": "gone", "repetitions": 2}, "b": {**kv, "system": "local", "prepare": True}}, code=3,
+                             systems={"gone": {"kind": "static", "url": f"sqlite:{self.folder}/nowhere/x.db"}, "local": {"kind": "static", "url": self.url}})
+        self.assertEqual(list(self.results()), ["b-local-1"])
+        self.assertRegex(said.stdout, "a-gone-2 .*left out, as its target is gone")
+
+    def test_what_decides_nothing_in_a_later_repetition_is_no_mistake(self):
+        self.run_plan({"t": {"workload": "tpcc", "options": {"scale-down": 100, "think-times": False, "drop-data": True, "foreign-keys": False},
+                             "prepare": True, "parallel": 1, "check": True, "repetitions": 2, "load": SHORT}})
+        # Each has data of its own.
+        self.assertEqual([self.options(f"t-local-{n}")["run.prepare"] for n in (1, 2)], ["true", "true"])
+
+    def test_terminals_and_counts_are_those_of_pgdistbench(self):
+        # 2 agents with 3 terminals, each of which makes 4 transactions.
+        self.assay("prepare", "tpcc", "--target", self.url, "--scale-down", "100", "--quiet")
+        self.run_plan({"old": {"runner": "r", "benchmark": "tpcc", "config": {"active_terminals": 3, "count": 4, "duration": 0, "wait_thinking": False}}},
+                      runners={"r": {"systems": [{"name": "local", "kind": "static"}], "spec": {"replicas": 2}}}, code=None)
+        options = self.options("old-local-1")
+        self.assertEqual((options["run.clients"], options["run.count"], options["think-times"]), ("6", "24", "false"))
+
+    def test_a_secret_is_found_where_the_plan_says_and_shown_nowhere(self):
+        systems = {"pg": {"kind": "static", "url": "postgres://u@127.0.0.1:1/d", "password": {"env": "GEHEIM"}}}
+        benchmarks = {"a": {"workload": "kv", "load": SHORT}}
+        said = self.run_plan(benchmarks, systems=systems, code=2)
+        self.assertIn("the variable GEHEIM is not set", said.stderr)
+        said = self.run_plan(benchmarks, systems=systems, code=3, env={"GEHEIM": "p%4@ss:w/d"}.items())
+        self.assertNotIn("ss:w", said.stdout + said.stderr)
+
+    def test_interrupting_it_keeps_what_was_measured_and_runs_nothing_more(self):
+        benchmarks = {"a": {"workload": "kv", "options": KV, "prepare": True, "load": {"duration": "60s"}, "repetitions": 2}}
+        process = self.start("plan", "run", self.plan(benchmarks), "--results", "out")
+        self.wait_for_text(process, r"(?m)^ +[0-9]+ s +measure")
+        process.send_signal(signal.SIGINT)
+        said = self.finish(process, code=130)
+        self.assertEqual([(name, r["partial"]) for name, r in self.results().items()], [("a-local-1", True)])
+        self.assertRegex(said.stdout, "a-local-2 .*interrupted")
+
+    def test_shipped_plans_run(self):
+        env = {"SMOKE_DB": "smoke.db"}.items()
+        text = (ROOT / "plans/sqlite-smoke.yaml").read_text()
+        for old, new in (("warmup: 2s", "warmup: 100ms"), ("duration: 10s", "duration: 1s"), ("warehouses: 1", "warehouses: 1\n      scale-down: 100")):
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        (self.folder / "smoke.yaml").write_text(text)
+        said = self.assay("plan", "run", "smoke.yaml", "--quiet", "--results", "out", env=env)
+        self.assertEqual(said.stderr, "")
+        self.assertEqual([c["state"] for c in self.results()["smoke-local-1"]["checks"]], ["passed", "passed"])
+
+
+@unittest.skipUnless(os.environ.get("ASSAY_TEST_POSTGRES_URL"), "needs ASSAY_TEST_POSTGRES_URL")
+class PostgresPlanTest(ProgramTest):
+
+    def test_the_plan_of_pgdistbench_runs_with_a_static_system(self):
+        text = (ROOT / "plans/pgdistbench.yaml").read_text()
+        systems, rest = text.index("systems:"), text.index("runners:")
+        text = text[:systems] + "systems:\n  cluster: {kind: static, url: '${ASSAY_TEST_POSTGRES_URL}'}\n\n" + text[rest:]
+        for old, new in (("kind: CNPG", "kind: static"), (", namespace: benchmark, kind", ", kind"), ("duration: 5m", "duration: 2s\n      drop_data: true"),
+                         ("warehouses: 10", "warehouses: 1"), ("active_terminals: 50", "active_terminals: 5"), ("    benchmark: tpcc", "    benchmark: tpcc\n    prepare: true\n    cleanup: true")):
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        (self.folder / "plan.yaml").write_text(text)
+        self.assay("plan", "run", "plan.yaml", "--results", "out", env={"ASSAY_TEST_POSTGRES_URL": os.environ["ASSAY_TEST_POSTGRES_URL"]}.items())
+        result = json.loads((self.folder / "out/tpcc-10-cluster-1.json").read_text())
+        self.assertEqual(dict(result["workload"]["options"])["run.clients"], "10")  # 5 of each of 2 agents
+
+
+if __name__ == "__main__":
+    unittest.main()
