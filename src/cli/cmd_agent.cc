@@ -23,7 +23,7 @@ std::span<const OptionSpec> agent_options() {
       {.name = "data", .default_value = "assay-agent", .help = "folder of its tasks and results; one agent each"},
       {.name = "target",
        .default_value = "",
-       .help = "URL of the system under test of tasks that name none; without it PGHOST, PGPORT, … are asked"},
+       .help = "URL of the system under test of tasks that name none; or ASSAY_TARGET; without it PGHOST, PGPORT, … are asked"},
       {.name = "target-secret",
        .default_value = "",
        .help = "folder of a mounted secret instead: uri, or host, port, username, password, dbname"},
@@ -66,6 +66,8 @@ ExitCode carry_out_agent(std::span<const std::string> arguments) {
   defaults.target = options.text("target");
   if (const std::string secret = options.text("target-secret"); !secret.empty())
     defaults.target = agent::target_of_secret(secret);
+  if (const char* const target = std::getenv("ASSAY_TARGET"); defaults.target.empty() && target != nullptr)
+    defaults.target = target;
   if (defaults.target.empty()) defaults.target = agent::target_of_environment();
   const SignalWatch signals("the task under way is stopped and its result kept");
   net::ServerOptions server;

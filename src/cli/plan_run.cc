@@ -52,18 +52,18 @@ std::filesystem::path result_of(const std::filesystem::path& folder, const Plann
 }
 
 /// Everything that can be wrong is looked for before anything is done.
-void require_all(const std::vector<PlannedRun>& runs, const std::filesystem::path& folder) {
+void require_all(const plan::Plan& plan, const std::vector<PlannedRun>& runs, const std::filesystem::path& folder) {
   std::vector<std::string> mistakes;
   for (const PlannedRun& run : runs) {
     try {
-      const auto setup = open(run, true);
-      setup->workload->require_of_run(run_options_of(*setup));
-      conditions_of(run, *setup);
+      OpenedRun opened = open(plan, run, true);
+      opened.setup->workload->require_of_run(run_options_of(*opened.setup));
+      conditions_of(run, *opened.setup);
       if (std::error_code none; std::filesystem::exists(result_of(folder, run), none))
         throw Error(
             fmt::format("{} is there already; expected another folder for --results", result_of(folder, run).string()));
-      TerminalObserver observer(*setup);
-      executor_for(run.runner, *setup, observer);
+      TerminalObserver observer(*opened.setup);
+      executor_for(run, opened, observer);
     } catch (const Error& error) {
       if (std::find(mistakes.begin(), mistakes.end(), error.what()) == mistakes.end())
         mistakes.emplace_back(error.what());
@@ -96,8 +96,8 @@ void show(const std::vector<Ended>& ended, const std::filesystem::path& folder) 
 
 class PlanRunner {
  public:
-  PlanRunner(const std::filesystem::path& folder, const SignalWatch& signals, bool quiet)
-      : folder_(folder), signals_(signals), quiet_(quiet) {}
+  PlanRunner(const plan::Plan& plan, const std::filesystem::path& folder, const SignalWatch& signals, bool quiet)
+      : plan_(plan), folder_(folder), signals_(signals), quiet_(quiet) {}
 
   Ended carry_out(const PlannedRun& run) {
     if (signals_.stopped()) return without_result(run.name, Error("interrupted", ExitCode::interrupted));
@@ -121,16 +121,18 @@ class PlanRunner {
 
  private:
   Ended measure(const PlannedRun& run) {
-    const auto setup = open(run, quiet_);
+    OpenedRun opened = open(plan_, run, quiet_);
+    const JobSetup* const setup = opened.setup.get();
     const std::filesystem::path path = result_of(folder_, run);
     if (!quiet_) say("{}: {}\n", run.name, setup->title());
     TerminalObserver observer(*setup, [&](const Document& document) { write_document(path, document); });
-    const std::unique_ptr<Executor> executor = executor_for(run.runner, *setup, observer);
+    const std::unique_ptr<Executor> executor = executor_for(run, opened, observer);
     const JobEnd end = carry_out_run(*setup, *executor, conditions_of(run, *setup), observer, signals_.token(), {});
     write_document(path, end.document);
     return ended_of(run.name, end);
   }
 
+  const plan::Plan& plan_;
   const std::filesystem::path folder_;
   const SignalWatch& signals_;
   const bool quiet_;
@@ -143,9 +145,9 @@ class PlanRunner {
 ExitCode run_plan(const plan::Plan& plan, const PlanRunOptions& options) {
   const std::vector<PlannedRun> runs = planned_runs(plan, options.only);
   const std::filesystem::path folder = folder_of(options);
-  require_all(runs, folder);
+  require_all(plan, runs, folder);
   const SignalWatch signals("what was measured is saved");
-  PlanRunner runner(folder, signals, options.quiet);
+  PlanRunner runner(plan, folder, signals, options.quiet);
   std::vector<Ended> ended;
   ExitCode code = ExitCode::ok;
   for (const PlannedRun& run : runs) {

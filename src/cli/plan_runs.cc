@@ -1,8 +1,12 @@
 #include "cli/plan_runs.h"
 
+#include "base/units.h"
 #include "cli/job_arguments.h"
 #include "coordinator/fleet.h"
+#include "core/control.h"
+#include "core/schedule.h"
 #include "core/url.h"
+#include "job/actions.h"
 #include "registry/registry.h"
 
 #include <fmt/ranges.h>
@@ -73,8 +77,6 @@ class Planner {
     if (!benchmark.known_here)
       refuse(fmt::format("the workload {} is not in this build; 'assay workloads' lists those that are",
                          benchmark.workload));
-    if (!benchmark.groups.empty()) refuse("it has groups, which this build cannot carry out yet");
-    if (!benchmark.actions.empty()) refuse("it has actions, which this build cannot carry out yet");
     for (const std::size_t index : benchmark.systems)
       if (const plan::System& system = plan_.systems[index]; system.kind != plan::System::Kind::static_)
         refuse(
@@ -87,6 +89,19 @@ class Planner {
             fmt::format("the agents of the runner {} would be pods, which this build cannot start; expected "
                         "process or static",
                         runner.name));
+    const bool elsewhere = benchmark.runner && plan_.runners[*benchmark.runner].kind != plan::Runner::Kind::process;
+    if (elsewhere && !benchmark.groups.empty())
+      refuse("it has groups, which agents cannot carry out yet; expected none, or a runner of the kind process");
+    if (elsewhere && !benchmark.actions.empty())
+      refuse("it has actions, which agents cannot carry out yet; expected none, or a runner of the kind process");
+    if (!benchmark.groups.empty())
+      for (const plan::Step& step : benchmark.steps)
+        for (const char* name : {"clients", "sessions", "rate", "arrival", "think-time", "find-max"})
+          if (step.load.given(name))
+            refuse(fmt::format("load has {}, which each of the groups has for itself; expected it there", name));
+    for (const plan::Step& step : benchmark.steps)
+      if (!benchmark.actions.empty() && step.load.given("find-max"))
+        refuse("it has actions beside find-max, which is several runs; expected one of them");
     if (benchmark.known_here && benchmark.systems.empty()) refuse("it has no system to put under load");
   }
 
@@ -130,6 +145,70 @@ class Planner {
   std::set<std::string> names_;
 };
 
+/// The request of one workload of a run: the benchmark's own, or a group's with what it has of the load for itself.
+JobRequest request_of(const PlannedRun& run, const std::string& workload, const plan::System& system,
+                      const Options& options, const Options* group, bool quiet) {
+  const plan::Benchmark& benchmark = *run.benchmark;
+  JobRequest request = JobRequest::of(kRun, find_workload(workload));
+  request.common = Options(quiet_target_options());
+  request.common.set("target", url_with_password(system));
+  request.common.set("quiet", quiet ? "true" : "false");
+  take_given(system.options, request.common);
+  for (const OptionSpec& spec : system.driver_options.table())
+    if (system.driver_options.given(spec.name))
+      request.driver_options.emplace(spec.name, system.driver_options.text(spec.name));
+  take_given(run.step->load, request.own);
+  if (group != nullptr) take_given(*group, request.own);
+  take_given(benchmark.own, request.own);
+  request.own.set("prepare", run.prepare ? "true" : "false");
+  request.own.set("cleanup", run.cleanup ? "true" : "false");
+  if (benchmark.until_stopped) request.own.set("duration", kUntilStopped);
+  if (benchmark.terminals_per_agent) {
+    const std::uint64_t terminals = *benchmark.terminals_per_agent * agents_of(run.runner);
+    request.own.set("clients", std::to_string(terminals));
+    if (benchmark.count_per_terminal)
+      request.own.set("count", std::to_string(*benchmark.count_per_terminal * terminals));
+  }
+  // What has an effect in the benchmark, and none in this run of it, is another run's.
+  const bool check = benchmark.own.flag("check") || is_on(options, "verify");
+  const unsigned of_all = verbs_of(benchmark.own.flag("prepare"), check, benchmark.own.flag("cleanup"));
+  const unsigned here = verbs_of(run.prepare, check, run.cleanup);
+  const auto take = [&](const Options& from, Options& into) {
+    for (const OptionSpec& spec : from.table())
+      if (from.given(spec.name) && into.find(spec.name) != nullptr &&
+          ((spec.verbs & here) != 0 || (spec.verbs & of_all) == 0))
+        into.set(spec.name, from.text(spec.name));
+  };
+  take(benchmark.own, request.job);
+  take(options, request.workload_options);
+  request.job.set("seed", std::to_string(run.seed));
+  return request;
+}
+
+/// How the operations of a group's rate are spaced: as those of the rate that it began with.
+std::string arrival_of(const PlannedRun& run, const std::string& group) {
+  for (const plan::Group& each : run.benchmark->groups)
+    if (each.name == group || run.benchmark->groups.size() == 1) return each.load.text("arrival");
+  return run.step->load.text("arrival");
+}
+
+std::vector<TimedAction> timed_actions(const PlannedRun& run) {
+  std::vector<TimedAction> out;
+  for (const plan::Action& action : run.benchmark->actions) {
+    TimedAction next{.name = action.name.empty() ? fmt::format("at {}", format_duration(action.at)) : action.name,
+                     .at = action.at,
+                     .change = std::nullopt,
+                     .command = action.command};
+    if (action.kind != plan::Action::Kind::command) next.change = GroupChange{.group = action.group};
+    if (action.kind == plan::Action::Kind::rate)
+      next.change->schedule = Schedule::parse(action.rate, arrival_of(run, action.group), "0", Nanos(0));
+    if (action.kind == plan::Action::Kind::clients) next.change->clients = action.clients;
+    if (action.kind == plan::Action::Kind::remove) next.change->remove = true;
+    out.push_back(std::move(next));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<PlannedRun> planned_runs(const plan::Plan& plan, std::string_view only) {
@@ -149,42 +228,19 @@ std::vector<PlannedRun> planned_runs(const plan::Plan& plan, std::string_view on
   return std::move(planner).finish();
 }
 
-std::unique_ptr<JobSetup> open(const PlannedRun& run, bool quiet) {
-  const plan::Benchmark& benchmark = *run.benchmark;
-  JobRequest request = JobRequest::of(kRun, find_workload(benchmark.workload));
-  request.common = Options(quiet_target_options());
-  request.common.set("target", url_with_password(*run.system));
-  request.common.set("quiet", quiet ? "true" : "false");
-  take_given(run.system->options, request.common);
-  for (const OptionSpec& spec : run.system->driver_options.table())
-    if (run.system->driver_options.given(spec.name))
-      request.driver_options.emplace(spec.name, run.system->driver_options.text(spec.name));
-  take_given(run.step->load, request.own);
-  take_given(benchmark.own, request.own);
-  request.own.set("prepare", run.prepare ? "true" : "false");
-  request.own.set("cleanup", run.cleanup ? "true" : "false");
-  if (benchmark.until_stopped) request.own.set("duration", kUntilStopped);
-  if (benchmark.terminals_per_agent) {
-    const std::uint64_t terminals = *benchmark.terminals_per_agent * agents_of(run.runner);
-    request.own.set("clients", std::to_string(terminals));
-    if (benchmark.count_per_terminal)
-      request.own.set("count", std::to_string(*benchmark.count_per_terminal * terminals));
-  }
-  // What has an effect in the benchmark, and none in this run of it, is another run's.
-  const bool check = benchmark.own.flag("check") || is_on(run.step->options, "verify");
-  const unsigned of_all = verbs_of(benchmark.own.flag("prepare"), check, benchmark.own.flag("cleanup"));
-  const unsigned here = verbs_of(run.prepare, check, run.cleanup);
-  const auto take = [&](const Options& from, Options& into) {
-    for (const OptionSpec& spec : from.table())
-      if (from.given(spec.name) && into.find(spec.name) != nullptr &&
-          ((spec.verbs & here) != 0 || (spec.verbs & of_all) == 0))
-        into.set(spec.name, from.text(spec.name));
-  };
-  take(benchmark.own, request.job);
-  take(run.step->options, request.workload_options);
-  request.job.set("seed", std::to_string(run.seed));
+OpenedRun open(const plan::Plan& plan, const PlannedRun& run, bool quiet) {
   try {
-    return JobSetup::open(std::move(request));
+    OpenedRun out;
+    const plan::Benchmark& benchmark = *run.benchmark;
+    out.setup = JobSetup::open(request_of(run, benchmark.workload, *run.system, run.step->options, nullptr, quiet));
+    for (const plan::Group& group : benchmark.groups) {
+      const plan::System& system = group.system ? plan.systems[*group.system] : *run.system;
+      out.groups.push_back(
+          {.name = group.name,
+           .target = system.name,
+           .setup = JobSetup::open(request_of(run, group.workload, system, group.options, &group.load, quiet))});
+    }
+    return out;
   } catch (const Error& error) {
     throw Error(fmt::format("{}: {}", run.name, error.what()), error.code());
   }
@@ -194,13 +250,25 @@ LoadConditions conditions_of(const PlannedRun& run, const JobSetup& setup) {
   return {setup.own(), run.benchmark->fail_if, run.benchmark->abort_if};
 }
 
-std::unique_ptr<Executor> executor_for(const plan::Runner* runner, const JobSetup& setup, JobObserver& observer) {
-  if (runner == nullptr || runner->kind == plan::Runner::Kind::process)
+std::unique_ptr<Executor> executor_for(const PlannedRun& run, OpenedRun& opened, JobObserver& observer) {
+  const plan::Runner* runner = run.runner;
+  const JobSetup& setup = *opened.setup;
+  if (runner != nullptr && runner->kind != plan::Runner::Kind::process)
+    return std::make_unique<coordinator::Fleet>(
+        setup,
+        coordinator::FleetOptions{.addresses = runner->addresses,
+                                  .token = runner->token ? read_secret(*runner->token) : ""},
+        observer);
+  const plan::Benchmark& benchmark = *run.benchmark;
+  auto control = std::make_unique<RunControl>();
+  std::unique_ptr<Executor> here;
+  if (benchmark.groups.empty())
+    here = std::make_unique<LocalExecutor>(setup, observer.progress(), control.get());
+  else
+    here = std::make_unique<GroupsExecutor>(setup, std::move(opened.groups), observer.progress(), control.get());
+  if (benchmark.actions.empty() && benchmark.groups.empty())
     return std::make_unique<LocalExecutor>(setup, observer.progress());
-  return std::make_unique<coordinator::Fleet>(
-      setup,
-      coordinator::FleetOptions{.addresses = runner->addresses, .token = runner->token ? read_secret(*runner->token) : ""},
-      observer);
+  return std::make_unique<WithActions>(timed_actions(run), std::move(control), std::move(here));
 }
 
 std::string read_secret(const plan::SecretReference& secret) {

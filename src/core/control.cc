@@ -78,16 +78,25 @@ void ControlledRun::forget_group(const std::string& name) {
   std::erase_if(control_->groups_, [&](const RunControl::Known& known) { return known.name == name; });
 }
 
-void ControlledRun::begin() {
+std::optional<TimePoint> RunControl::wait_begun(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [&] { return state_ != State::not_begun; });
+  return state_ == State::running ? std::optional(begin_) : std::nullopt;
+}
+
+void ControlledRun::begin(TimePoint at) {
   if (control_ == nullptr) return;
   const std::lock_guard lock(control_->mutex_);
   control_->state_ = RunControl::State::running;
+  control_->begin_ = at;
+  control_->changed_.notify_all();
 }
 
 void ControlledRun::end() {
   if (control_ == nullptr) return;
   const std::lock_guard lock(control_->mutex_);
   control_->state_ = RunControl::State::over;
+  control_->changed_.notify_all();
 }
 
 std::vector<GroupChange> ControlledRun::take() {

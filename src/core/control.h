@@ -8,9 +8,11 @@
 
 #include "core/run.h"
 
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,8 @@ class RunControl {
   /// result says why. Throws Error: no groups or none with a schedule, no clients or sessions, a name that the run has or
   /// had, the run is over, or has not begun.
   void add(GroupAddition);
+  /// Waits until the run begins, and answers when that is; nullopt: it is over, or the stop was requested.
+  std::optional<TimePoint> wait_begun(const std::stop_token&);
 
  private:
   friend class ControlledRun;
@@ -52,7 +56,9 @@ class RunControl {
     bool joining = false;  // its sessions are being opened
   };
   mutable std::mutex mutex_;
+  std::condition_variable_any changed_;  // state_
   enum class State { not_begun, running, over } state_ = State::not_begun;
+  TimePoint begin_{};
   std::vector<Known> groups_;
   std::vector<GroupChange> asked_;
   std::vector<GroupAddition> joining_;
@@ -68,7 +74,7 @@ class ControlledRun {
 
   /// A group that can be changed from now on.
   void add_group(const std::string& name, bool triggered, std::uint64_t least_clients);
-  void begin();
+  void begin(TimePoint);
   void end();
   /// What was asked for since the last call.
   std::vector<GroupChange> take();

@@ -173,7 +173,7 @@ void Run::start() {
   collector_ = std::make_unique<Collector>(plan_, groups_, *phases_, observer_);
   standstills_.watch();
   start_set(*sets_.front().set, 0, phases_->start(), plan_.ramp_up, plan_.count);
-  control_.begin();
+  control_.begin(phases_->start());
 }
 
 void Run::start_set(GroupSet& set, std::size_t first, TimePoint begin, Nanos ramp_up, std::uint64_t count) {

@@ -55,14 +55,18 @@ GroupSet::GroupSet(std::span<const std::unique_ptr<GroupRun>> groups, const RunP
       loops = std::max<std::size_t>(loops, loops_of(group->plan, plan.threads));
   }
   for (std::size_t i = 0; i < loops; i++) loops_.push_back(std::make_unique<LoopThread>(clock));
-  const TriggerFunction trigger = [this](std::size_t group, std::uint64_t payload, TimePoint due) {
-    // To the crew on the same loop, if the group has one there.
-    for (std::size_t j = 0; j < crews_[group].size() && j < loops_.size(); j++)
-      if (runtime::Loop::current() == &loops_[j]->loop()) return crews_[group][j]->trigger(payload, due);
-    crews_[group][payload % crews_[group].size()]->trigger(payload, due);
+  const auto trigger_from = [this](std::size_t first) -> TriggerFunction {
+    return [this, first](std::size_t of_workload, std::uint64_t payload, TimePoint due) {
+      const std::size_t group = first + of_workload;
+      // To the crew on the same loop, if the group has one there.
+      for (std::size_t j = 0; j < crews_[group].size() && j < loops_.size(); j++)
+        if (runtime::Loop::current() == &loops_[j]->loop()) return crews_[group][j]->trigger(payload, due);
+      crews_[group][payload % crews_[group].size()]->trigger(payload, due);
+    };
   };
   for (std::size_t g = 0; g < groups_.size(); g++) {
     GroupRun& group = *groups_[g];
+    const TriggerFunction trigger = trigger_from(group.plan.first_of_workload);
     std::vector<std::unique_ptr<Crew>>& crews = crews_.emplace_back();
     if (group.plan.waiting == Waiting::thread) {
       crews.push_back(std::make_unique<ThreadCrew>(clock, group, make_roster(group.plan, plan, Shard{0, 1}),

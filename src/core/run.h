@@ -32,6 +32,8 @@ struct GroupPlan {
   Schedule schedule;
   std::uint64_t clients = 1;   // of this process
   std::uint64_t sessions = 1;  // likewise
+  /// The first group of its workload in the plan, from which the workload counts those that it triggers.
+  std::size_t first_of_workload = 0;
 };
 
 struct RunPlan {

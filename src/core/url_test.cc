@@ -120,5 +120,10 @@ TEST(Authority, a_port_that_is_none_is_told_unless_it_may_be_a_password) {
     }
 }
 
+TEST(Url, what_is_percent_encoded_is_decoded_to_the_same) {
+  EXPECT_EQ(percent_encoded("p%4@ss:w/d é-._~"), "p%254%40ss%3Aw%2Fd%20%C3%A9-._~");
+  EXPECT_EQ(percent_decoded(percent_encoded("p%4@ss:w/d é-._~")), "p%4@ss:w/d é-._~");
+}
+
 }  // namespace
 }  // namespace assay

@@ -6,7 +6,7 @@ import subprocess
 
 from program import PROGRAM, ROOT, ProgramTest, environment, unittest
 
-COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "agent", "drivers", "workloads", "selftest", "completion")
+COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "systems", "runner", "exec", "agent", "drivers", "workloads", "selftest", "completion")
 WORKLOADS = ("tpcc", "kv")
 
 

@@ -39,7 +39,7 @@ class PlanRunTest(ProgramTest):
             self.assertIn(name, said.stdout)
         self.assertEqual({name: self.options(name)["run.rate"] for name in names},
                          {name: "50" if "low" in name else "200" for name in names})
-        self.assertEqual([self.results()[name]["seed"] for name in names], [5, 6, 5, 6])
+        self.assertEqual([int(self.results()[name]["seed"]) for name in names], [5, 6, 5, 6])
         # Made by the first run and removed by the last.
         self.assertEqual([self.options(name)["run.prepare"] for name in names], ["false", "false", "true", "false"])
         self.assertEqual([self.options(name)["run.cleanup"] for name in names], ["false", "true", "false", "false"])
@@ -100,7 +100,7 @@ class PlanRunTest(ProgramTest):
         # 2 agents with 3 terminals, each of which makes 4 transactions.
         self.assay("prepare", "tpcc", "--target", self.url, "--scale-down", "100", "--quiet")
         self.run_plan({"old": {"runner": "r", "benchmark": "tpcc", "config": {"active_terminals": 3, "count": 4, "duration": 0, "wait_thinking": False}}},
-                      runners={"r": {"systems": [{"name": "local", "kind": "static"}], "spec": {"replicas": 2}}}, code=None)
+                      runners={"r": {"systems": [{"name": "local", "kind": "static"}], "spec": {"replicas": 2}}})
         options = self.options("old-local-1")
         self.assertEqual((options["run.clients"], options["run.count"], options["think-times"]), ("6", "24", "false"))
 
@@ -121,7 +121,69 @@ class PlanRunTest(ProgramTest):
         self.assertEqual([(name, r["partial"]) for name, r in self.results().items()], [("a-local-1", True)])
         self.assertRegex(said.stdout, "a-local-2 .*interrupted")
 
+    def test_groups_have_workloads_schedules_and_systems_of_their_own(self):
+        systems = {name: {"kind": "static", "url": f"sqlite:{self.folder}/{name}.db"} for name in ("one", "two")}
+        self.run_plan({"both": {"system": "one", "workload": "kv", "options": KV, "prepare": True, "cleanup": True, "check": True, "load": {"duration": "1s"},
+                                "groups": [{"name": "readers", "options": {"mix": "get=1"}, "clients": 3, "think-time": "1ms"},
+                                           {"name": "writers", "options": {"mix": "put=1"}, "rate": 50},
+                                           {"name": "orders", "workload": "tpcc", "system": "two", "clients": 2,
+                                            "options": {"scale-down": 100, "think-times": False}}]}}, systems=systems)
+        result = self.results()["both-one-1"]
+        groups = {group["name"]: group for group in result["groups"]}
+        self.assertEqual({name: group["target"] for name, group in groups.items()},
+                         {"readers": "one", "writers": "one", "orders": "two", "orders.delivery": "two"})
+        done = {name: {o["name"] for o in group["operations"] if o["phases"].get("measure", {}).get("completed")} for name, group in groups.items()}
+        self.assertEqual((done["readers"], done["writers"]), ({"get"}, {"put"}))
+        self.assertIn("new_order", done["orders"])
+        self.assertEqual((int(groups["readers"]["clients"]), int(groups["orders"]["clients"])), (3, 2))
+        self.assertIn("orders.nopm", [figure["name"] for figure in result["figures"]])
+        self.assertEqual([target["name"] for target in result["targets"]], ["one", "two"])
+        self.assertEqual([check["state"] for check in result["checks"]], ["passed", "passed"])
+
+    def test_a_group_triggers_its_own_when_others_stand_before_it(self):
+        # Deferred deliveries are the second group of TPC-C, and here the third of the run.
+        self.run_plan({"b": {"workload": "kv", "options": KV, "prepare": True, "load": {"duration": "2s"},
+                             "groups": [{"name": "keys", "rate": 20}, {"name": "orders", "workload": "tpcc", "clients": 1,
+                                                                       "options": {"scale-down": 100, "think-times": False}}]}})
+        delivery = next(g for g in self.results()["b-local-1"]["groups"] if g["name"] == "orders.delivery")
+        self.assertGreater(sum(int(phase["completed"]) for o in delivery["operations"] for phase in o["phases"].values()), 0)
+
+    def test_actions_happen_at_their_time_and_are_events(self):
+        self.run_plan({"a": {"workload": "kv", "options": KV, "prepare": True, "load": {"duration": "3s", "rate": 20},
+                             "actions": [{"name": "more", "at": "1s", "kind": "rate", "rate": 200},
+                                         {"name": "mark", "at": "500ms", "kind": "command", "command": ["sh", "-c", "echo here > mark"]}]}})
+        result = self.results()["a-local-1"]
+        self.assertEqual((self.folder / "mark").read_text(), "here\n")
+        events = {event["kind"]: event for event in result["events"]}
+        self.assertIn("mark: sh -c echo here > mark ended with 0", events["command"]["text"])
+        self.assertGreaterEqual(int(events["command"]["at_ns"]), 500_000_000)
+        self.assertGreaterEqual(int(events["change"]["at_ns"]), 1_000_000_000)
+        # A second at 20 and two at 200.
+        put_and_get = sum(int(o["phases"]["measure"]["completed"]) for o in result["groups"][0]["operations"])
+        self.assertGreater(put_and_get, 200)
+        self.assertLess(put_and_get, 460)
+
+    def test_an_action_that_fails_fails_the_run(self):
+        kv = {"workload": "kv", "options": KV, "prepare": True, "load": {"duration": "1s", "rate": 20}}
+        said = self.run_plan({"a": {**kv, "actions": [{"name": "bad", "at": "100ms", "kind": "command", "command": ["false"]}]},
+                              "b": {**kv, "actions": [{"name": "none", "at": "100ms", "kind": "command", "command": ["no-such-program"]}]},
+                              "c": {**kv, "actions": [{"name": "who", "at": "100ms", "kind": "remove", "group": "nobody"}]}}, code=2)
+        self.assertRegex(said.stdout, r"a-local-1 .* fail: the action bad: false ended with 1")
+        self.assertRegex(said.stdout, r"b-local-1 .* fail: the action none")
+        self.assertIn("changes the group 'nobody', which the run does not have; expected one of kv", said.stderr)
+
     def test_shipped_plans_run(self):
+        text = (ROOT / "plans/two-groups.yaml").read_text()
+        for old, new in (("warmup: 5s", "warmup: 100ms"), ("duration: 1m", "duration: 2s"), ("at: 30s", "at: 1s"), ("at: 45s", "at: 1500ms"),
+                         ("rows: 100k", "rows: 1k"), ("p99(get) > 20ms", "p99(get) > 60s")):
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        (self.folder / "groups.yaml").write_text(text)
+        self.assay("plan", "run", "groups.yaml", "--quiet", "--results", "out")
+        self.assertEqual([g["name"] for g in self.results()["readers-and-writers-local-1"]["groups"]], ["readers", "writers"])
+        self.assertEqual([e["kind"] for e in self.results()["readers-and-writers-local-1"]["events"]], ["change", "command"])
+
+    def test_the_smoke_plan_runs(self):
         env = {"SMOKE_DB": "smoke.db"}.items()
         text = (ROOT / "plans/sqlite-smoke.yaml").read_text()
         for old, new in (("warmup: 2s", "warmup: 100ms"), ("duration: 10s", "duration: 1s"), ("warehouses: 1", "warehouses: 1\n      scale-down: 100")):

@@ -146,9 +146,9 @@ class PlansTest(ProgramTest):
         self.assertEqual((done.returncode, done.stderr), (2, "-:1:21: kind: 'nope' is none of static, cnpg\n"))
 
     def test_questions_that_cannot_be_answered_are_refused(self):
-        for words, message in ((("plan",), "expected lint, show or schema"), (("plan", "lnit", "x"), "unknown word 'lnit'"),
+        for words, message in ((("plan",), "expected lint, show, schema or run"), (("plan", "lnit", "x"), "unknown word 'lnit'"),
                                (("plan", "lint"), "the file is missing"), (("plan", "show", "a", "b"), "2 files; expected one"),
-                               (("plan", "schema", "x"), "unexpected word 'x'"), (("plan", "lint", "x", "--format", "kcl"), "--format has no effect"),
+                               (("plan", "schema", "x"), "unexpected word 'x'"), (("plan", "lint", "x", "--format", "kcl"), "--format has no effect"), (("plan", "lint", "x", "--only", "y"), "--only has no effect"),
                                (("plan", "lint", "nowhere.yaml"), "nowhere.yaml cannot be read"), (("plan", "lint", "."), ". is a folder")):
             with self.subTest(words):
                 self.assertIn(message, self.refused(*words))

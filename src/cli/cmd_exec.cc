@@ -1,0 +1,261 @@
+// assay exec: a benchmark of a plan, verb by verb, on the agents of its runner, by pgdistbench's API and with its verbs.
+
+#include "base/units.h"
+#include "cli/plan_main.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "coordinator/distribution.h"
+
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+
+namespace assay::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kVerbs[] = {"prepare", "run",  "check",    "cleanup",
+                                       "results", "list", "listpods", "check-pods"};
+constexpr Nanos kLook = std::chrono::milliseconds(500);
+
+std::span<const OptionSpec> exec_options() {
+  static const std::vector<OptionSpec> table = [] {
+    std::vector<OptionSpec> all(main_options().begin(), main_options().end());
+    all.push_back({.name = "wait",
+                   .type = OptionType::flag,
+                   .default_value = "false",
+                   .help = "until the agents have ended what they do; of run: then print the results"});
+    all.push_back({.name = "allow-error",
+                   .type = OptionType::flag,
+                   .default_value = "false",
+                   .help = "of results: leave out agents that failed"});
+    return all;
+  }();
+  return table;
+}
+
+/// A value of a plan as JSON has it: agents take numbers and truth values for what they are.
+json json_of(const plan::Value& value) {
+  const std::string& text = value.text;
+  if (text == "true" || text == "false") return text == "true";
+  const bool number = !text.empty() && text.size() < 18 &&
+                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= '0' && c <= '9'; });
+  return number ? json(std::stoll(text)) : json(text);
+}
+
+std::string config_of(const plan::Benchmark& benchmark) {
+  json config = json::object();
+  if (benchmark.config)
+    for (const auto& [name, value] : benchmark.config->members) config[name] = json_of(value);
+  return config.dump();
+}
+
+/// What an agent says it does: "Idle" or "Busy", and what it did last.
+struct Statuses {
+  std::vector<json> all;
+  bool busy() const {
+    return std::any_of(all.begin(), all.end(), [](const json& status) { return status.value("code", "") != "Idle"; });
+  }
+};
+
+class Fanout {
+ public:
+  Fanout(const plan::Benchmark& benchmark, RunnerAgents agents)
+      : benchmark_(benchmark), agents_(std::move(agents)), clients_(agents_.clients()) {}
+
+  /// To all agents, or to the first of each system.
+  void post(const std::string& verb, bool to_all) {
+    std::vector<coordinator::AgentRequest> requests;
+    std::vector<std::size_t> whom = agents_.first_of_each_system();
+    if (to_all) {
+      whom.clear();
+      for (std::size_t a = 0; a < agents_.urls.size(); a++) whom.push_back(a);
+    }
+    for (const std::size_t a : whom)
+      requests.push_back({.agent = a,
+                          .method = "POST",
+                          .path = fmt::format("/work/{}/{}", benchmark_.workload, verb),
+                          .body = verb == "cleanup" ? "" : config_of(benchmark_)});
+    require(clients_.ask(requests), whom);
+    asked_ = whom;
+  }
+
+  std::vector<json> get_all(const std::string& path) {
+    std::vector<coordinator::AgentRequest> requests;
+    std::vector<std::size_t> whom;
+    for (std::size_t a = 0; a < agents_.urls.size(); a++) {
+      requests.push_back({.agent = a, .path = path});
+      whom.push_back(a);
+    }
+    std::vector<json> out;
+    for (coordinator::AgentAnswer& answer : require(clients_.ask(requests), whom))
+      out.push_back(std::move(answer.json));
+    return out;
+  }
+
+  Statuses wait_idle(const SignalWatch& signals) {
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::unique_lock lock(mutex);
+    for (;;) {
+      Statuses statuses{get_all("/status")};
+      if (!statuses.busy()) return statuses;
+      changed.wait_for(lock, signals.token(), kLook, [] { return false; });
+      if (signals.stopped())
+        throw Error("interrupted; the agents go on: 'assay runner cancel' stops them", ExitCode::interrupted);
+    }
+  }
+
+  /// Those that were asked have done it, or an error says which did not.
+  void require_done(const Statuses& statuses) const {
+    std::vector<std::string> failed;
+    for (const std::size_t a : asked_)
+      if (const json last = statuses.all[a].value("last", json::object()); last.contains("error"))
+        failed.push_back(fmt::format("{}: {}", agents_.urls[a], last["error"].get<std::string>()));
+    if (!failed.empty()) throw Error(fmt::format("{}", fmt::join(failed, "\n")), ExitCode::thresholds_failed);
+  }
+
+  const RunnerAgents& agents() const noexcept { return agents_; }
+
+ private:
+  std::vector<coordinator::AgentAnswer> require(std::vector<coordinator::AgentAnswer> answers,
+                                                const std::vector<std::size_t>& whom) const {
+    std::vector<std::string> failed;
+    ExitCode code = ExitCode::usage;
+    for (std::size_t i = 0; i < answers.size(); i++)
+      if (!answers[i].ok()) {
+        failed.push_back(fmt::format("{}: {}", agents_.urls[whom[i]], answers[i].failure));
+        if (answers[i].status == 0 || answers[i].status >= 500) code = ExitCode::unreachable;
+      }
+    if (!failed.empty()) throw Error(fmt::format("{}", fmt::join(failed, "\n")), code);
+    return answers;
+  }
+
+  const plan::Benchmark& benchmark_;
+  const RunnerAgents agents_;
+  coordinator::AgentClients clients_;
+  std::vector<std::size_t> asked_;
+};
+
+/// pgdistbench's report of TPC-C: what each agent measured, and how its figures are spread.
+void print_results(const Fanout& fanout, const Statuses& statuses, bool allow_error) {
+  json runners = json::array();
+  std::vector<double> tpmc, total;
+  std::vector<std::string> failed;
+  for (std::size_t a = 0; a < statuses.all.size(); a++) {
+    const json last = statuses.all[a].value("last", json::object());
+    const json value = last.value("value", json());
+    if (last.contains("error") || !value.is_object() || !value.contains("Summary")) {
+      failed.push_back(fmt::format("{}: {}", fanout.agents().urls[a],
+                                   last.contains("error") ? last["error"].get<std::string>()
+                                                          : "what it did last has no result; expected a run"));
+      continue;
+    }
+    const json& summary = value["Summary"];
+    tpmc.push_back(summary.value("tpmC", 0.0));
+    total.push_back(summary.value("tpmTotal", 0.0));
+    runners.push_back(value);
+  }
+  if (!failed.empty() && (!allow_error || runners.empty()))
+    throw Error(fmt::format("{}", fmt::join(failed, "\n")), ExitCode::thresholds_failed);
+  for (const std::string& text : failed) say("{}\n", text);
+  const json report{{"Runners", std::move(runners)},
+                    {"TPMC", coordinator::to_json(coordinator::distribution_of(tpmc))},
+                    {"TPMTotal", coordinator::to_json(coordinator::distribution_of(total))}};
+  std::fputs((report.dump(2, ' ', false, json::error_handler_t::replace) + "\n").c_str(), stdout);
+}
+
+ExitCode list(const plan::Plan& plan) {
+  for (const plan::Benchmark& benchmark : plan.benchmarks)
+    fmt::print("{}: {}{}{}\n", benchmark.name, benchmark.workload, benchmark.runner ? " by " : "",
+               benchmark.runner ? plan.runners[*benchmark.runner].name : "");
+  return ExitCode::ok;
+}
+
+ExitCode look_at_agents(Fanout& fanout, const std::string& verb) {
+  if (verb == "check-pods") {
+    const std::vector<json> all = fanout.get_all("/healthz");
+    const bool busy = std::any_of(all.begin(), all.end(), [](const json& code) { return code != "Idle"; });
+    fmt::print("Pods are healthy {}\n", busy ? "but not ready" : "and ready");
+    return ExitCode::ok;
+  }
+  const Statuses statuses{fanout.get_all("/status")};
+  for (std::size_t a = 0; a < statuses.all.size(); a++)
+    fmt::print("{}: {}{}\n", fanout.agents().urls[a], statuses.all[a].value("code", ""),
+               statuses.all[a].contains("task") ? " " + statuses.all[a]["task"].get<std::string>() : "");
+  return ExitCode::ok;
+}
+
+void require_api(const plan::Benchmark& benchmark) {
+  if (!benchmark.known_here)
+    throw Error(
+        fmt::format("benchmark {}: the workload {} is not in this build; 'assay workloads' lists those that are",
+                    benchmark.name, benchmark.workload));
+  if (!benchmark.terminals_per_agent)
+    throw Error(
+        fmt::format("benchmark {} is of the form with workload, options and load, which 'assay plan run' carries "
+                    "out; exec takes pgdistbench's form, with benchmark and config",
+                    benchmark.name));
+  if (!benchmark.runner)
+    throw Error(fmt::format("benchmark {} has no runner whose agents could be asked", benchmark.name));
+}
+
+ExitCode carry_out_verb(const MainWords& words, Fanout& fanout) {
+  const std::string& verb = words.verb;
+  const SignalWatch signals("the agents go on");
+  if (verb == "results") {
+    print_results(fanout, fanout.wait_idle(signals), words.options.flag("allow-error"));
+    return ExitCode::ok;
+  }
+  fanout.post(verb, verb == "run");
+  const bool wait = words.options.flag("wait");
+  // With --wait stdout is for the results.
+  const std::string started = verb == "run" ? "Benchmark started" : fmt::format("Started {} task", verb);
+  if (!wait || verb != "run")
+    fmt::print("{}\n", started);
+  else
+    say("{}\n", started);
+  if (!wait) return ExitCode::ok;
+  std::fflush(stdout);
+  const Statuses statuses = fanout.wait_idle(signals);
+  if (verb == "run")
+    print_results(fanout, statuses, words.options.flag("allow-error"));
+  else
+    fanout.require_done(statuses);
+  return ExitCode::ok;
+}
+
+ExitCode carry_out(std::span<const std::string> arguments) {
+  ExitCode code = ExitCode::ok;
+  const auto words = main_words("exec", kVerbs, arguments, code);
+  if (!words) return code;
+  const std::string& verb = words->verb;
+  const bool waits = verb == "prepare" || verb == "run" || verb == "check" || verb == "cleanup" || verb == "results";
+  if (words->options.flag("wait") && !waits) throw Error(fmt::format("exec {}: --wait has no effect", verb));
+  if (words->options.flag("allow-error") && verb != "results" && !(verb == "run" && words->options.flag("wait")))
+    throw Error(fmt::format("exec {}: --allow-error has no effect; it is of results, and of run --wait", verb));
+  if (verb == "list") return list(words->plan());
+  const plan::Benchmark& benchmark = entry_of(words->plan().benchmarks, words->name, "benchmarks");
+  require_api(benchmark);
+  Fanout fanout(benchmark, agents_of(words->plan().runners[*benchmark.runner], words->workdir));
+  if (verb == "listpods" || verb == "check-pods") return look_at_agents(fanout, verb);
+  return carry_out_verb(*words, fanout);
+}
+
+}  // namespace
+
+Command exec_command() {
+  return {"exec",
+          "prepare|run|check|cleanup|results|list|listpods|check-pods [NAME] [options]",
+          "A benchmark of a plan on the agents of its runner, verb by verb.",
+          false,
+          {exec_options()},
+          carry_out};
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,156 @@
+#include "cli/local_agents.h"
+
+#include "base/error.h"
+#include "results/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+extern char** environ;
+
+namespace assay::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kTarget = "ASSAY_TARGET=", kListening = "listening on ";
+constexpr Nanos kLook = std::chrono::milliseconds(20), kPatience = std::chrono::seconds(30);
+
+std::string text_of(const fs::path& file) {
+  std::ifstream in(file);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
+}
+
+/// When the process began and whether it lives; 0: there is none, or it ended and nobody asked how.
+std::uint64_t began(pid_t pid) {
+  const std::string stat = text_of(fmt::format("/proc/{}/stat", pid));
+  const std::size_t past_name = stat.rfind(')');
+  if (past_name == std::string::npos) return 0;
+  std::istringstream fields(stat.substr(past_name + 1));
+  std::string field;
+  for (int n = 3; n <= 22 && fields >> field; n++)
+    if (n == 3 && (field == "Z" || field == "X")) return 0;
+  return std::strtoull(field.c_str(), nullptr, 10);
+}
+
+std::string url_in_log(const fs::path& log) {
+  const std::string text = text_of(log);
+  const std::size_t at = text.find(kListening);
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + kListening.size(), end = text.find_first_of(",\n", begin);
+  return end == std::string::npos ? "" : text.substr(begin, end - begin);
+}
+
+pid_t spawn_agent(const fs::path& folder, const fs::path& log, const std::string& target) {
+  const std::string program = fs::read_symlink("/proc/self/exe");
+  std::vector<std::string> words{program, "agent", "--listen", "127.0.0.1:0", "--data", folder.string()};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  std::string variable = std::string(kTarget) + target;
+  std::vector<char*> environment;
+  for (char** at = environ; *at != nullptr; ++at)
+    if (!std::string_view(*at).starts_with(kTarget)) environment.push_back(*at);
+  environment.push_back(variable.data());
+  environment.push_back(nullptr);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
+    posix_spawn_file_actions_addopen(&files, fd, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);  // Ctrl-C here is not for it
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  pid_t pid = 0;
+  const int error = ::posix_spawn(&pid, program.c_str(), &files, &attributes, arguments.data(), environment.data());
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  if (error != 0) throw Error(fmt::format("an agent cannot be started: {}", std::strerror(error)), ExitCode::internal);
+  return pid;
+}
+
+/// Looks again and again; false when it did not come true in time.
+template <class Condition>
+bool becomes(Condition condition) {
+  for (Nanos waited{}; !condition(); waited += kLook) {
+    if (waited > kPatience) return false;
+    std::this_thread::sleep_for(kLook);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool LocalAgent::alive() const { return pid > 0 && cli::began(pid) == began; }
+
+LocalAgents::LocalAgents(const fs::path& workdir, const std::string& runner) : folder_(workdir / ".assay" / runner) {
+  const std::string text = text_of(folder_ / "agents.json");
+  if (text.empty()) return;
+  try {
+    for (const nlohmann::json& agent : nlohmann::json::parse(text).at("agents"))
+      agents_.push_back({.pid = agent.at("pid").get<pid_t>(),
+                         .began = agent.at("began").get<std::uint64_t>(),
+                         .url = agent.at("url").get<std::string>(),
+                         .system = agent.at("system").get<std::string>()});
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(fmt::format("{} is none of a runner's: {}", (folder_ / "agents.json").string(), error.what()));
+  }
+}
+
+void LocalAgents::save() const {
+  nlohmann::json agents = nlohmann::json::array();
+  for (const LocalAgent& agent : agents_)
+    agents.push_back({{"pid", agent.pid}, {"began", agent.began}, {"url", agent.url}, {"system", agent.system}});
+  write_atomically(folder_ / "agents.json", nlohmann::json{{"agents", std::move(agents)}}.dump(2) + "\n");
+}
+
+void LocalAgents::start(const std::string& system, const std::string& target) {
+  fs::path folder;
+  for (int n = 1; folder.empty() || fs::exists(folder); n++) folder = folder_ / fmt::format("agent-{}", n);
+  fs::create_directories(folder);
+  const fs::path log = folder / "log";
+  LocalAgent agent{.pid = spawn_agent(folder / "data", log, target), .system = system};
+  agent.began = began(agent.pid);
+  agents_.push_back(agent);
+  save();  // so that it can be stopped, whatever comes
+  LocalAgent& last = agents_.back();
+  const bool told = becomes([&] { return !(last.url = url_in_log(log)).empty() || !last.alive(); });
+  if (!told || last.url.empty())
+    throw Error(fmt::format("an agent did not begin to listen; its log is {}:\n{}", log.string(), text_of(log)),
+                ExitCode::unreachable);
+  save();
+}
+
+void LocalAgents::stop() {
+  for (const LocalAgent& agent : agents_)
+    if (agent.alive()) ::kill(agent.pid, SIGTERM);
+  for (const LocalAgent& agent : agents_)
+    if (!becomes([&] { return !agent.alive(); })) {
+      if (agent.alive()) ::kill(agent.pid, SIGKILL);
+    }
+  agents_.clear();
+  if (fs::exists(folder_)) save();
+}
+
+void LocalAgents::forget_dead() {
+  std::erase_if(agents_, [](const LocalAgent& agent) { return !agent.alive(); });
+  if (fs::exists(folder_)) save();
+}
+
+}  // namespace assay::cli

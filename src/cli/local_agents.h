@@ -1,0 +1,47 @@
+// Agents on this machine that outlive the command which starts them: one folder a runner, WORKDIR/.assay/RUNNER, which has
+// their process ids, addresses, logs and what they measured.
+//
+// An agent is known by its process id and the time at which the process began, so that nobody else's process is ever
+// stopped. Agents listen on loopback only. Throws Error. For one command at a time.
+#pragma once
+
+#include "base/time.h"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace assay::cli {
+
+struct LocalAgent {
+  pid_t pid = 0;
+  std::uint64_t began = 0;  // in clock ticks since the machine did (proc(5), field 22)
+  std::string url{};        // "http://127.0.0.1:40001"
+  std::string system{};     // the name of the one it puts under load
+
+  bool alive() const;
+};
+
+class LocalAgents {
+ public:
+  LocalAgents(const std::filesystem::path& workdir, const std::string& runner);
+
+  /// Those that were started and not stopped since, whether they live or not.
+  const std::vector<LocalAgent>& all() const noexcept { return agents_; }
+  /// Starts one more, on a free port. `target` is its URL with the password; it goes by the environment.
+  void start(const std::string& system, const std::string& target);
+  /// Stops all, with what they do, and forgets them; what they measured stays.
+  void stop();
+  /// Forgets those that live no more.
+  void forget_dead();
+
+ private:
+  void save() const;
+  const std::filesystem::path folder_;
+  std::vector<LocalAgent> agents_;
+};
+
+}  // namespace assay::cli
