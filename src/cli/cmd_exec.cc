@@ -19,9 +19,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kVerbs[] = {"prepare", "run",  "check",    "cleanup",
-                                       "results", "list", "listpods", "check-pods"};
-constexpr Nanos kLook = std::chrono::milliseconds(500);
+constexpr std::string_view kExecVerbs[] = {"prepare", "run",  "check",    "cleanup",
+                                           "results", "list", "listpods", "check-pods"};
+constexpr Nanos kBetweenLooks = std::chrono::milliseconds(500);
 
 std::span<const OptionSpec> exec_options() {
   static const std::vector<OptionSpec> table = [] {
@@ -105,7 +105,7 @@ class Fanout {
     for (;;) {
       Statuses statuses{get_all("/status")};
       if (!statuses.busy()) return statuses;
-      changed.wait_for(lock, signals.token(), kLook, [] { return false; });
+      changed.wait_for(lock, signals.token(), kBetweenLooks, [] { return false; });
       if (signals.stopped())
         throw Error("interrupted; the agents go on: 'assay runner cancel' stops them", ExitCode::interrupted);
     }
@@ -230,9 +230,9 @@ ExitCode carry_out_verb(const MainWords& words, Fanout& fanout) {
   return ExitCode::ok;
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_exec(std::span<const std::string> arguments) {
   ExitCode code = ExitCode::ok;
-  const auto words = main_words("exec", kVerbs, arguments, code);
+  const auto words = main_words("exec", kExecVerbs, arguments, code);
   if (!words) return code;
   const std::string& verb = words->verb;
   const bool waits = verb == "prepare" || verb == "run" || verb == "check" || verb == "cleanup" || verb == "results";
@@ -255,7 +255,7 @@ Command exec_command() {
           "A benchmark of a plan on the agents of its runner, verb by verb.",
           false,
           {exec_options()},
-          carry_out};
+          carry_out_exec};
 }
 
 }  // namespace assay::cli

@@ -34,11 +34,6 @@ std::span<const OptionSpec> plan_options() {
   return table;
 }
 
-std::optional<std::string> from_environment(const std::string& name) {
-  const char* const value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
 /// Tells what is wrong with a plan, and notes.
 plan::Reading read(const std::string& file) {
   plan::Reading reading = plan::read_plan(file, plan_catalogue(), from_environment);

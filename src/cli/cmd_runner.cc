@@ -10,7 +10,7 @@
 namespace assay::cli {
 namespace {
 
-constexpr std::string_view kVerbs[] = {"list", "apply", "delete", "status", "cancel", "restart", "metrics"};
+constexpr std::string_view kRunnerVerbs[] = {"list", "apply", "delete", "status", "cancel", "restart", "metrics"};
 
 using Answers = std::vector<coordinator::AgentAnswer>;
 
@@ -81,9 +81,9 @@ ExitCode status(const RunnerAgents& agents) {
   return code;
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_runner(std::span<const std::string> arguments) {
   ExitCode code = ExitCode::ok;
-  const auto words = main_words("runner", kVerbs, arguments, code);
+  const auto words = main_words("runner", kRunnerVerbs, arguments, code);
   if (!words) return code;
   const plan::Runner& runner = entry_of(words->plan().runners, words->name, "runners");
   const std::string& verb = words->verb;
@@ -113,7 +113,7 @@ Command runner_command() {
           "The agents of a plan's runner: start and stop them, ask how they are.",
           false,
           {main_options()},
-          carry_out};
+          carry_out_runner};
 }
 
 }  // namespace assay::cli

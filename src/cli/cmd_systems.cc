@@ -7,7 +7,7 @@
 namespace assay::cli {
 namespace {
 
-constexpr std::string_view kVerbs[] = {"create", "apply", "delete", "list", "status"};
+constexpr std::string_view kSystemsVerbs[] = {"create", "apply", "delete", "list", "status"};
 
 const plan::System& require_static(const plan::System& system) {
   if (system.kind != plan::System::Kind::static_)
@@ -50,9 +50,9 @@ ExitCode list(const plan::System& system, bool judge) {
   return ExitCode::ok;
 }
 
-ExitCode carry_out(std::span<const std::string> arguments) {
+ExitCode carry_out_systems(std::span<const std::string> arguments) {
   ExitCode code = ExitCode::ok;
-  const auto words = main_words("systems", kVerbs, arguments, code);
+  const auto words = main_words("systems", kSystemsVerbs, arguments, code);
   if (!words) return code;
   const plan::System& system = require_static(entry_of(words->plan().systems, words->name, "systems"));
   if (words->verb == "delete") {
@@ -71,7 +71,7 @@ Command systems_command() {
           "The systems of a plan: make and remove them, ask whether they are ready.",
           false,
           {main_options()},
-          carry_out};
+          carry_out_systems};
 }
 
 }  // namespace assay::cli

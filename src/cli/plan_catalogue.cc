@@ -8,6 +8,7 @@
 #include "registry/registry.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace assay::cli {
 namespace {
@@ -81,6 +82,11 @@ const plan::Catalogue& plan_catalogue() {
     return made;
   }();
   return catalogue;
+}
+
+std::optional<std::string> from_environment(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
 }  // namespace assay::cli

@@ -4,8 +4,14 @@
 
 #include "plan/catalogue.h"
 
+#include <optional>
+#include <string>
+
 namespace assay::cli {
 
 const plan::Catalogue& plan_catalogue();
+
+/// A variable of the environment, as plan::Environment asks for it.
+std::optional<std::string> from_environment(const std::string& name);
 
 }  // namespace assay::cli

@@ -37,11 +37,6 @@ std::string main_file(const Options& options) {
   return "-";
 }
 
-std::optional<std::string> from_environment(const std::string& name) {
-  const char* const value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
 }  // namespace
 
 std::span<const OptionSpec> main_options() {
@@ -131,7 +126,8 @@ RunnerAgents agents_of(const plan::Runner& runner, const std::filesystem::path& 
     out.token = runner.token ? read_secret(*runner.token) : token_of("");
     return out;
   }
-  for (const LocalAgent& agent : LocalAgents(workdir, runner.name).all()) {
+  const LocalAgents started(workdir, runner.name);
+  for (const LocalAgent& agent : started.all()) {
     out.urls.push_back(agent.url);
     out.systems.push_back(agent.system);
   }
