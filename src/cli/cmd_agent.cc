@@ -23,7 +23,8 @@ std::span<const OptionSpec> agent_options() {
       {.name = "data", .default_value = "assay-agent", .help = "folder of its tasks and results; one agent each"},
       {.name = "target",
        .default_value = "",
-       .help = "URL of the system under test of tasks that name none; or ASSAY_TARGET; without it PGHOST, PGPORT, … are asked"},
+       .help = "URL of the system under test of tasks that name none; or ASSAY_TARGET; without it PGHOST, PGPORT, … "
+               "are asked"},
       {.name = "target-secret",
        .default_value = "",
        .help = "folder of a mounted secret instead: uri, or host, port, username, password, dbname"},

@@ -33,11 +33,11 @@ std::span<const OptionSpec> own_options() {
                            "assay report --identity reads it"});
     all.push_back({.name = "agents",
                    .default_value = "",
-                   .help = "HOST:PORT,…: agents that carry it out together, each a share; --clients, --sessions, --rate "
-                           "and --count are of all of them"});
-    all.push_back({.name = "agent-token-file",
-                   .default_value = "",
-                   .help = "file with the token of the agents; or ASSAY_TOKEN"});
+                   .help =
+                       "HOST:PORT,…: agents that carry it out together, each a share; --clients, --sessions, --rate "
+                       "and --count are of all of them"});
+    all.push_back(
+        {.name = "agent-token-file", .default_value = "", .help = "file with the token of the agents; or ASSAY_TOKEN"});
     all.push_back({.name = "agent-ca", .default_value = "", .help = "PEM file of who signed the agents' certificates"});
     all.push_back({.name = "on-agent-loss",
                    .type = OptionType::choice,
@@ -60,12 +60,13 @@ std::unique_ptr<Executor> executor_for(const JobSetup& setup, JobObserver& obser
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   if (!addresses.empty())
-    return std::make_unique<coordinator::Fleet>(setup,
-                                                coordinator::FleetOptions{.addresses = std::move(addresses),
-                                                                          .token = token_of(own.text("agent-token-file")),
-                                                                          .ca_file = own.text("agent-ca"),
-                                                                          .stop_on_loss = own.text("on-agent-loss") == "stop"},
-                                                observer);
+    return std::make_unique<coordinator::Fleet>(
+        setup,
+        coordinator::FleetOptions{.addresses = std::move(addresses),
+                                  .token = token_of(own.text("agent-token-file")),
+                                  .ca_file = own.text("agent-ca"),
+                                  .stop_on_loss = own.text("on-agent-loss") == "stop"},
+        observer);
   for (const char* of_agents : {"agent-token-file", "agent-ca", "on-agent-loss"})
     if (own.given(of_agents)) throw Error(fmt::format("--{} has no effect without --agents", of_agents));
   return std::make_unique<LocalExecutor>(setup, observer.progress());

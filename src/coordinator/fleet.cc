@@ -28,11 +28,27 @@ constexpr Nanos kLateNotice = std::chrono::milliseconds(50);
 constexpr int kClockSamples = 7;
 
 /// What the coordinator does itself, or what is of its own command line.
-const std::set<std::string, std::less<>> kNotForAgents{
-    "prepare",      "check",        "cleanup",  "strict",   "fail-if",            "abort-if",
-    "until-steady", "steady-limit", "find-max", "json",     "find-max-precision", "find-max-steps",
-    "result",       "encrypt-to",   "quiet",    "shard",    "agents",             "agent-token-file",
-    "agent-ca",     "on-agent-loss", "target"};
+const std::set<std::string, std::less<>> kNotForAgents{"prepare",
+                                                       "check",
+                                                       "cleanup",
+                                                       "strict",
+                                                       "fail-if",
+                                                       "abort-if",
+                                                       "until-steady",
+                                                       "steady-limit",
+                                                       "find-max",
+                                                       "json",
+                                                       "find-max-precision",
+                                                       "find-max-steps",
+                                                       "result",
+                                                       "encrypt-to",
+                                                       "quiet",
+                                                       "shard",
+                                                       "agents",
+                                                       "agent-token-file",
+                                                       "agent-ca",
+                                                       "on-agent-loss",
+                                                       "target"};
 
 std::string instant(WallTime at) { return std::to_string(at.time_since_epoch().count()); }
 
@@ -142,7 +158,8 @@ void Fleet::measure_clocks() {
       const WallTime before = real_clock().wall();
       const AgentAnswer answer = clients_.ask_one({.agent = m, .path = "/api/v1/time"});
       const Nanos took = real_clock().now() - sent;
-      if (!answer.ok()) throw Error(fmt::format("agent {}: {}", members_[m].name, answer.failure), ExitCode::unreachable);
+      if (!answer.ok())
+        throw Error(fmt::format("agent {}: {}", members_[m].name, answer.failure), ExitCode::unreachable);
       // As NTP has it: the answer was made in the middle, give or take half of the time it took.
       if (took >= best) continue;
       best = took;
@@ -170,11 +187,11 @@ ServerFacts Fleet::facts() {
     throw Error(fmt::format("the agents are of the versions {}, and this is {}; expected one version",
                             fmt::join(versions, ", "), ASSAY_VERSION));
   measure_clocks();
-  const AgentAnswer described = clients_.ask_one(
-      {.agent = 0,
-       .method = "POST",
-       .path = "/api/v1/describe",
-       .body = task_body(setup_.own().flag("prepare") ? "prepare" : "run", 0, nullptr).dump()});
+  const AgentAnswer described =
+      clients_.ask_one({.agent = 0,
+                        .method = "POST",
+                        .path = "/api/v1/describe",
+                        .body = task_body(setup_.own().flag("prepare") ? "prepare" : "run", 0, nullptr).dump()});
   if (!described.ok())
     throw Error(fmt::format("agent {}: {}", members_[0].name, described.failure),
                 described.status == 400 ? ExitCode::usage : ExitCode::unreachable);
@@ -193,7 +210,8 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
   std::string failed;
   for (std::size_t m = 0; m < count; m++) {
     members_[m].task = started[m].ok() ? started[m].json.at("id").get<std::string>() : "";
-    if (!started[m].ok()) failed += fmt::format("{}agent {}: {}", failed.empty() ? "" : "\n", members_[m].name, started[m].failure);
+    if (!started[m].ok())
+      failed += fmt::format("{}agent {}: {}", failed.empty() ? "" : "\n", members_[m].name, started[m].failure);
   }
   std::vector<json> records(count);
   ExitCode code = ExitCode::usage;
@@ -221,17 +239,18 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
         records[m] = answers[i].json;
         const bool check_found = verb == "check" && records[m].contains("check");
         if (records[m].value("state", "") == "failed" && !check_found) {
-          failed += fmt::format("{}agent {}: {}", failed.empty() ? "" : "\n", members_[m].name, records[m].value("error", ""));
+          failed += fmt::format("{}agent {}: {}", failed.empty() ? "" : "\n", members_[m].name,
+                                records[m].value("error", ""));
           code = static_cast<ExitCode>(records[m].value("exit_code", 1));
         }
       }
       if (answers[i].ok()) last_answer = real_clock().now();
     }
-    open = static_cast<std::size_t>(std::count_if(members_.begin(), members_.begin() + static_cast<std::ptrdiff_t>(count),
-                                                  [&](const Member& member) {
-                                                    const auto m = static_cast<std::size_t>(&member - members_.data());
-                                                    return !member.task.empty() && records[m].is_null();
-                                                  }));
+    open = static_cast<std::size_t>(std::count_if(
+        members_.begin(), members_.begin() + static_cast<std::ptrdiff_t>(count), [&](const Member& member) {
+          const auto m = static_cast<std::size_t>(&member - members_.data());
+          return !member.task.empty() && records[m].is_null();
+        }));
   }
   if (stop.stop_requested() && failed.empty()) throw Error("interrupted", ExitCode::interrupted);
   if (!failed.empty()) throw Error(failed, stop.stop_requested() ? ExitCode::interrupted : code);
@@ -264,10 +283,11 @@ CheckOutcome Fleet::check(std::stop_token stop) {
     const json& check = records[m].at("check");
     out.conditions = std::max(out.conditions, check.at("conditions").get<std::uint64_t>());
     for (const json& finding : check.at("findings"))
-      out.findings.push_back({.condition = finding.at("condition").get<std::string>(),
-                              .text = fmt::format("{} (agent {})", finding.at("text").get<std::string>(), members_[m].name),
-                              .rows = finding.at("rows").get<std::vector<std::string>>(),
-                              .violations = finding.at("violations").get<std::uint64_t>()});
+      out.findings.push_back(
+          {.condition = finding.at("condition").get<std::string>(),
+           .text = fmt::format("{} (agent {})", finding.at("text").get<std::string>(), members_[m].name),
+           .rows = finding.at("rows").get<std::vector<std::string>>(),
+           .violations = finding.at("violations").get<std::uint64_t>()});
   }
   return out;
 }
@@ -327,9 +347,8 @@ RunPlan Fleet::plan() {
 void Fleet::hold_run(const RunPlan& plan, const std::stop_token& stop) {
   std::vector<AgentRequest> requests;
   for (std::size_t m = 0; m < members_.size(); m++) {
-    members_[m] = {.name = members_[m].name,
-                   .clock_offset = members_[m].clock_offset,
-                   .clock_error = members_[m].clock_error};
+    members_[m] = {
+        .name = members_[m].name, .clock_offset = members_[m].clock_offset, .clock_error = members_[m].clock_error};
     json body = task_body("run", m, &plan);
     body["hold"] = true;
     requests.push_back({.agent = m, .method = "POST", .path = "/api/v1/tasks", .body = body.dump()});
@@ -416,9 +435,10 @@ RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& ob
     std::vector<AgentRequest> requests;
     for (std::size_t m = 0; m < members_.size(); m++)
       if (members_[m].state != "ended")
-        requests.push_back({.agent = m,
-                            .path = fmt::format("/api/v1/tasks/{}/intervals?since={}", members_[m].task, members_[m].seen),
-                            .timeout = kPollTimeout});
+        requests.push_back(
+            {.agent = m,
+             .path = fmt::format("/api/v1/tasks/{}/intervals?since={}", members_[m].task, members_[m].seen),
+             .timeout = kPollTimeout});
     const std::vector<AgentAnswer> answers = clients_.ask(requests);
     const TimePoint asked = real_clock().now();
     for (std::size_t i = 0; i < requests.size(); i++) {
@@ -428,7 +448,8 @@ RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& ob
         if (!member.lost_since && asked - member.answered >= options_.patience) {
           member.lost_since = member.answered;
           member.lost = answers[i].failure;
-          observer.event({member.answered - start, Nanos(0), "agent_lost", fmt::format("{}: {}", member.name, member.lost)});
+          observer.event(
+              {member.answered - start, Nanos(0), "agent_lost", fmt::format("{}: {}", member.name, member.lost)});
           if (options_.stop_on_loss && !stopping) {
             stopping = partial = true;
             stopped_at = asked;
@@ -452,18 +473,24 @@ RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& ob
     }
     if (asked >= start && asked - told >= kTick && (asked - start) % kTick >= kHandOver) {
       const Nanos since = asked - start;
-      const Phase phase = since < plan.ramp_up          ? Phase::ramp
-                          : since < measure_begin       ? Phase::warmup
-                          : asked < measure_end         ? Phase::measure
-                                                        : Phase::drain;
-      observer.live(live.take_live(phase, since, measure_end == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), measure_end - asked), asked - told));
+      const Phase phase = since < plan.ramp_up    ? Phase::ramp
+                          : since < measure_begin ? Phase::warmup
+                          : asked < measure_end   ? Phase::measure
+                                                  : Phase::drain;
+      observer.live(live.take_live(
+          phase, since, measure_end == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), measure_end - asked),
+          asked - told));
       told = asked;
       const Nanos whole = since / kTick * kTick;
       if (phase == Phase::measure && whole > measure_begin && !stopping) {
-        SoFar so_far{.groups = live.merged(), .events = events, .measure_begin = measure_begin, .measured = whole - measure_begin};
+        SoFar so_far{.groups = live.merged(),
+                     .events = events,
+                     .measure_begin = measure_begin,
+                     .measured = whole - measure_begin};
         for (const Member& member : members_)
           if (member.lost_since)
-            so_far.events.push_back({*member.lost_since - start, asked - *member.lost_since, "agent_lost", member.name});
+            so_far.events.push_back(
+                {*member.lost_since - start, asked - *member.lost_since, "agent_lost", member.name});
         if (const std::optional<Ending> ending = observer.ends_for(so_far)) {
           stopping = true;
           partial = partial || ending->partial;
@@ -476,11 +503,13 @@ RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& ob
     // Those that are lost are waited for as long as the run lasts, and no longer.
     const bool over = (measure_end != TimePoint::max() && asked > measure_end + plan.drain + options_.patience) ||
                       (stopping && asked > stopped_at + kStopping);
-    const bool others_ended = std::all_of(members_.begin(), members_.end(), [](const Member& m) {
-      return m.state == "ended" || m.lost_since;
-    });
-    const bool all_ended = std::all_of(members_.begin(), members_.end(), [](const Member& m) { return m.state == "ended"; });
-    open = !all_ended && !(others_ended && (over || measure_end == TimePoint::max() || stopping || asked > measure_end + options_.patience)) &&
+    const bool others_ended = std::all_of(members_.begin(), members_.end(),
+                                          [](const Member& m) { return m.state == "ended" || m.lost_since; });
+    const bool all_ended =
+        std::all_of(members_.begin(), members_.end(), [](const Member& m) { return m.state == "ended"; });
+    open = !all_ended &&
+           !(others_ended &&
+             (over || measure_end == TimePoint::max() || stopping || asked > measure_end + options_.patience)) &&
            !(over && asked > measure_end + plan.drain + kStopping);
     if (open) pause(kPoll, stopping ? std::stop_token() : stop);
   }
@@ -489,19 +518,20 @@ RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& ob
     if (member.state == "ended") continue;
     if (!member.lost_since) member.lost_since = member.answered;
     if (member.lost.empty()) member.lost = "it did not end";
-    events.push_back({*member.lost_since - start, std::max(Nanos(1), done - *member.lost_since), "agent_lost",
-                      fmt::format("{} is lost: {}; what it told until then is in the result", member.name, member.lost)});
+    events.push_back(
+        {*member.lost_since - start, std::max(Nanos(1), done - *member.lost_since), "agent_lost",
+         fmt::format("{} is lost: {}; what it told until then is in the result", member.name, member.lost)});
   }
   std::vector<RunOutcome> parts = fetch_results(live);
   std::vector<std::string> names;
   for (const Member& member : members_) names.push_back(member.name);
   RunOutcome outcome = merged(parts, names);
   outcome.events.insert(outcome.events.end(), events.begin(), events.end());
-  std::stable_sort(outcome.events.begin(), outcome.events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  std::stable_sort(outcome.events.begin(), outcome.events.end(),
+                   [](const Event& a, const Event& b) { return a.at < b.at; });
   const bool ended_well = stopping && !partial;  // steady: every agent was stopped, and that is no interruption
   outcome.partial = ended_well ? false : outcome.partial || partial;
-  if (ended_well)
-    std::erase_if(outcome.events, [](const Event& e) { return e.kind == "interrupted"; });
+  if (ended_well) std::erase_if(outcome.events, [](const Event& e) { return e.kind == "interrupted"; });
   return outcome;
 }
 
@@ -510,9 +540,8 @@ std::vector<RunOutcome> Fleet::fetch_results(LiveRun& live) {
   std::vector<AgentRequest> requests;
   for (std::size_t m = 0; m < members_.size(); m++)
     if (members_[m].state == "ended")
-      requests.push_back({.agent = m,
-                          .path = "/api/v1/tasks/" + members_[m].task + "/result",
-                          .timeout = std::chrono::seconds(60)});
+      requests.push_back(
+          {.agent = m, .path = "/api/v1/tasks/" + members_[m].task + "/result", .timeout = std::chrono::seconds(60)});
   std::vector<AgentAnswer> answers = clients_.ask(requests, true);
   for (std::size_t i = 0; i < requests.size(); i++) {
     Member& member = members_[requests[i].agent];
@@ -549,7 +578,8 @@ std::vector<RunOutcome> Fleet::fetch_results(LiveRun& live) {
 
 Statements Fleet::conclude(const RunPlan& plan, const RunOutcome& outcome) {
   Document measured = measured_document(plan, outcome);
-  measured.targets.push_back({.name = "main", .driver = {}, .url = {}, .server = {}, .server_version = {}, .settings = {}});
+  measured.targets.push_back(
+      {.name = "main", .driver = {}, .url = {}, .server = {}, .server_version = {}, .settings = {}});
   const std::string whole = to_json(measured);
   std::string why = "no agent is left";
   for (std::size_t m = 0; m < members_.size(); m++) {
@@ -565,9 +595,9 @@ Statements Fleet::conclude(const RunPlan& plan, const RunOutcome& outcome) {
     }
     Statements out;
     for (const json& f : answer.json.at("figures"))
-      out.figures.push_back({f.at("name").get<std::string>(), f.at("value").is_number() ? f.at("value").get<double>() : 0,
-                             f.at("unit").get<std::string>(), f.at("formula").get<std::string>(),
-                             f.at("available").get<bool>()});
+      out.figures.push_back(
+          {f.at("name").get<std::string>(), f.at("value").is_number() ? f.at("value").get<double>() : 0,
+           f.at("unit").get<std::string>(), f.at("formula").get<std::string>(), f.at("available").get<bool>()});
     for (const json& r : answer.json.at("requirements"))
       out.requirements.push_back({.name = r.at("name").get<std::string>(),
                                   .clause = r.at("clause").get<std::string>(),
@@ -644,7 +674,8 @@ void Fleet::complete(Document& document) {
     agent.shard = static_cast<std::uint32_t>(m);
     threads += agent.own_cost.threads;
     if (agent.late > kLateNotice + agent.clock_error)
-      document.warnings.push_back(fmt::format("agent {} began {} after the instant agreed upon", agent.name, format_latency(agent.late)));
+      document.warnings.push_back(
+          fmt::format("agent {} began {} after the instant agreed upon", agent.name, format_latency(agent.late)));
     document.agents.push_back(std::move(agent));
   }
   document.own_cost.threads = threads;

@@ -31,10 +31,7 @@ void take(GroupOutcome& outcome, const Interval& interval) {
 }  // namespace
 
 LiveRun::LiveRun(const RunPlan& plan, std::size_t agents)
-    : plan_(plan),
-      merged_(empty_outcomes(plan)),
-      told_(agents),
-      completed_(agents, 0) {
+    : plan_(plan), merged_(empty_outcomes(plan)), told_(agents), completed_(agents, 0) {
   for (auto& told : told_) told = empty_outcomes(plan);
   for (const GroupPlan& group : plan.groups)
     recent_.emplace_back(group.group.operations.size(), group.group.counters.size());

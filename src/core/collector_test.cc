@@ -18,8 +18,8 @@ class SilentTarget final : public Target {
   Result<ServerFacts> facts() override { return ServerFacts{}; }
 };
 
-/// More seconds than a series has intervals, on times that are only counted: each second is recorded, handed over and collected. Wide histograms make up
-/// for what would take longer; 24 hours are in src/results/long_run_test.cc.
+/// More seconds than a series has intervals, on times that are only counted: each second is recorded, handed over and
+/// collected. Wide histograms make up for what would take longer; 24 hours are in src/results/long_run_test.cc.
 TEST(Collector, of_a_long_run_keeps_every_operation_and_a_bounded_time_line) {
   constexpr std::uint64_t kSeconds = 4000, kGroups = 2, kOperations = 4, kEach = 40;
   SilentTarget target;

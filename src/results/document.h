@@ -134,7 +134,7 @@ struct Document {
   std::vector<CheckResult> checks;
   RateSearchFacts search;  // of --find-max, this run being its last step; without steps: there was none
   std::vector<TargetSeries> target_series;
-  std::uint64_t in_doubt = 0;  // commits whose outcome nobody knows, over the whole run
+  std::uint64_t in_doubt = 0;       // commits whose outcome nobody knows, over the whole run
   OwnCost own_cost;                 // of all agents together, when there are some
   std::vector<AgentResult> agents;  // empty: this process alone
   MachineFacts machine;

@@ -291,7 +291,8 @@ class TableRenderer {
     using Align = TextTable::Align;
     TextTable table({Align::left, Align::right, Align::right, Align::right, Align::right, Align::right, Align::right,
                      Align::right, Align::left});
-    table.row({{"agent"}, {"rate/s"}, {"errors"}, {"CPU"}, {"busiest loop"}, {"lag p99"}, {"lag max"}, {"clock"}, {""}});
+    table.row(
+        {{"agent"}, {"rate/s"}, {"errors"}, {"CPU"}, {"busiest loop"}, {"lag p99"}, {"lag max"}, {"clock"}, {""}});
     const double seconds = std::max(1e-9, to_seconds(d_.measured_length()));
     for (const AgentResult& agent : d_.agents)
       table.row({{agent.name},

@@ -61,8 +61,9 @@ struct Event {
 };
 /// unanswered: what was under way when the drain ended; stalled: assay stood still; change: of groups while the run went on.
 /// agent_lost: until it was there again, or to the end.
-inline constexpr std::array<std::string_view, 11> kEventKinds{"outage",     "sessions_lost", "unanswered", "stalled", "clock_jump",
-                                                             "interrupted", "aborted",       "steady",     "change",  "agent_lost", "command"};
+inline constexpr std::array<std::string_view, 11> kEventKinds{"outage",     "sessions_lost", "unanswered", "stalled",
+                                                              "clock_jump", "interrupted",   "aborted",    "steady",
+                                                              "change",     "agent_lost",    "command"};
 
 /// A consistency condition that does not hold.
 struct Finding {

@@ -93,7 +93,8 @@ class FailureLog {
   static constexpr std::size_t kMost = 64;  // different (operation, kind, native code); the rest is counted together
   FailureLog() = default;
   /// As it was told once: samples() and others() of another one.
-  FailureLog(std::vector<FailureSample> samples, std::uint64_t others) : samples_(std::move(samples)), others_(others) {}
+  FailureLog(std::vector<FailureSample> samples, std::uint64_t others)
+      : samples_(std::move(samples)), others_(others) {}
   void add(OperationId, const Failure&);
   void merge(const FailureLog&);
   const std::vector<FailureSample>& samples() const noexcept { return samples_; }

@@ -268,7 +268,7 @@ class NullDriver final : public Driver {
         .example = "null:?latency=1ms",
         .facets = {Facet::kv},
         .waiting = Waiting::fiber,
-                                 .in_process = true,
+        .in_process = true,
         .options = option_table()};
     return info;
   }
