@@ -103,7 +103,8 @@ LocalAgents::LocalAgents(const fs::path& workdir, const std::string& runner) : f
   const std::string text = text_of(folder_ / "agents.json");
   if (text.empty()) return;
   try {
-    for (const nlohmann::json& agent : nlohmann::json::parse(text).at("agents"))
+    const nlohmann::json state = nlohmann::json::parse(text);
+    for (const nlohmann::json& agent : state.at("agents"))
       agents_.push_back({.pid = agent.at("pid").get<pid_t>(),
                          .began = agent.at("began").get<std::uint64_t>(),
                          .url = agent.at("url").get<std::string>(),
