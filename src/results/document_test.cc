@@ -92,11 +92,11 @@ TEST(Document, CutOffAtAnyByteIsAnErrorThatSaysSo) {
 
 TEST(Document, OfAnotherVersionIsRefusedByName) {
   const std::string text = to_json(small_document());
-  EXPECT_EQ(error_of(replaced(text, "\"version\": 2", "\"version\": 3")),
-            "result: its format has version 3, and this assay reads version 1 to 2: a newer assay wrote it");
-  EXPECT_EQ(error_of(replaced(text, "\"version\": 2", "\"version\": 0")),
-            "result: its format has version 0, and this assay reads version 1 to 2");
-  EXPECT_EQ(error_of(replaced(text, "\"version\": 2", "\"version\": \"one\"")),
+  EXPECT_EQ(error_of(replaced(text, "\"version\": 3", "\"version\": 4")),
+            "result: its format has version 4, and this assay reads version 1 to 3: a newer assay wrote it");
+  EXPECT_EQ(error_of(replaced(text, "\"version\": 3", "\"version\": 0")),
+            "result: its format has version 0, and this assay reads version 1 to 3");
+  EXPECT_EQ(error_of(replaced(text, "\"version\": 3", "\"version\": \"one\"")),
             "result: version: found \"one\", expected a whole number, 0 or more");
   EXPECT_THAT(error_of("{\"a\": 1}"), StartsWith("this is no result of assay"));
   EXPECT_THAT(error_of("hello"), StartsWith("result: the file is no JSON: mistake at byte 1"));

@@ -362,7 +362,7 @@ TEST_F(HistoryFolder, is_read_with_what_is_below_it_and_names_what_is_no_result)
   write("nightly/.b.json.XYZ123", d);
   write_atomically(folder_ / "package.json", "{\"name\": \"x\"}");
   std::string newer = to_json(d);
-  newer.replace(newer.find("\"version\": 2"), 12, "\"version\": 3");
+  newer.replace(newer.find("\"version\": 3"), 12, "\"version\": 4");
   write_atomically(folder_ / "newer.json", newer);
   write_atomically(folder_ / "notes.txt", "hello");
   const HistoryFiles files = read();
@@ -371,7 +371,7 @@ TEST_F(HistoryFolder, is_read_with_what_is_below_it_and_names_what_is_no_result)
   ASSERT_EQ(files.skipped.size(), 2u);
   EXPECT_EQ(files.skipped[0].path, (folder_ / "newer.json").string());
   EXPECT_EQ(files.skipped[0].reason,
-            "result: its format has version 3, and this assay reads version 1 to 2: a newer assay wrote it");
+            "result: its format has version 4, and this assay reads version 1 to 3: a newer assay wrote it");
   EXPECT_THAT(files.skipped[1].reason, HasSubstr("this is no result of assay"));
   const HistoryFiles since = read(small_document().started + std::chrono::hours(1));
   ASSERT_EQ(since.runs.size(), 1u);

@@ -106,12 +106,12 @@ class HistoryTest(ProgramTest):
         self.write(41, 10000, partial=True)
         (self.results / "package.json").write_text("{}")
         (self.results / "cut.json").write_text((self.results / "run-00.json").read_text()[:-5])
-        self.write(42, 10000, name="newer.json", version=3)
+        self.write(42, 10000, name="newer.json", version=4)
         shutil.copy(self.results / "run-03.json", self.results / "same.json")
         (self.results / "report.html").write_text("<html>")
         said = self.assay("history", self.results)
         for words in ("package.json is skipped: this is no result of assay", "cut.json is skipped: result: the file is cut off",
-                      "newer.json is skipped: result: its format has version 3", "same.json is skipped: the same run as"):
+                      "newer.json is skipped: result: its format has version 4", "same.json is skipped: the same run as"):
             self.assertIn(words, said.stderr)
         self.assertEqual(len(said.stderr.splitlines()), 4)
         self.assertIn("30 runs from", said.stdout)
