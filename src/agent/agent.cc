@@ -2,6 +2,7 @@
 
 #include "agent/description.h"
 #include "agent/metrics.h"
+#include "agent/page_api.h"
 #include "agent/pgdistbench.h"
 
 namespace assay::agent {
@@ -17,7 +18,7 @@ net::ServerOptions guarded(net::ServerOptions options) {
 
 }  // namespace
 
-Agent::Agent(AgentOptions options) : tasks_(std::move(options.folder)), server_(guarded(std::move(options.server))) {
+Agent::Agent(AgentOptions options) : tasks_(options.folder), server_(guarded(std::move(options.server))) {
   add_pgdistbench_api(server_, tasks_, options.defaults);
   add_api(server_, tasks_, options.defaults);
   server_.route("GET", "/metrics", [this](const net::Request&) {
@@ -25,6 +26,10 @@ Agent::Agent(AgentOptions options) : tasks_(std::move(options.folder)), server_(
   });
   server_.route("GET", "/openapi.json",
                 [](const net::Request&) { return net::Response{.body = std::string(kDescription)}; });
+  if (options.page) {
+    add_page(server_, options.folder);
+    return;
+  }
   server_.route("GET", "/", [this](const net::Request&) {
     nlohmann::json routes = nlohmann::json::array();
     for (const auto& [method, path] : server_.routes()) routes.push_back({{"method", method}, {"path", path}});

@@ -14,6 +14,7 @@ struct AgentOptions {
   net::ServerOptions server;
   std::filesystem::path folder;  // of its tasks and results
   Defaults defaults;
+  bool page = false;  // serve the live page at "/", with the results of `folder`
 };
 
 class Agent {

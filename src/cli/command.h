@@ -38,6 +38,7 @@ Command systems_command();
 Command runner_command();
 Command exec_command();
 Command agent_command();
+Command ui_command();
 Command selftest_command();
 Command drivers_command();
 Command workloads_command();

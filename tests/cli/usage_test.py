@@ -6,7 +6,7 @@ import subprocess
 
 from program import PROGRAM, ROOT, ProgramTest, environment, unittest
 
-COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "systems", "runner", "exec", "agent", "drivers", "workloads", "selftest", "completion")
+COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "systems", "runner", "exec", "agent", "ui", "drivers", "workloads", "selftest", "completion")
 WORKLOADS = ("tpcc", "kv")
 
 
@@ -42,6 +42,7 @@ TABLES = {
     "history": options_in("cli/cmd_history.cc"),
     "selftest": options_in("cli/cmd_selftest.cc"),
     "agent": options_in("cli/cmd_agent.cc"),
+    "ui": options_in("cli/cmd_ui.cc"),
 }
 
 
@@ -71,6 +72,7 @@ class HelpTest(ProgramTest):
         self.assertEqual(self.listed("history", "--help"), TABLES["history"])
         self.assertEqual(self.listed("selftest", "--help"), TABLES["selftest"])
         self.assertEqual(self.listed("agent", "--help"), TABLES["agent"])
+        self.assertEqual(self.listed("ui", "--help"), TABLES["ui"])
 
     def test_the_help_of_a_command_with_a_workload_lists_its_options_too(self):
         for workload in WORKLOADS:
