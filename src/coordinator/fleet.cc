@@ -407,131 +407,161 @@ WallTime Fleet::start_all() {
   return begin;
 }
 
+/// A run under way, as the coordinator sees it.
+struct Fleet::Watch {
+  const RunPlan& plan;
+  RunObserver& observer;
+  TimePoint start{};
+  Nanos measure_begin{};
+  TimePoint measure_end{};  // max(): it has no end of its own
+  LiveRun live;
+  std::vector<Event> events = {};
+  bool partial = false, stopping = false;
+  TimePoint stopped_at{}, told{};
+
+  Nanos since_start(TimePoint at) const { return at - start; }
+  Phase phase(TimePoint at) const {
+    const Nanos since = since_start(at);
+    return since < plan.ramp_up    ? Phase::ramp
+           : since < measure_begin ? Phase::warmup
+           : at < measure_end      ? Phase::measure
+                                   : Phase::drain;
+  }
+  void note(Event event) {
+    observer.event(event);
+    events.push_back(std::move(event));
+  }
+};
+
+void Fleet::stop_run(Watch& watch, TimePoint now, bool partial) {
+  watch.stopping = true;
+  watch.partial = watch.partial || partial;
+  watch.stopped_at = now;
+  stop_all();
+}
+
+void Fleet::take_pieces(Watch& watch, std::size_t m, const json& answer, TimePoint at) {
+  Member& member = members_[m];
+  if (member.lost_since) {  // it is back
+    watch.events.push_back({watch.since_start(*member.lost_since), at - *member.lost_since, "agent_lost",
+                            fmt::format("{} did not answer: {}", member.name, member.lost)});
+    member.lost_since.reset();
+    member.lost.clear();
+  }
+  member.answered = at;
+  const json& pieces = answer.at("pieces");
+  for (const json& piece : pieces) watch.live.add(m, json::parse(piece.get<std::string>()));
+  member.seen = answer.at("last").get<std::uint64_t>();
+  if (pieces.empty() && ended(answer)) member.state = "ended";
+}
+
+/// Asks all for what they measured since the last time.
+void Fleet::poll(Watch& watch) {
+  std::vector<AgentRequest> requests;
+  for (std::size_t m = 0; m < members_.size(); m++)
+    if (members_[m].state != "ended")
+      requests.push_back(
+          {.agent = m,
+           .path = fmt::format("/api/v1/tasks/{}/intervals?since={}", members_[m].task, members_[m].seen),
+           .timeout = kPollTimeout});
+  const std::vector<AgentAnswer> answers = clients_.ask(requests);
+  const TimePoint asked = real_clock().now();
+  for (std::size_t i = 0; i < requests.size(); i++) {
+    Member& member = members_[requests[i].agent];
+    if (answers[i].ok()) {
+      take_pieces(watch, requests[i].agent, answers[i].json, asked);
+    } else if (!member.lost_since && asked - member.answered >= options_.patience) {
+      member.lost_since = member.answered;
+      member.lost = answers[i].failure;
+      watch.observer.event({watch.since_start(member.answered), Nanos(0), "agent_lost",
+                            fmt::format("{}: {}", member.name, member.lost)});
+      if (options_.stop_on_loss && !watch.stopping) stop_run(watch, asked, true);
+    }
+  }
+}
+
+/// The live figures once a second, and whether the run is to end.
+void Fleet::tell(Watch& watch) {
+  const TimePoint now = real_clock().now();
+  const Nanos since = watch.since_start(now);
+  if (now < watch.start || now - watch.told < kTick || since % kTick < kHandOver) return;
+  const Phase phase = watch.phase(now);
+  const Nanos left = watch.measure_end == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), watch.measure_end - now);
+  watch.observer.live(watch.live.take_live(phase, since, left, now - watch.told));
+  watch.told = now;
+  const Nanos whole = since / kTick * kTick;
+  if (phase != Phase::measure || whole <= watch.measure_begin || watch.stopping) return;
+  SoFar so_far{.groups = watch.live.merged(),
+               .events = watch.events,
+               .measure_begin = watch.measure_begin,
+               .measured = whole - watch.measure_begin};
+  for (const Member& member : members_)
+    if (member.lost_since)
+      so_far.events.push_back(
+          {watch.since_start(*member.lost_since), now - *member.lost_since, "agent_lost", member.name});
+  if (const std::optional<Ending> ending = watch.observer.ends_for(so_far)) {
+    watch.note({since, Nanos(0), ending->kind, ending->text});
+    stop_run(watch, now, ending->partial);
+  }
+}
+
+/// Whether anything more is waited for: agents that are lost are, as long as the run lasts.
+bool Fleet::is_over(const Watch& watch) const {
+  const auto has_ended = [](const Member& m) { return m.state == "ended"; };
+  if (std::all_of(members_.begin(), members_.end(), has_ended)) return true;
+  const TimePoint now = real_clock().now();
+  const bool timed = watch.measure_end != TimePoint::max();
+  const bool late = (timed && now > watch.measure_end + watch.plan.drain + kStopping) ||
+                    (watch.stopping && now > watch.stopped_at + kStopping);
+  if (late) return true;
+  const bool others_ended =
+      std::all_of(members_.begin(), members_.end(), [&](const Member& m) { return has_ended(m) || m.lost_since; });
+  return others_ended && (watch.stopping || !timed || now > watch.measure_end + options_.patience);
+}
+
 RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& observer) {
   hold_run(plan, stop);
   begin_ = start_all();
-  const TimePoint start = real_clock().now() + (begin_ - real_clock().wall());
-  const Nanos measure_begin = plan.ramp_up + plan.warmup;
-  const TimePoint measure_end =
-      plan.duration == Nanos::max() ? TimePoint::max() : start + measure_begin + plan.duration;
-  LiveRun live(plan, members_.size());
-  std::vector<Event> events;
-  const auto note = [&](Event event) {
-    observer.event(event);
-    events.push_back(std::move(event));
-  };
-  bool partial = false, stopping = false;
-  std::string stop_reason;
-  TimePoint told = start, stopped_at{};
-  for (Member& member : members_) member.answered = start;
-  for (bool open = true; open;) {
-    const TimePoint now = real_clock().now();
-    if (stop.stop_requested() && !stopping) {
-      stopping = partial = true;
-      stopped_at = now;
-      note({now - start, Nanos(0), "interrupted", "stopped by the coordinator"});
-      stop_all();
+  Watch watch{.plan = plan, .observer = observer, .live = LiveRun(plan, members_.size())};
+  watch.start = watch.told = real_clock().now() + (begin_ - real_clock().wall());
+  watch.measure_begin = plan.ramp_up + plan.warmup;
+  watch.measure_end =
+      plan.duration == Nanos::max() ? TimePoint::max() : watch.start + watch.measure_begin + plan.duration;
+  for (Member& member : members_) member.answered = watch.start;
+  while (!is_over(watch)) {
+    if (stop.stop_requested() && !watch.stopping) {
+      const TimePoint now = real_clock().now();
+      watch.note({watch.since_start(now), Nanos(0), "interrupted", "stopped by the coordinator"});
+      stop_run(watch, now, true);
     }
-    std::vector<AgentRequest> requests;
-    for (std::size_t m = 0; m < members_.size(); m++)
-      if (members_[m].state != "ended")
-        requests.push_back(
-            {.agent = m,
-             .path = fmt::format("/api/v1/tasks/{}/intervals?since={}", members_[m].task, members_[m].seen),
-             .timeout = kPollTimeout});
-    const std::vector<AgentAnswer> answers = clients_.ask(requests);
-    const TimePoint asked = real_clock().now();
-    for (std::size_t i = 0; i < requests.size(); i++) {
-      const std::size_t m = requests[i].agent;
-      Member& member = members_[m];
-      if (!answers[i].ok()) {
-        if (!member.lost_since && asked - member.answered >= options_.patience) {
-          member.lost_since = member.answered;
-          member.lost = answers[i].failure;
-          observer.event(
-              {member.answered - start, Nanos(0), "agent_lost", fmt::format("{}: {}", member.name, member.lost)});
-          if (options_.stop_on_loss && !stopping) {
-            stopping = partial = true;
-            stopped_at = asked;
-            stop_all();
-          }
-        }
-        continue;
-      }
-      if (member.lost_since) {
-        events.push_back({*member.lost_since - start, asked - *member.lost_since, "agent_lost",
-                          fmt::format("{} did not answer: {}", member.name, member.lost)});
-        member.lost_since.reset();
-        member.lost.clear();
-      }
-      member.answered = asked;
-      for (const json& piece : answers[i].json.at("pieces")) live.add(m, json::parse(piece.get<std::string>()));
-      member.seen = answers[i].json.at("last").get<std::uint64_t>();
-      const std::string state = answers[i].json.at("state").get<std::string>();
-      if (answers[i].json.at("pieces").empty() && (state == "done" || state == "failed" || state == "stopped"))
-        member.state = "ended";
-    }
-    if (asked >= start && asked - told >= kTick && (asked - start) % kTick >= kHandOver) {
-      const Nanos since = asked - start;
-      const Phase phase = since < plan.ramp_up    ? Phase::ramp
-                          : since < measure_begin ? Phase::warmup
-                          : asked < measure_end   ? Phase::measure
-                                                  : Phase::drain;
-      observer.live(live.take_live(
-          phase, since, measure_end == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), measure_end - asked),
-          asked - told));
-      told = asked;
-      const Nanos whole = since / kTick * kTick;
-      if (phase == Phase::measure && whole > measure_begin && !stopping) {
-        SoFar so_far{.groups = live.merged(),
-                     .events = events,
-                     .measure_begin = measure_begin,
-                     .measured = whole - measure_begin};
-        for (const Member& member : members_)
-          if (member.lost_since)
-            so_far.events.push_back(
-                {*member.lost_since - start, asked - *member.lost_since, "agent_lost", member.name});
-        if (const std::optional<Ending> ending = observer.ends_for(so_far)) {
-          stopping = true;
-          partial = partial || ending->partial;
-          stopped_at = asked;
-          note({since, Nanos(0), ending->kind, ending->text});
-          stop_all();
-        }
-      }
-    }
-    // Those that are lost are waited for as long as the run lasts, and no longer.
-    const bool over = (measure_end != TimePoint::max() && asked > measure_end + plan.drain + options_.patience) ||
-                      (stopping && asked > stopped_at + kStopping);
-    const bool others_ended = std::all_of(members_.begin(), members_.end(),
-                                          [](const Member& m) { return m.state == "ended" || m.lost_since; });
-    const bool all_ended =
-        std::all_of(members_.begin(), members_.end(), [](const Member& m) { return m.state == "ended"; });
-    open = !all_ended &&
-           !(others_ended &&
-             (over || measure_end == TimePoint::max() || stopping || asked > measure_end + options_.patience)) &&
-           !(over && asked > measure_end + plan.drain + kStopping);
-    if (open) pause(kPoll, stopping ? std::stop_token() : stop);
+    poll(watch);
+    tell(watch);
+    if (!is_over(watch)) pause(kPoll, watch.stopping ? std::stop_token() : stop);
   }
+  return gather(watch);
+}
+
+RunOutcome Fleet::gather(Watch& watch) {
   const TimePoint done = real_clock().now();
   for (Member& member : members_) {
     if (member.state == "ended") continue;
     if (!member.lost_since) member.lost_since = member.answered;
     if (member.lost.empty()) member.lost = "it did not end";
-    events.push_back(
-        {*member.lost_since - start, std::max(Nanos(1), done - *member.lost_since), "agent_lost",
+    watch.events.push_back(
+        {watch.since_start(*member.lost_since), std::max(Nanos(1), done - *member.lost_since), "agent_lost",
          fmt::format("{} is lost: {}; what it told until then is in the result", member.name, member.lost)});
   }
-  std::vector<RunOutcome> parts = fetch_results(live);
+  std::vector<RunOutcome> parts = fetch_results(watch.live);
   std::vector<std::string> names;
   for (const Member& member : members_) names.push_back(member.name);
   RunOutcome outcome = merged(parts, names);
-  outcome.events.insert(outcome.events.end(), events.begin(), events.end());
+  // Agents that are stopped because the figures were steady were not interrupted.
+  const bool ended_well = watch.stopping && !watch.partial;
+  if (ended_well) std::erase_if(outcome.events, [](const Event& e) { return e.kind == "interrupted"; });
+  outcome.partial = !ended_well && (outcome.partial || watch.partial);
+  outcome.events.insert(outcome.events.end(), watch.events.begin(), watch.events.end());
   std::stable_sort(outcome.events.begin(), outcome.events.end(),
                    [](const Event& a, const Event& b) { return a.at < b.at; });
-  const bool ended_well = stopping && !partial;  // steady: every agent was stopped, and that is no interruption
-  outcome.partial = ended_well ? false : outcome.partial || partial;
-  if (ended_well) std::erase_if(outcome.events, [](const Event& e) { return e.kind == "interrupted"; });
   return outcome;
 }
 

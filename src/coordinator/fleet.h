@@ -56,6 +56,13 @@ class Fleet final : public Executor {
   void measure_clocks();
   void hold_run(const RunPlan&, const std::stop_token&);
   WallTime start_all();
+  struct Watch;
+  void stop_run(Watch&, TimePoint now, bool partial);
+  void take_pieces(Watch&, std::size_t member, const nlohmann::json& answer, TimePoint at);
+  void poll(Watch&);
+  void tell(Watch&);
+  bool is_over(const Watch&) const;
+  RunOutcome gather(Watch&);
   std::vector<RunOutcome> fetch_results(LiveRun&);
   AgentResult agent_result(const Member&, WallTime begin) const;
   void combine_requirements(Statements&) const;
