@@ -134,12 +134,14 @@ test("hostile names are shown as text", async () => {
   const play = server.newest;
   play.tell("log", { at_s: 1, level: "error", text: evil });
   play.tell("state", Object.assign(play.task, { workload: evil }));
-  play.tell("live", {
+  // Again and again: the replay goes on, and its next figures take the place of these.
+  const figures = setInterval(() => play.tell("live", {
     at_s: 3, phase: evil, left_s: 5, operations: 1, errors: 1, groups: [{ name: evil, rate: 1, p50_ms: 1, p99_ms: 1, max_ms: 1, errors: 1, retries: 0 }, { name: "b", rate: 1, p50_ms: 1, p99_ms: 1, max_ms: 1, errors: 1, retries: 0 }],
     agents: [{ name: evil, index: 0, state: evil, rate: 1, cpu: 0, p99_lag_ms: 0, clock_offset_ms: 0, errors: 0 }],
     failures: [{ operation: evil, kind: evil, native_code: evil, count: 1, message: evil }],
-  });
+  }), 20);
   await page.waitForFunction((name) => document.querySelector("#failures")?.textContent.includes(name), evil);
+  clearInterval(figures);
   for (const part of ["#run", "#log", "#past", "#start"]) assert.ok((await page.textContent(part)).includes(evil), part);
   play.end("stopped");
   await over(page);
