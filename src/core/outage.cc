@@ -41,18 +41,21 @@ void OutageTracker::refused(Nanos at, const std::string& why) {
     begin(at, why);
     spell_.lost = down_;
   }
+  if (!spell_.refused) spell_.refused_at = at;
   spell_.refused = true;
 }
 
 void OutageTracker::reopened(Nanos at) {
   const std::lock_guard lock(mutex_);
   if (down_ > 0) down_--;
+  spell_.reopened = true;
   if (in_spell() && down_ == 0 && !spell_.silent()) end(at);
 }
 
 void OutageTracker::succeeded(Nanos sent, Nanos at) {
   const std::lock_guard lock(mutex_);
   if (!in_spell() || sent <= spell_.begin) return;
+  if (spell_.refused && !spell_.reopened && sent > spell_.refused_at) spell_.answered_refused = true;
   if (spell_.silent())
     end(at);  // sessions that are still down belong to it; one that is lost from now on begins another
   else
@@ -62,7 +65,7 @@ void OutageTracker::succeeded(Nanos sent, Nanos at) {
 void OutageTracker::end(Nanos at) {
   in_spell_ = false;
   spell_.end = at;
-  spell_.outage = spell_.silent();
+  spell_.outage = spell_.silent() || (spell_.lost >= sessions_ && spell_.refused && !spell_.answered_refused);
   over_.push_back(spell_);
 }
 

@@ -1,6 +1,8 @@
 // Tells an outage of a target from single lost sessions, over all groups that work on it. It is an outage when every session
 // was lost, or when one was lost, was not let in again at once, and nothing that was begun after the loss has succeeded on
-// another session; it lasts from the first loss until the first operation that was begun after it and succeeded. A session
+// another session; it lasts from the first loss until the first operation that was begun after it and succeeded. A server
+// that goes down may still answer some after it dropped the first: when in the end every session was lost, it is an outage
+// too if nothing that was begun after the first refusal succeeded before a lost session was open again. A session
 // that was idle through an outage and is found lost behind it belongs to it. Otherwise sessions were lost, until all are
 // open again. Thread-safe; called only when a session is lost, refused or open again, and for successes while in_spell().
 #pragma once
@@ -40,6 +42,9 @@ class OutageTracker {
     std::size_t lost = 0;
     bool all_down = false, refused = false;
     bool answered = false;  // something that was begun in it succeeded
+    Nanos refused_at{};     // for the first time
+    bool answered_refused = false;  // begun after that, and succeeded before a lost session was open again
+    bool reopened = false;
     bool silent() const noexcept { return !answered && (all_down || refused); }
     bool outage = false;  // once it is over
   };

@@ -45,6 +45,36 @@ TEST(OutageTracker, one_lost_session_that_is_not_let_in_again_is_an_outage) {
   EXPECT_EQ(events[0].kind, "outage");
 }
 
+TEST(OutageTracker, a_server_that_answered_one_more_while_it_went_down_was_out_when_all_sessions_were_lost) {
+  OutageTracker tracker(3);
+  tracker.lost(0s, 1s, "gone");
+  tracker.succeeded(1s + 1ms, 1s + 2ms);  // another session, whose turn came a little later
+  tracker.lost(1s + 2ms, 1s + 3ms, "gone");
+  tracker.refused(1100ms, "no");
+  tracker.refused(1200ms, "no");
+  tracker.reopened(2600ms);
+  tracker.succeeded(2600ms, 2601ms);
+  tracker.lost(0s, 2700ms, "gone");  // it idled meanwhile
+  tracker.reopened(2800ms);
+  tracker.reopened(2900ms);
+  const auto events = tracker.events(10s);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].kind, "outage");
+  EXPECT_EQ(events[0].at, 1s);
+}
+
+TEST(OutageTracker, all_sessions_lost_one_after_the_other_while_the_rest_goes_on_are_not_an_outage) {
+  OutageTracker tracker(2);
+  tracker.lost(0s, 1s, "gone");
+  tracker.succeeded(1s + 1ms, 1s + 2ms);
+  tracker.refused(1100ms, "no");
+  tracker.succeeded(1200ms, 1201ms);  // the other one, after the refusal
+  tracker.reopened(1300ms);
+  const auto events = tracker.events(10s);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].kind, "sessions_lost");
+}
+
 TEST(OutageTracker, one_session_that_is_not_let_in_again_while_the_others_go_on_is_not_an_outage) {
   OutageTracker tracker(8);
   tracker.lost(0s, 1s, "gone");

@@ -18,13 +18,13 @@ NULL = "null:?latency=1ms&memory=true"
 
 
 class FleetTest(ProgramTest):
-    def agents(self, count, *options, prefix=()):
+    def agents(self, count, *options, env=()):
         """Starts agents; answers their addresses."""
         self.processes = []
         addresses = []
         for i in range(count):
-            process = subprocess.Popen([*prefix, PROGRAM, "agent", "--listen", "127.0.0.1:0", "--data", f"agent{i}", *options],
-                                       cwd=self.folder, env=environment({}), text=True, stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([PROGRAM, "agent", "--listen", "127.0.0.1:0", "--data", f"agent{i}", *options],
+                                       cwd=self.folder, env=environment(dict(env)), text=True, stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             self.addCleanup(self.discard, process)
             self.processes.append(process)
@@ -39,11 +39,11 @@ class FleetTest(ProgramTest):
         self.result = self.folder / "result.json"
         return self.finish(self.begin(addresses, *options, target=target, workload=workload), code)
 
-    def begin(self, addresses, *options, target=NULL, workload="kv"):
+    def begin(self, addresses, *options, target=NULL, workload="kv", env=()):
         self.result = self.folder / "result.json"
         rows = ("--rows", "1000") if workload == "kv" else ()
         return self.start("run", workload, "--target", target, "--agents", ",".join(addresses), "--prepare", *rows,
-                          "--result", self.result, *options)
+                          "--result", self.result, *options, env=env)
 
     def document(self):
         return json.loads(self.result.read_text())
@@ -54,7 +54,8 @@ class FleetTest(ProgramTest):
     def wait_until_measuring(self, addresses):
         def measuring():
             for address in addresses:
-                with urllib.request.urlopen(f"http://{address}/api/v1/tasks", timeout=5) as answer:
+                asked = urllib.request.Request(f"http://{address}/api/v1/tasks", headers={"Authorization": "Bearer geheim"})
+                with urllib.request.urlopen(asked, timeout=5) as answer:
                     if not any(t["phase"] == "measure" for t in json.load(answer)["tasks"]):
                         return False
             return True
@@ -205,12 +206,13 @@ class FleetTest(ProgramTest):
         ip("-n", name, "addr", "add", "10.213.7.2/30", "dev", theirs)
         ip("-n", name, "link", "set", theirs, "up")
         ip("-n", name, "link", "set", "lo", "up")
-        near = self.agents(1)
+        token = {"ASSAY_TOKEN": "geheim"}  # beyond loopback an agent asks for one
+        near = self.agents(1, env=token)
         far = subprocess.Popen(["ip", "netns", "exec", name, PROGRAM, "agent", "--listen", "10.213.7.2:0", "--data", "far"],
-                               cwd=self.folder, env=environment({}), text=True, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+                               cwd=self.folder, env=environment(token), text=True, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
         self.addCleanup(self.discard, far)
         addresses = [*near, re.search(r"http://([0-9.:]+)", far.stderr.readline())[1]]
-        run = self.begin(addresses, "--rate", "100", "--duration", "12s", "--clients", "2")
+        run = self.begin(addresses, "--rate", "100", "--duration", "12s", "--clients", "2", env=token)
         self.wait_until_measuring(addresses)
         ip("link", "set", ours, "down")
         self.finish(run, code=4)
