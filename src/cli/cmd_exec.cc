@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
+#include <numeric>
 
 namespace assay::cli {
 namespace {
@@ -73,8 +74,8 @@ class Fanout {
     std::vector<coordinator::AgentRequest> requests;
     std::vector<std::size_t> whom = agents_.first_of_each_system();
     if (to_all) {
-      whom.clear();
-      for (std::size_t a = 0; a < agents_.urls.size(); a++) whom.push_back(a);
+      whom.resize(agents_.urls.size());
+      std::iota(whom.begin(), whom.end(), std::size_t{0});
     }
     for (const std::size_t a : whom)
       requests.push_back({.agent = a,

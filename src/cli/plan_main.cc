@@ -100,6 +100,7 @@ std::vector<const plan::System*> systems_of(const plan::Plan& plan, const plan::
         for (const std::size_t system : benchmark.systems)
           if (std::find(indices.begin(), indices.end(), system) == indices.end()) indices.push_back(system);
   std::vector<const plan::System*> out;
+  out.reserve(indices.size());
   for (const std::size_t system : indices) out.push_back(&plan.systems[system]);
   return out;
 }

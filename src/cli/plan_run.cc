@@ -106,7 +106,7 @@ class PlanRunner {
     if (run.benchmark == failed_)
       return without_result(run.name, Error("left out, as a run of its benchmark could not be made"));
     try {
-      const Ended ended = measure(run);
+      Ended ended = measure(run);
       if (ended.code == ExitCode::unreachable) lost_.push_back(run.system);
       return ended;
     } catch (const Error& error) {

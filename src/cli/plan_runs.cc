@@ -265,7 +265,7 @@ std::unique_ptr<Executor> executor_for(const PlannedRun& run, OpenedRun& opened,
   if (benchmark.groups.empty())
     here = std::make_unique<LocalExecutor>(setup, observer.progress(), control.get());
   else
-    here = std::make_unique<GroupsExecutor>(setup, std::move(opened.groups), observer.progress(), control.get());
+    here = std::make_unique<GroupsExecutor>(std::move(opened.groups), observer.progress(), control.get());
   if (benchmark.actions.empty() && benchmark.groups.empty())
     return std::make_unique<LocalExecutor>(setup, observer.progress());
   return std::make_unique<WithActions>(timed_actions(run), std::move(control), std::move(here));

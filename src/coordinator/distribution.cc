@@ -35,6 +35,7 @@ Distribution distribution_of(std::span<const double> values) {
   out.median = n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
   if (n > 1) {
     std::vector<double> squares;
+    squares.reserve(n);
     for (const double value : sorted) squares.push_back((value - out.avg) * (value - out.avg));
     out.stddev = std::sqrt(sum_of(squares) / static_cast<double>(n - 1));
   }

@@ -86,7 +86,7 @@ struct Fleet::Member {
 
 std::string agent_url(const std::string& address) {
   const bool whole = address.starts_with("http://") || address.starts_with("https://");
-  const std::string url = whole ? address : "http://" + address;
+  std::string url = whole ? address : "http://" + address;
   const std::string_view rest = std::string_view(url).substr(url.find("://") + 3);
   const std::size_t colon = rest.rfind(':');
   if (rest.empty() || rest.find_first_of(" /?#") != std::string_view::npos ||

@@ -41,8 +41,8 @@ class OutageTracker {
     std::string why;
     std::size_t lost = 0;
     bool all_down = false, refused = false;
-    bool answered = false;  // something that was begun in it succeeded
-    Nanos refused_at{};     // for the first time
+    bool answered = false;          // something that was begun in it succeeded
+    Nanos refused_at{};             // for the first time
     bool answered_refused = false;  // begun after that, and succeeded before a lost session was open again
     bool reopened = false;
     bool silent() const noexcept { return !answered && (all_down || refused); }

@@ -23,10 +23,9 @@ struct GroupPart {
 
 class GroupsExecutor final : public Executor {
  public:
-  /// `setup` is the run's: its phases, its seed and the checks; its workload has no clients but those of the parts. All but
-  /// the parts outlive it.
-  GroupsExecutor(const JobSetup& setup, std::vector<GroupPart> parts, Progress& progress, RunControl* control)
-      : setup_(setup), parts_(std::move(parts)), progress_(progress), control_(control) {}
+  /// The workload of the run itself has no clients but those of the parts. All but the parts outlive it.
+  GroupsExecutor(std::vector<GroupPart> parts, Progress& progress, RunControl* control)
+      : parts_(std::move(parts)), progress_(progress), control_(control) {}
 
   ServerFacts facts() override;
   void prepare(std::stop_token) override;
@@ -44,7 +43,6 @@ class GroupsExecutor final : public Executor {
   /// One of the parts for each set of data.
   std::vector<const GroupPart*> data_sets() const;
 
-  const JobSetup& setup_;
   const std::vector<GroupPart> parts_;
   Progress& progress_;
   RunControl* control_;

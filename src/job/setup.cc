@@ -141,7 +141,8 @@ JobRequest JobRequest::of(Verb verb, const WorkloadType& type) {
 void JobRequest::set_all(const std::map<std::string, std::string>& values) {
   Options* const tables[] = {&common, &job, &own, &workload_options};
   std::vector<std::string> mistakes;
-  for (const auto& [name, value] : values) {
+  for (const auto& given : values) {
+    const std::string &name = given.first, &value = given.second;
     const auto has = std::find_if(std::begin(tables), std::end(tables),
                                   [&](const Options* options) { return options->find(name) != nullptr; });
     if (has == std::end(tables)) {

@@ -174,7 +174,7 @@ std::vector<Outcome> HttpClient::send_all(const std::vector<HttpRequest>& reques
 
 HttpResponse HttpClient::send(const HttpRequest& request) {
   Outcome outcome = std::move(send_all({request}).front());
-  if (outcome.error) throw *outcome.error;
+  if (outcome.error) throw Error(*outcome.error);
   return std::move(outcome.response);
 }
 
