@@ -77,6 +77,7 @@ class Fanout {
       whom.resize(agents_.urls.size());
       std::iota(whom.begin(), whom.end(), std::size_t{0});
     }
+    requests.reserve(whom.size());
     for (const std::size_t a : whom)
       requests.push_back({.agent = a,
                           .method = "POST",

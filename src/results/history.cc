@@ -293,7 +293,7 @@ std::vector<CircumstanceDifference> new_with(const HistorySetup& setup, std::siz
 }
 
 std::string shown_value(const HistorySeries& series, double value) {
-  const std::string text = format_value(value, series.what.quantity);
+  std::string text = format_value(value, series.what.quantity);
   if (series.what.name != "figure") return text;
   const std::string number = std::abs(value) >= 1000 ? format_quantity(value) : fmt::format("{:.4g}", value);
   return series.unit.empty() ? number : number + " " + series.unit;

@@ -101,6 +101,7 @@ Parameters parse_by_libpq(const std::string& url) {
     // libpq repeats what it did not understand, which may be the password or all of the URL.
     if (!secrets_in(url).empty()) text = text.substr(0, text.find(": \""));
     std::vector<std::string_view> names;
+    names.reserve(std::size(kOptions));
     for (const OptionSpec& spec : kOptions) names.push_back(spec.name);
     throw Error(fmt::format("{}: {}; expected postgres://user@host:port/database, with parameters of libpq or {}",
                             without_secrets(url), text, fmt::join(names, ", ")));

@@ -50,6 +50,7 @@ std::string declared_type(const Column& column) {
 
 std::string list(const std::vector<std::string>& names) {
   std::vector<std::string> all;
+  all.reserve(names.size());
   for (const std::string& name : names) all.push_back(quoted_name(name));
   return fmt::format("({})", fmt::join(all, ", "));
 }
