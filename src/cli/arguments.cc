@@ -85,7 +85,8 @@ Words take_apart(std::span<const std::string> arguments, std::span<const std::sp
 void assign(const Words& words, std::span<Options* const> tables) {
   std::vector<std::string> mistakes = words.mistakes;
   std::map<std::string, std::string> seen;
-  for (const auto& [name, value] : words.options) {
+  for (const auto& word : words.options) {
+    const std::string &name = word.first, &value = word.second;
     if (const auto [at, fresh] = seen.emplace(name, value); !fresh && name != "target-option") {
       mistakes.push_back(
           fmt::format("--{} is given twice: {} and {}", name, without_secrets(at->second), without_secrets(value)));

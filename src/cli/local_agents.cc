@@ -58,6 +58,7 @@ pid_t spawn_agent(const fs::path& folder, const fs::path& log, const std::string
   const std::string program = fs::read_symlink("/proc/self/exe");
   std::vector<std::string> words{program, "agent", "--listen", "127.0.0.1:0", "--data", folder.string()};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::string variable = std::string(kTarget) + target;
