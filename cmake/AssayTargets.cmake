@@ -75,7 +75,7 @@ function(assay_test NAME)
   add_executable(${NAME}_test ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME}_test PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  assay_discover(${NAME}_test LABELS unit PROPERTIES TIMEOUT 120 RUN_SERIAL ${ARG_RUN_SERIAL})
+  assay_discover(${NAME}_test LABELS unit PROPERTIES TIMEOUT 300 RUN_SERIAL ${ARG_RUN_SERIAL})
 endfunction()
 
 function(assay_livetest NAME)
