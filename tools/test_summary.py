@@ -75,8 +75,11 @@ def main(stages_file):
         else:
             tolerated.append((name, reason))
 
+    # Twice: who sees but a part of it still knows what failed.
     for name, output in failures:
         print(f"\nFAILED {name}\n{tail(output)}")
+    if failures:
+        print("\nfailed:" + "".join(f"\n  {name}" for name, _ in failures))
     for name, reason in tolerated:
         print(f"skipped {name}: {reason}")
     print("\n" + ", ".join(f"{name} {seconds} s" for name, seconds in times) + f"; {sum(s for _, s in times)} s in all")

@@ -130,6 +130,8 @@ TaskRequest task_request(const Request& request, const Defaults& defaults) {
   out.sharded = body.take("sharded", false, "true or false");
   if (const std::string at = body.take<std::string>("start_at_unix_ns", "", "text"); !at.empty())
     body.gather([&] { out.start_at = instant_of(at, "start_at_unix_ns"); });
+  out.run = body.take_raw("run");
+  if (!out.run.is_null() && !out.run.is_object()) body.mistake("run is no object");
   if (verb_of(verb) == 0) {  // which options there are is not known either
     body.gather([&] { find_workload(out.workload); });
     body.refuse();

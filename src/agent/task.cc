@@ -147,6 +147,8 @@ json to_json(const TaskRecord& record) {
   put_time(out, "accepted", record.accepted);
   put_time(out, "started", record.started);
   put_time(out, "ended", record.ended);
+  put_time(out, "start_at", record.start_at);
+  if (!record.run.is_null()) out["run"] = record.run;
   return out;
 }
 
@@ -174,6 +176,8 @@ TaskRecord task_record_from_json(const json& from) {
     record.accepted = time_from(from, "accepted");
     record.started = time_from(from, "started");
     record.ended = time_from(from, "ended");
+    record.start_at = time_from(from, "start_at");
+    if (from.contains("run")) record.run = from["run"];
   } catch (const std::logic_error& error) {  // of numbers
     throw Error(fmt::format("the record of a task cannot be read: {}", error.what()));
   } catch (const json::exception& error) {
@@ -216,8 +220,9 @@ Task::Task(TaskRequest request, std::filesystem::path folder)
   record_.shard = fmt::format("{}/{}", setup_->shard.index, setup_->shard.count);
   record_.options = without_secrets_of(request_.options);
   record_.key = request_.key;
+  record_.run = request_.run;
   record_.accepted = real_clock().wall();
-  start_at_ = request_.start_at;
+  start_at_ = record_.start_at = request_.start_at;
 }
 
 Task::~Task() {
@@ -240,8 +245,9 @@ void Task::start_at(WallTime at) {
     const std::lock_guard lock(mutex_);
     if (!request_.hold || start_at_ || has_ended(record_.state))
       throw Error(fmt::format("the task {} does not wait for its start", id_));
-    start_at_ = at;
+    start_at_ = record_.start_at = at;
   }
+  keep();
   changed_.notify_all();
 }
 

@@ -31,6 +31,7 @@ struct TaskRequest {
   bool hold = false;                           // a run waits, with its sessions open, for start_at()
   bool sharded = false;                        // a coordinator looks at the whole: see conclude()
   std::optional<WallTime> start_at;
+  nlohmann::json run;                      // what a coordinator keeps here of the whole, to take it up again; opaque
   std::string key;                         // Idempotency-Key
   std::vector<std::string> mistakes = {};  // found when it was read; refused with those of its options
 };
@@ -48,6 +49,8 @@ struct TaskRecord {
   std::map<std::string, std::string> options;  // those that were given; no secrets
   TaskState state = TaskState::waiting;
   std::optional<WallTime> accepted, started, ended;
+  std::optional<WallTime> start_at;  // the instant that was agreed upon
+  nlohmann::json run;                // TaskRequest::run
   std::optional<int> exit_code;
   bool has_result = false;
   nlohmann::json groups = nlohmann::json::array();

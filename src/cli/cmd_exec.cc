@@ -1,9 +1,13 @@
 // assay exec: a benchmark of a plan, verb by verb, on the agents of its runner, by pgdistbench's API and with its verbs.
 
 #include "base/units.h"
+#include "cli/arguments.h"
+#include "cli/collect.h"
 #include "cli/plan_main.h"
+#include "cli/run_report.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "cli/token.h"
 #include "coordinator/distribution.h"
 
 #include <fmt/ranges.h>
@@ -35,6 +39,21 @@ std::span<const OptionSpec> exec_options() {
                    .type = OptionType::flag,
                    .default_value = "false",
                    .help = "of results: leave out agents that failed"});
+    all.push_back(
+        {.name = "agents",
+         .default_value = "",
+         .help = "of results, without a plan: HOST:PORT,… of a run whose coordinator is gone; it is followed to its "
+                 "end, fetched, merged and reported as assay run would have"});
+    all.push_back({.name = "run", .default_value = "", .help = "its ID; without it the one that began last"});
+    all.push_back(
+        {.name = "result", .default_value = "", .help = "its file; without it results/ and a name of its own"});
+    all.push_back({.name = "json",
+                   .type = OptionType::flag,
+                   .default_value = "false",
+                   .help = "its report as JSON on stdout instead of a table"});
+    all.push_back(
+        {.name = "agent-token-file", .default_value = "", .help = "file with the token of the agents; or ASSAY_TOKEN"});
+    all.push_back({.name = "agent-ca", .default_value = "", .help = "PEM file of who signed the agents' certificates"});
     return all;
   }();
   return table;
@@ -232,7 +251,47 @@ ExitCode carry_out_verb(const MainWords& words, Fanout& fanout) {
   return ExitCode::ok;
 }
 
+constexpr std::string_view kOfCollecting[] = {"run", "result", "json", "agent-token-file", "agent-ca"};
+
+Collecting collecting_with(const Options& options) {
+  return {.addresses = addresses_in(options.text("agents")),
+          .token = token_of(options.text("agent-token-file")),
+          .ca_file = options.text("agent-ca"),
+          .run = options.text("run"),
+          .result = options.text("result"),
+          .json = options.flag("json")};
+}
+
+/// exec results --agents, which needs no plan; nullopt: it is not that.
+std::optional<Collecting> collecting_of(std::span<const std::string> arguments) {
+  const std::span<const OptionSpec> tables[] = {exec_options()};
+  const Words words = take_apart(arguments, tables);
+  Options options{exec_options()};
+  Options* const all[] = {&options};
+  const bool with_agents = std::any_of(words.options.begin(), words.options.end(),
+                                       [](const auto& option) { return option.first == "agents"; });
+  if (words.help || !with_agents) return std::nullopt;
+  assign(words, all);
+  if (words.positional.size() != 1 || words.positional[0] != "results")
+    throw Error(
+        "exec: --agents is of results, and takes no name of a benchmark; expected exec results --agents HOST:PORT,…");
+  for (const char* of_plan : {"main", "workdir", "context", "wait", "allow-error"})
+    if (options.given(of_plan)) throw Error(fmt::format("exec results: --{} has no effect with --agents", of_plan));
+  return collecting_with(options);
+}
+
+/// Of a benchmark that agents share: the run that `assay plan run` began on them.
+ExitCode collect_benchmark(const MainWords& words, const plan::Benchmark& benchmark) {
+  if (!benchmark.runner) require_api(benchmark);
+  const RunnerAgents agents = agents_of(words.plan().runners[*benchmark.runner], words.workdir);
+  Collecting collecting = collecting_with(words.options);
+  collecting.addresses = agents.urls;
+  if (!words.options.given("agent-token-file")) collecting.token = agents.token;
+  return collect_run(collecting);
+}
+
 ExitCode carry_out_exec(std::span<const std::string> arguments) {
+  if (const auto collecting = collecting_of(arguments)) return collect_run(*collecting);
   ExitCode code = ExitCode::ok;
   const auto words = main_words("exec", kExecVerbs, arguments, code);
   if (!words) return code;
@@ -243,7 +302,13 @@ ExitCode carry_out_exec(std::span<const std::string> arguments) {
     throw Error(fmt::format("exec {}: --allow-error has no effect; it is of results, and of run --wait", verb));
   if (verb == "list") return list(words->plan());
   const plan::Benchmark& benchmark = entry_of(words->plan().benchmarks, words->name, "benchmarks");
+  if (verb == "results" && benchmark.known_here && !benchmark.terminals_per_agent)
+    return collect_benchmark(*words, benchmark);
   require_api(benchmark);
+  for (const std::string_view name : kOfCollecting)
+    if (words->options.given(name))
+      throw Error(
+          fmt::format("exec {}: --{} has no effect; it is of results of a run that a coordinator began", verb, name));
   Fanout fanout(benchmark, agents_of(words->plan().runners[*benchmark.runner], words->workdir));
   if (verb == "listpods" || verb == "check-pods") return look_at_agents(fanout, verb);
   return carry_out_verb(*words, fanout);

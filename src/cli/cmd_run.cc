@@ -2,17 +2,12 @@
 // verdict.
 
 #include "cli/job_arguments.h"
+#include "cli/run_report.h"
 #include "cli/token.h"
 #include "coordinator/fleet.h"
 #include "job/run_job.h"
 #include "results/file.h"
-#include "results/render.h"
 #include "results/sealing.h"
-
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
 
 namespace assay::cli {
 namespace {
@@ -52,44 +47,18 @@ std::span<const OptionSpec> own_options() {
 /// Agents, or this process.
 std::unique_ptr<Executor> executor_for(const JobSetup& setup, JobObserver& observer) {
   const Options& own = setup.own();
-  std::vector<std::string> addresses;
-  const std::string text = own.text("agents");
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t end = std::min(rest.find(','), rest.size());
-    addresses.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  std::vector<std::string> addresses = addresses_in(own.text("agents"));
   if (!addresses.empty())
     return std::make_unique<coordinator::Fleet>(
         setup,
         coordinator::FleetOptions{.addresses = std::move(addresses),
                                   .token = token_of(own.text("agent-token-file")),
                                   .ca_file = own.text("agent-ca"),
-                                  .stop_on_loss = own.text("on-agent-loss") == "stop"},
+                                  .loss = {.stop = own.text("on-agent-loss") == "stop"}},
         observer);
   for (const char* of_agents : {"agent-token-file", "agent-ca", "on-agent-loss"})
     if (own.given(of_agents)) throw Error(fmt::format("--{} has no effect without --agents", of_agents));
   return std::make_unique<LocalExecutor>(setup, observer.progress());
-}
-
-std::filesystem::path result_path(const JobSetup& setup, const Sealing& sealing) {
-  if (const std::string named = setup.own().text("result"); !named.empty()) return named;
-  std::filesystem::path path = default_result_path(
-      result_id(real_clock().wall(), setup.type->info().name, setup.driver->info().name, unique_part()));
-  path += sealing.suffix();
-  return path;
-}
-
-void show(const Document& document, const JobSetup& setup, const std::filesystem::path& path) {
-  if (setup.own().flag("json"))
-    std::fputs(render_json(document).c_str(), stdout);
-  else
-    std::fputs(render_table(document, {.color = wants_color(STDOUT_FILENO),
-                                       .width = std::clamp(terminal_width(STDOUT_FILENO), 60, 200)})
-                   .c_str(),
-               stdout);
-  std::fflush(stdout);
-  if (!is_quiet(setup) && !path.empty()) say("result: {}\n", path.string());
 }
 
 ExitCode run_and_report(std::span<const std::string> arguments) {
@@ -99,20 +68,14 @@ ExitCode run_and_report(std::span<const std::string> arguments) {
   const LoadConditions conditions(setup->own());
   const Sealing sealing(setup->own().text("encrypt-to"));
   sealing.probe();
-  const std::filesystem::path path = result_path(*setup, sealing);
+  const std::filesystem::path path = result_path(setup->own().text("result"), *setup, sealing);
   probe_writable(path);
   // From here on the configuration is valid, the result can be written, and nothing about either will change.
   const SignalWatch signals("what was measured is saved");
   TerminalObserver observer(*setup, [&](const Document& document) { write_document(path, document, sealing); });
   const std::unique_ptr<Executor> executor = executor_for(*setup, observer);
   const JobEnd end = carry_out_run(*setup, *executor, conditions, observer, signals.token(), {});
-  try {
-    write_document(path, end.document, sealing);
-  } catch (const Error&) {  // what was measured is at least seen
-    show(end.document, *setup, {});
-    throw;
-  }
-  show(end.document, *setup, path);
+  write_and_show(path, end.document, sealing, setup->own().flag("json"), is_quiet(*setup));
   return end.code;
 }
 

@@ -250,6 +250,24 @@ LoadConditions conditions_of(const PlannedRun& run, const JobSetup& setup) {
   return {setup.own(), run.benchmark->fail_if, run.benchmark->abort_if};
 }
 
+namespace {
+
+std::string joined(const std::vector<Threshold>& conditions) {
+  std::string text;
+  for (const Threshold& condition : conditions) text += (text.empty() ? "" : "; ") + condition.text();
+  return text;
+}
+
+/// The thresholds of a benchmark as the options of a run have them.
+std::map<std::string, std::string> conditions_text(const plan::Benchmark& benchmark) {
+  std::map<std::string, std::string> out;
+  if (!benchmark.fail_if.empty()) out["fail-if"] = joined(benchmark.fail_if);
+  if (!benchmark.abort_if.empty()) out["abort-if"] = joined(benchmark.abort_if);
+  return out;
+}
+
+}  // namespace
+
 std::unique_ptr<Executor> executor_for(const PlannedRun& run, OpenedRun& opened, JobObserver& observer) {
   const plan::Runner* runner = run.runner;
   const JobSetup& setup = *opened.setup;
@@ -257,7 +275,8 @@ std::unique_ptr<Executor> executor_for(const PlannedRun& run, OpenedRun& opened,
     return std::make_unique<coordinator::Fleet>(
         setup,
         coordinator::FleetOptions{.addresses = runner->addresses,
-                                  .token = runner->token ? read_secret(*runner->token) : ""},
+                                  .token = runner->token ? read_secret(*runner->token) : "",
+                                  .conditions = conditions_text(*run.benchmark)},
         observer);
   const plan::Benchmark& benchmark = *run.benchmark;
   auto control = std::make_unique<RunControl>();

@@ -6,33 +6,35 @@
 // the live figures, --abort-if, --until-steady and --find-max see the whole. At the end each result is fetched and merged
 // without loss (job/outcome.h).
 //
+// Each agent keeps what the whole was asked for (TaskRequest::run), so that a coordinator which comes later can take the run up
+// (coordinator/taken_up.h).
+//
 // An agent that does not answer for `patience` is lost: an event says so, the rest goes on or the run stops, and what it had
 // told until then is in the result. One that answers again is back. Used by one thread.
 #pragma once
 
 #include "coordinator/agent_client.h"
+#include "coordinator/member.h"
+#include "coordinator/watch.h"
 #include "job/executor.h"
 
-#include <memory>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace assay::coordinator {
 
-class LiveRun;
-
 struct FleetOptions {
   std::vector<std::string> addresses;  // HOST:PORT, or URLs
   std::string token = {}, ca_file = {};
-  bool stop_on_loss = false;  // a lost agent ends the run
-  Nanos patience = std::chrono::seconds(5);
+  LossRule loss = {};
+  std::map<std::string, std::string> conditions = {};  // "fail-if", "abort-if", where they are no options of the setup
 };
 
 class Fleet final : public Executor {
  public:
   /// Throws Error: fewer clients, sessions or operations than agents, an address that is none or stands there twice.
   Fleet(const JobSetup&, FleetOptions, JobObserver&);
-  ~Fleet() override;
 
   /// Asks every agent who it is, measures its clock, and one of them who the target is.
   ServerFacts facts() override;
@@ -48,24 +50,11 @@ class Fleet final : public Executor {
   void complete(Document&) override;
 
  private:
-  struct Member;
   nlohmann::json task_body(std::string_view verb, std::size_t shard, const RunPlan* plan) const;
   /// Starts a task on the first `count` agents and waits for all. Answers their records.
   std::vector<nlohmann::json> carry_out(std::string_view verb, std::size_t count, const std::stop_token&);
-  void stop_all();
-  void measure_clocks();
   void hold_run(const RunPlan&, const std::stop_token&);
-  WallTime start_all();
-  struct Watch;
-  void stop_run(Watch&, TimePoint now, bool partial);
-  void take_pieces(Watch&, std::size_t member, const nlohmann::json& answer, TimePoint at);
-  void poll(Watch&);
-  void tell(Watch&);
-  bool is_over(const Watch&) const;
-  RunOutcome gather(Watch&);
-  std::vector<RunOutcome> fetch_results(LiveRun&);
-  AgentResult agent_result(const Member&, WallTime begin) const;
-  void combine_requirements(Statements&) const;
+  nlohmann::json whole_request(const RunPlan&) const;
 
   const JobSetup& setup_;
   const FleetOptions options_;
@@ -74,6 +63,7 @@ class Fleet final : public Executor {
   std::vector<Member> members_;
   std::map<std::string, std::string> in_force_;
   std::string planned_schedule_;  // of the plan as plan() made it
+  std::string run_id_;            // of the last run
   WallTime begin_{};
 };
 

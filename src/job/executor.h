@@ -34,6 +34,8 @@ class JobObserver : public RunObserver {
 class Executor {
  public:
   virtual ~Executor() = default;
+  /// Whether the load is under way already, and this joins it: nothing is prepared, checked or cleaned up around it then.
+  virtual bool joins() const { return false; }
   /// Who the target is. Throws Error(unreachable).
   virtual ServerFacts facts() = 0;
   virtual void prepare(std::stop_token) = 0;

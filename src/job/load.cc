@@ -15,6 +15,7 @@ namespace {
 /// A step completes less than it is asked for when the target cannot keep up, and then what waits grows without end.
 constexpr double kKeptUp = 0.97;
 constexpr Nanos kLongestTrial = std::chrono::seconds(5);  // of the run without a rate that a search begins with
+constexpr int kTakesOfStep = 3;  // runs of one step, of which the first that was valid is judged, or the last
 
 /// Completed operations of the scheduled groups per second of the measured time.
 double completed_rate(const RunPlan& plan, const RunOutcome& outcome) {
@@ -98,9 +99,21 @@ class Loader {
       }
       at_rate(load.plan, *rate);
       Run run = carry_out(load.plan);
+      std::string disturbed;
+      for (int take = 1; take < kTakesOfStep && !run.outcome.invalid.empty() && !run.outcome.partial; take++) {
+        disturbed += fmt::format("; taken again because assay itself was the limit: {}", run.outcome.invalid.front());
+        observer_.progress().note(fmt::format("find-max: step {}: {} is taken again: assay itself was the limit: {}",
+                                              load.search.steps.size() + 1, format_rate(*rate),
+                                              run.outcome.invalid.front()));
+        executor_.after_run();
+        load.plan = executor_.plan();
+        at_rate(load.plan, *rate);
+        run = carry_out(load.plan);
+      }
       interrupted = run.outcome.partial && run.aborted.empty();
       if (!interrupted) {
-        const RateSearchStep step = judge(condition, *rate, load.plan, run);
+        RateSearchStep step = judge(condition, *rate, load.plan, run);
+        step.why += disturbed;
         search.tell(step.held);
         observer_.progress().note(fmt::format("find-max: step {}: {} {}: {}", load.search.steps.size() + 1,
                                               format_rate(*rate), step.held ? "held" : "did not hold", step.why));

@@ -77,7 +77,7 @@ JobEnd carry_out_run(const JobSetup& setup, Executor& executor, const LoadCondit
   const Options& own = setup.own();
   observer.step(JobStep::opening);
   const ServerFacts server = executor.facts();
-  if (own.flag("prepare")) {
+  if (own.flag("prepare") && !executor.joins()) {
     observer.step(JobStep::prepare);
     executor.prepare(stop);
     observer.step(JobStep::opening);
@@ -87,7 +87,7 @@ JobEnd carry_out_run(const JobSetup& setup, Executor& executor, const LoadCondit
   const std::map<std::string, std::string> in_force = executor.options_in_force();
   tell_in_force(setup.request.workload_options, in_force, observer.progress());
   conditions.require_names(plan);
-  const bool check = own.flag("check") || setup.verify();
+  const bool check = !executor.joins() && (own.flag("check") || setup.verify());
   std::vector<CheckResult> checks;
   if (check) checks.push_back(check_data(executor, observer, "before", stop));
   observer.step(JobStep::run);
@@ -127,7 +127,7 @@ JobEnd carry_out_run(const JobSetup& setup, Executor& executor, const LoadCondit
   Statements statements = executor.conclude(load.plan, load.outcome);
   aftermath.attempt([&] {
     if (check) checks.push_back(check_data(executor, observer, "after", stop_rest));
-    if (!own.flag("cleanup")) return;
+    if (!own.flag("cleanup") || executor.joins()) return;
     if (std::all_of(checks.begin(), checks.end(), passed)) {
       observer.step(JobStep::cleanup);
       executor.cleanup(stop_rest);

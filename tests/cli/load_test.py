@@ -5,9 +5,10 @@ The target is null, whose truth is scripted: with a latency of 10 ms and 2 sessi
 
 import json
 import resource
+import signal
 import time
 
-from program import ProgramTest, unittest
+from program import ProgramTest, needs_the_processor, unittest
 
 NULL = "null:?memory=true&latency="
 KV = ("--prepare", "--rows", "1", "--quiet", "--mix", "get=100")
@@ -96,9 +97,10 @@ class SteadyTest(LoadTest):
 class FindMaxTest(LoadTest):
 
     def search(self, *options, code=0):
-        return self.run_kv("10ms", "--clients", "2", "--sessions", "2", "--duration", "1s", "--find-max-precision", "10",
+        return self.run_kv("10ms", "--clients", "2", "--sessions", "2", "--duration", "1s", "--find-max-precision", "25",
                            "--find-max-steps", "2", *options, code=code)
 
+    @needs_the_processor
     def test_finds_what_two_sessions_of_ten_milliseconds_can_do(self):
         done, result = self.search("--find-max", "p99 < 60ms and errors == 0")
         self.assertIn(("highest_rate", result["search"]["highest"]), [(f["name"], f["value"]) for f in result["figures"]])
@@ -106,9 +108,9 @@ class FindMaxTest(LoadTest):
         self.assertTrue(found["complete"])
         # They answer at most 200 a second. Above it what waits grows by the rest: at 5 % more 50 ms in the second.
         self.assertLessEqual(found["highest"], 212)
-        self.assertGreater(found["highest"], 160)
+        self.assertGreater(found["highest"], 150)
         self.assertGreater(found["lowest_failed"], 190)
-        self.assertLessEqual(found["lowest_failed"], found["highest"] * 1.1001)
+        self.assertLessEqual(found["lowest_failed"], found["highest"] * 1.2501)
         self.assertEqual(found["held"], 2)
         held = [s for s in found["steps"] if s["rate"] == found["highest"]]
         self.assertEqual([s["held"] for s in held], [True, True])
@@ -118,10 +120,28 @@ class FindMaxTest(LoadTest):
         self.assertIn("Search for the highest rate with p99 < 60ms and errors == 0", done.stdout)
         self.assertRegex(done.stdout, r"held in 2 of 2 steps \(so it does in at least 22 % of all, with 95 % confidence\)")
 
+    @needs_the_processor
     def test_begins_with_the_rate_that_is_given(self):
         _, result = self.search("--rate", "50", "--find-max", "p99 < 60ms")
         rates = [s["rate"] for s in result["search"]["steps"]]
         self.assertEqual(rates[:2], [50, 100])
+
+    @needs_the_processor
+    def test_a_step_in_which_assay_itself_stood_still_is_taken_again(self):
+        process = self.start("run", "kv", "--target", NULL + "1ms", "--prepare", "--rows", "1", "--mix", "get=100", "--rate", "20", "--duration", "2s",
+                             "--find-max", "p50 < 1s", "--find-max-steps", "1", "--find-max-precision", "100", "--result", "r.json")
+        said = self.wait_for_text(process, "find-max: step 1: .* (held|did not hold): ")
+        time.sleep(0.5)  # in step 2
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.8)
+        process.send_signal(signal.SIGCONT)
+        said += self.wait_for_text(process, "find-max: step 2: [^\n]* is taken again: assay itself was the limit: ")
+        said += self.wait_for_text(process, "find-max: step 2: .* held: ")
+        self.interrupt(process)
+        self.finish(process, 130)
+        step = json.loads((self.folder / "r.json").read_text())["search"]["steps"][1]
+        self.assertTrue(step["held"], said)
+        self.assertIn("taken again because assay itself was the limit", step["why"])
 
     def test_where_no_rate_holds_the_run_fails(self):
         done, result = self.search("--rate", "100", "--find-max", "p50 < 1ms", code=4)
@@ -140,7 +160,7 @@ class FindMaxTest(LoadTest):
     def test_an_interrupt_ends_the_search_and_keeps_what_was_found(self):
         process = self.start("run", "kv", "--target", NULL + "10ms", "--prepare", "--rows", "1", "--mix", "get=100", "--rate", "10",
                              "--duration", "2s", "--find-max", "p99 < 60ms", "--result", "r.json")
-        self.wait_for_text(process, "find-max: step 1")
+        self.wait_for_text(process, "find-max: step 1: .* (held|did not hold): ")
         self.interrupt(process)
         self.finish(process, 130)
         found = json.loads((self.folder / "r.json").read_text())["search"]

@@ -122,7 +122,7 @@ class StoppedInFrontOfAFrozenServerTest(OwnServerTest):
                            ("run", "what was measured is saved")):
             process = self.start(verb, "kv", "--target", self.url, *self.TIMEOUTS)
             self.wait_for(lambda process=process: self.connecting(process.pid), f"{verb} to connect")
-            self.interrupted_within(5, process, says)
+            self.interrupted_within(20, process, says)
 
     def connecting(self, pid):
         """Whether the process has a socket."""
@@ -136,7 +136,7 @@ class StoppedInFrontOfAFrozenServerTest(OwnServerTest):
         process = self.start(*load, *self.TIMEOUTS)
         self.wait_for_text(process, "loading tpcc")
         self.server_script("freeze")
-        self.interrupted_within(5, process, "what was loaded stays")
+        self.interrupted_within(20, process, "what was loaded stays")
         self.server_script("thaw")
         self.assertIn("going on with the load", self.assay(*load).stderr)
         self.assay("check", "tpcc", "--target", self.url)
@@ -149,7 +149,7 @@ class StoppedInFrontOfAFrozenServerTest(OwnServerTest):
         self.frozen()
         # Right after the load: what comes then asks the server.
         self.wait_for(lambda: (self.folder / "r.json").exists() and (self.folder / "r.json").stat().st_size > 0, "the result", 30)
-        self.interrupted_within(5, process, "what was measured is saved")
+        self.interrupted_within(20, process, "what was measured is saved")
         self.assertGreater(self.report("r.json")["by_name"]["new_order"]["count"], 0)
 
 
@@ -160,7 +160,7 @@ class StoppedInFrontOfAFrozenServerTest(OwnServerTest):
         self.wait_for_text(process, r"(?m)^ +\d+ s  measure +terminals ")
         self.frozen()
         # 3 s for what is under way, 3 s for what asks the server behind the run, 1 s to take its mark away.
-        self.interrupted_within(15, process, "what was measured is saved")
+        self.interrupted_within(30, process, "what was measured is saved")
         self.assertGreater(self.report("r.json")["by_name"]["new_order"]["count"], 0)
 
 
@@ -196,7 +196,7 @@ class TimedOutStatementTest(ServerTest):
                                  "--operation-timeout", "400ms")
             process.communicate(timeout=60)
             self.assertNotEqual(process.returncode, 0)
-            self.wait_for(lambda: self.sql(SERVER.busy_sessions) == "0", "the statements to end", seconds=3)
+            self.wait_for(lambda: self.sql(SERVER.busy_sessions) == "0", "the statements to end", seconds=20)
             locker.stdin.write(SERVER.unlock + "\n")
             locker.stdin.close()
 

@@ -1,0 +1,44 @@
+#include "cli/collect.h"
+
+#include "cli/job_arguments.h"
+#include "cli/run_report.h"
+#include "coordinator/taken_up.h"
+#include "job/run_job.h"
+#include "registry/registry.h"
+#include "results/file.h"
+
+namespace assay::cli {
+namespace {
+
+std::unique_ptr<JobSetup> setup_of(const coordinator::FoundRun& found) {
+  JobRequest request = JobRequest::of(kRun, find_workload(found.workload));
+  request.common = Options(quiet_target_options());
+  request.own = Options(run_options());
+  std::map<std::string, std::string> options = found.options;
+  options["target"] = found.target;
+  options.erase("on-agent-loss");
+  request.set_all(options);
+  return JobSetup::open(std::move(request));
+}
+
+}  // namespace
+
+ExitCode collect_run(const Collecting& asked) {
+  coordinator::FoundRun found = coordinator::find_run(asked.addresses, asked.token, asked.ca_file, asked.run);
+  const std::unique_ptr<JobSetup> setup = setup_of(found);
+  const LoadConditions conditions(setup->own());
+  const Sealing sealing("");
+  const std::filesystem::path path = result_path(asked.result, *setup, sealing);
+  probe_writable(path);
+  const auto on_loss = found.options.find("on-agent-loss");
+  const coordinator::LossRule loss{.stop = on_loss != found.options.end() && on_loss->second == "stop"};
+  const SignalWatch signals("what was measured is saved");
+  TerminalObserver observer(*setup, [&](const Document& document) { write_document(path, document, sealing); });
+  observer.progress().note(fmt::format("run {} of {} agents", found.id, found.members.size()));
+  coordinator::RunTakenUp executor(*setup, std::move(found), asked.token, asked.ca_file, loss, observer);
+  const JobEnd end = carry_out_run(*setup, executor, conditions, observer, signals.token(), {});
+  write_and_show(path, end.document, sealing, asked.json, false);
+  return end.code;
+}
+
+}  // namespace assay::cli

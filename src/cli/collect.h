@@ -1,0 +1,23 @@
+// assay exec results --agents: takes up a run whose coordinator is gone (coordinator/taken_up.h), and reports it as `assay run`
+// would have.
+#pragma once
+
+#include "base/error.h"
+
+#include <string>
+#include <vector>
+
+namespace assay::cli {
+
+struct Collecting {
+  std::vector<std::string> addresses;
+  std::string token = {}, ca_file = {};
+  std::string run = {};     // its ID; "": the one that began last
+  std::string result = {};  // file; "": a name of its own in results/
+  bool json = false;
+};
+
+/// Throws Error.
+ExitCode collect_run(const Collecting&);
+
+}  // namespace assay::cli

@@ -1,0 +1,189 @@
+#include "coordinator/taken_up.h"
+
+#include "base/error.h"
+#include "coordinator/fleet.h"
+#include "coordinator/instant.h"
+#include "coordinator/shared_plan.h"
+#include "coordinator/whole.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace assay::coordinator {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> urls_of(const std::vector<std::string>& addresses) {
+  std::vector<std::string> urls;
+  urls.reserve(addresses.size());
+  for (const std::string& address : addresses) urls.push_back(agent_url(address));
+  return urls;
+}
+
+std::string run_of(const json& task) { return task.contains("run") ? task["run"].value("id", "") : ""; }
+
+/// The newest task of this run, or of any when it is "".
+json task_of_run(const json& tasks, const std::string& run) {
+  for (const json& task : tasks.at("tasks"))
+    if (!run_of(task).empty() && (run.empty() || run_of(task) == run)) return task;
+  return {};
+}
+
+std::uint64_t shard_of(const json& task) { return std::stoull(task.at("shard").get<std::string>()); }
+
+/// The run that began last.
+std::string newest_run(const std::vector<AgentAnswer>& answers) {
+  std::string id, accepted;
+  for (const AgentAnswer& answer : answers) {
+    if (!answer.ok()) continue;
+    const json task = task_of_run(answer.json, "");
+    if (task.is_null() || task.at("accepted").get<std::string>() < accepted) continue;
+    accepted = task.at("accepted").get<std::string>();
+    id = run_of(task);
+  }
+  if (id.empty()) throw Error("none of the agents has a run that a coordinator began");
+  return id;
+}
+
+}  // namespace
+
+FoundRun find_run(const std::vector<std::string>& addresses, const std::string& token, const std::string& ca_file,
+                  const std::string& id) {
+  AgentClients clients(urls_of(addresses), token, ca_file);
+  std::vector<AgentRequest> requests;
+  for (std::size_t a = 0; a < addresses.size(); a++) requests.push_back({.agent = a, .path = "/api/v1/tasks"});
+  const std::vector<AgentAnswer> answers = clients.ask(requests);
+  Failures gone, without;
+  std::vector<std::size_t> silent;
+  for (std::size_t a = 0; a < addresses.size(); a++) {
+    if (answers[a].ok()) continue;
+    gone.add(addresses[a], answers[a].failure);
+    silent.push_back(a);
+  }
+  if (silent.size() == addresses.size()) throw Error(gone.text(), ExitCode::unreachable);
+  FoundRun found;
+  found.id = id.empty() ? newest_run(answers) : id;
+  for (std::size_t a = 0; a < addresses.size(); a++) {
+    if (!answers[a].ok()) continue;
+    const json task = task_of_run(answers[a].json, found.id);
+    if (task.is_null()) {
+      without.add(addresses[a], fmt::format("has no part in the run {}", found.id));
+      continue;
+    }
+    if (found.tasks.empty()) {
+      const auto agents = task.at("run").at("agents").get<std::size_t>();
+      found.addresses.resize(agents);
+      found.members.resize(agents);
+      found.tasks.resize(agents);
+      found.workload = task.at("workload").get<std::string>();
+      found.target = task.at("target").get<std::string>();
+      found.options = task.at("run").at("options").get<std::map<std::string, std::string>>();
+    }
+    const std::uint64_t shard = shard_of(task);
+    if (shard >= found.tasks.size() || !found.tasks[shard].is_null())
+      throw Error(fmt::format("agent {}: its shard {} of the run {} is another's too", addresses[a], shard, found.id));
+    found.addresses[shard] = addresses[a];
+    found.members[shard] = {.name = addresses[a], .task = task.at("id").get<std::string>()};
+    found.tasks[shard] = task;
+  }
+  if (!without.none()) throw Error(without.text());
+  std::vector<std::size_t> missing;
+  for (std::size_t s = 0; s < found.tasks.size(); s++)
+    if (found.tasks[s].is_null()) missing.push_back(s);
+  if (missing.size() != silent.size())
+    throw Error(fmt::format("the run {} is of {} agents; no agent here has shard {}: expected the addresses of all",
+                            found.id, found.tasks.size(), fmt::join(missing, ", ")));
+  for (std::size_t i = 0; i < missing.size(); i++) {
+    found.addresses[missing[i]] = addresses[silent[i]];
+    found.members[missing[i]] = {.name = addresses[silent[i]], .lost = answers[silent[i]].failure};
+  }
+  return found;
+}
+
+RunTakenUp::RunTakenUp(const JobSetup& setup, FoundRun found, const std::string& token, const std::string& ca_file,
+                       LossRule loss, JobObserver& observer)
+    : setup_(setup),
+      found_(std::move(found)),
+      loss_(loss),
+      observer_(observer),
+      clients_(urls_of(found_.addresses), token, ca_file) {
+  measure_clocks(clients_, found_.members);
+}
+
+RunPlan RunTakenUp::plan() {
+  RunPlan plan = plan_without_groups(setup_, found_.members.size());
+  for (const json& task : found_.tasks)
+    if (!task.is_null() && !task.at("groups").empty()) add_groups(plan, setup_, task["groups"], plan.groups.empty());
+  if (plan.groups.empty())
+    throw Error(fmt::format("the run {} ended before its load: {}", found_.id,
+                            found_.tasks.front().is_null() ? "nothing is known of it"
+                                                           : found_.tasks.front().value("error", "no reason is known")),
+                ExitCode::unreachable);
+  return plan;
+}
+
+std::map<std::string, std::string> RunTakenUp::options_in_force() {
+  for (const json& task : found_.tasks)
+    if (!task.is_null()) return task.value("in_force", std::map<std::string, std::string>());
+  return {};
+}
+
+RunOutcome RunTakenUp::run(const RunPlan& plan, std::stop_token stop, RunObserver& observer) {
+  std::size_t held = 0, there = 0;
+  std::optional<WallTime> begin;
+  for (std::size_t m = 0; m < found_.members.size(); m++) {
+    const json& task = found_.tasks[m];
+    Member& member = found_.members[m];
+    if (task.is_null()) continue;
+    there++;
+    if (task.contains("start_at_unix_ns")) {
+      if (!begin)
+        begin = WallTime(Nanos(std::stoll(task["start_at_unix_ns"].get<std::string>()))) - member.clock_offset;
+    } else if (!has_ended(task)) {
+      held++;
+    }
+    if (!has_ended(task)) continue;
+    if (task.at("has_result").get<bool>())
+      member.state = "ended";
+    else
+      member.lost = task.value("error", "it ended without a result");
+  }
+  if (held > 0 && held == there && there == found_.members.size()) {
+    begin = begin_together(clients_, found_.members);
+  } else if (!begin || held > 0) {
+    stop_tasks(clients_, found_.members);
+    throw Error(fmt::format("the coordinator was lost while it began the run {}: {} of {} agents wait for their begin; "
+                            "they were stopped",
+                            found_.id, held, found_.members.size()),
+                ExitCode::unreachable);
+  }
+  begin_ = *begin;
+  Watch watch(plan, observer, clients_, found_.members, loss_, begin_);
+  watch.follow(stop);
+  return watch.gather();
+}
+
+Statements RunTakenUp::conclude(const RunPlan& plan, const RunOutcome& outcome) {
+  return conclude_whole(clients_, found_.members, plan, outcome, no_figures_);
+}
+
+void RunTakenUp::complete(Document& document) {
+  add_agents(document, found_.members, begin_);
+  for (const Member& member : found_.members) {
+    if (!member.result || member.result->targets.empty() || document.targets.empty()) continue;
+    const TargetFacts& told = member.result->targets.front();
+    document.targets.front().server = told.server;
+    document.targets.front().server_version = told.server_version;
+    document.targets.front().settings = told.settings;
+    break;
+  }
+  document.warnings.push_back(
+      fmt::format("the run was taken up by another coordinator than the one that began it ({}): what was to be done "
+                  "around it, a check for one, is not part of this result",
+                  found_.id));
+  if (!no_figures_.empty()) document.warnings.push_back("the figures of the workload could not be had: " + no_figures_);
+}
+
+}  // namespace assay::coordinator

@@ -1,0 +1,231 @@
+#include "coordinator/watch.h"
+
+#include "job/outcome.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace assay::coordinator {
+namespace {
+
+using nlohmann::json;
+
+constexpr Nanos kPoll = std::chrono::milliseconds(250), kTick = std::chrono::seconds(1);
+constexpr Nanos kPollTimeout = std::chrono::seconds(2);
+constexpr Nanos kHandOver = std::chrono::milliseconds(150);
+constexpr Nanos kStopping = std::chrono::seconds(30);
+
+/// Sleeps unless a stop is asked for.
+void rest(Nanos time, const std::stop_token& stop) {
+  const TimePoint end = real_clock().now() + time;
+  while (!stop.stop_requested() && real_clock().now() < end)
+    std::this_thread::sleep_for(std::min(Nanos(std::chrono::milliseconds(20)), end - real_clock().now()));
+}
+
+}  // namespace
+
+void stop_tasks(AgentClients& clients, const std::vector<Member>& members) {
+  std::vector<AgentRequest> requests;
+  for (std::size_t m = 0; m < members.size(); m++)
+    if (!members[m].task.empty())
+      requests.push_back({.agent = m,
+                          .method = "POST",
+                          .path = "/api/v1/tasks/" + members[m].task + "/stop",
+                          .timeout = kPollTimeout});
+  clients.ask(requests);
+}
+
+Watch::Watch(const RunPlan& plan, RunObserver& observer, AgentClients& clients, std::vector<Member>& members,
+             LossRule rule, WallTime begin)
+    : plan_(plan),
+      observer_(observer),
+      clients_(clients),
+      members_(members),
+      rule_(rule),
+      begin_(begin),
+      start_(real_clock().now() + (begin - real_clock().wall())),
+      measure_begin_(plan.ramp_up + plan.warmup),
+      measure_end_(plan.duration == Nanos::max() ? TimePoint::max() : start_ + measure_begin_ + plan.duration),
+      live_(plan, members.size()),
+      told_(start_) {
+  for (Member& member : members_) member.answered = std::max(start_, real_clock().now());
+}
+
+Phase Watch::phase(TimePoint at) const {
+  const Nanos since = since_start(at);
+  return since < plan_.ramp_up    ? Phase::ramp
+         : since < measure_begin_ ? Phase::warmup
+         : at < measure_end_      ? Phase::measure
+                                  : Phase::drain;
+}
+
+void Watch::note(Event event) {
+  observer_.event(event);
+  events_.push_back(std::move(event));
+}
+
+void Watch::stop_run(TimePoint now, bool partial) {
+  stopping_ = true;
+  partial_ = partial_ || partial;
+  stopped_at_ = now;
+  stop_tasks(clients_, members_);
+}
+
+void Watch::take_pieces(std::size_t m, const json& answer, TimePoint at) {
+  Member& member = members_[m];
+  if (member.lost_since) {  // it is back
+    events_.push_back({since_start(*member.lost_since), at - *member.lost_since, "agent_lost",
+                       fmt::format("{} did not answer: {}", member.name, member.lost)});
+    member.lost_since.reset();
+    member.lost.clear();
+  }
+  member.answered = at;
+  const json& pieces = answer.at("pieces");
+  for (const json& piece : pieces) live_.add(m, json::parse(piece.get<std::string>()));
+  member.seen = answer.at("last").get<std::uint64_t>();
+  if (pieces.empty() && has_ended(answer)) member.state = "ended";
+}
+
+/// Asks all for what they measured since the last time.
+void Watch::poll() {
+  std::vector<AgentRequest> requests;
+  for (std::size_t m = 0; m < members_.size(); m++)
+    if (members_[m].state != "ended")
+      requests.push_back(
+          {.agent = m,
+           .path = fmt::format("/api/v1/tasks/{}/intervals?since={}", members_[m].task, members_[m].seen),
+           .timeout = kPollTimeout});
+  const std::vector<AgentAnswer> answers = clients_.ask(requests);
+  const TimePoint asked = real_clock().now();
+  for (std::size_t i = 0; i < requests.size(); i++) {
+    Member& member = members_[requests[i].agent];
+    if (answers[i].ok()) {
+      take_pieces(requests[i].agent, answers[i].json, asked);
+    } else if (!member.lost_since && asked - member.answered >= rule_.patience) {
+      member.lost_since = member.answered;
+      member.lost = answers[i].failure;
+      observer_.event(
+          {since_start(member.answered), Nanos(0), "agent_lost", fmt::format("{}: {}", member.name, member.lost)});
+      if (rule_.stop && !stopping_) stop_run(asked, true);
+    }
+  }
+}
+
+/// The live figures once a second, and whether the run is to end.
+void Watch::tell() {
+  const TimePoint now = real_clock().now();
+  const Nanos since = since_start(now);
+  if (now < start_ || now - told_ < kTick || since % kTick < kHandOver) return;
+  const Nanos left = measure_end_ == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), measure_end_ - now);
+  observer_.live(live_.take_live(phase(now), since, left, now - told_));
+  told_ = now;
+  const Nanos whole = since / kTick * kTick;
+  if (phase(now) != Phase::measure || whole <= measure_begin_ || stopping_) return;
+  SoFar so_far{
+      .groups = live_.merged(), .events = events_, .measure_begin = measure_begin_, .measured = whole - measure_begin_};
+  for (const Member& member : members_)
+    if (member.lost_since)
+      so_far.events.push_back({since_start(*member.lost_since), now - *member.lost_since, "agent_lost", member.name});
+  if (const std::optional<Ending> ending = observer_.ends_for(so_far)) {
+    note({since, Nanos(0), ending->kind, ending->text});
+    stop_run(now, ending->partial);
+  }
+}
+
+/// Whether anything more is waited for: agents that are lost are, as long as the run lasts.
+bool Watch::is_over() const {
+  const auto ended = [](const Member& m) { return m.state == "ended"; };
+  if (std::all_of(members_.begin(), members_.end(), ended)) return true;
+  const TimePoint now = real_clock().now();
+  const bool timed = measure_end_ != TimePoint::max();
+  const bool late =
+      (timed && now > measure_end_ + plan_.drain + kStopping) || (stopping_ && now > stopped_at_ + kStopping);
+  if (late) return true;
+  const bool others_ended =
+      std::all_of(members_.begin(), members_.end(), [&](const Member& m) { return ended(m) || m.lost_since; });
+  return others_ended && (stopping_ || !timed || now > measure_end_ + rule_.patience);
+}
+
+void Watch::follow(const std::stop_token& stop) {
+  while (!is_over()) {
+    if (stop.stop_requested() && !stopping_) {
+      const TimePoint now = real_clock().now();
+      note({since_start(now), Nanos(0), "interrupted", "stopped by the coordinator"});
+      stop_run(now, true);
+    }
+    poll();
+    tell();
+    if (!is_over()) rest(kPoll, stopping_ ? std::stop_token() : stop);
+  }
+}
+
+RunOutcome Watch::gather() {
+  const TimePoint done = real_clock().now();
+  for (Member& member : members_) {
+    if (member.state == "ended") continue;
+    if (!member.lost_since) member.lost_since = member.answered;
+    if (member.lost.empty()) member.lost = "it did not end";
+    events_.push_back(
+        {since_start(*member.lost_since), std::max(Nanos(1), done - *member.lost_since), "agent_lost",
+         fmt::format("{} is lost: {}; what it told until then is in the result", member.name, member.lost)});
+  }
+  std::vector<RunOutcome> parts = fetch_results();
+  std::vector<std::string> names;
+  names.reserve(members_.size());
+  for (const Member& member : members_) names.push_back(member.name);
+  RunOutcome outcome = merged(parts, names);
+  // Agents that are stopped because the figures were steady were not interrupted.
+  const bool ended_well = stopping_ && !partial_;
+  if (ended_well) std::erase_if(outcome.events, [](const Event& e) { return e.kind == "interrupted"; });
+  outcome.partial = !ended_well && (outcome.partial || partial_);
+  outcome.events.insert(outcome.events.end(), events_.begin(), events_.end());
+  std::stable_sort(outcome.events.begin(), outcome.events.end(),
+                   [](const Event& a, const Event& b) { return a.at < b.at; });
+  return outcome;
+}
+
+std::vector<RunOutcome> Watch::fetch_results() {
+  std::vector<AgentRequest> requests;
+  for (std::size_t m = 0; m < members_.size(); m++)
+    if (members_[m].state == "ended")
+      requests.push_back(
+          {.agent = m, .path = "/api/v1/tasks/" + members_[m].task + "/result", .timeout = std::chrono::seconds(60)});
+  std::vector<AgentAnswer> answers = clients_.ask(requests, true);
+  for (std::size_t i = 0; i < requests.size(); i++) {
+    Member& member = members_[requests[i].agent];
+    if (answers[i].ok())
+      member.result = from_json(answers[i].text);
+    else
+      member.lost = "its result could not be had: " + answers[i].failure;
+    answers[i].text = {};
+  }
+  Nanos ramp{}, warmup{}, measure{}, drain{};
+  for (const Member& member : members_)
+    if (member.result) {
+      const RunOutcome outcome = outcome_of(*member.result);
+      ramp = std::max(ramp, outcome.ramp_up);
+      warmup = std::max(warmup, outcome.warmup);
+      measure = std::max(measure, outcome.measure);
+      drain = std::max(drain, outcome.drain);
+    }
+  std::vector<RunOutcome> parts;
+  parts.reserve(members_.size());
+  for (std::size_t m = 0; m < members_.size(); m++) {
+    if (members_[m].result) {
+      parts.push_back(outcome_of(*members_[m].result));
+      continue;
+    }
+    RunOutcome& told = parts.emplace_back(live_.of_agent(m));
+    told.started = begin_;
+    told.ended = real_clock().wall();
+    told.ramp_up = ramp;
+    told.warmup = warmup;
+    told.measure = measure > Nanos(0) ? measure : told.ended - begin_ - ramp - warmup;
+    told.drain = drain;
+  }
+  return parts;
+}
+
+}  // namespace assay::coordinator
