@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "job/document.h"
+#include "results/agents.h"
 
 #include <fmt/ranges.h>
 
@@ -11,8 +12,6 @@ namespace assay::coordinator {
 namespace {
 
 using nlohmann::json;
-
-constexpr Nanos kLateNotice = std::chrono::milliseconds(50);
 
 Requirement::Verdict verdict_from(const std::string& text) {
   for (const auto verdict :
@@ -121,7 +120,7 @@ void add_agents(Document& document, const std::vector<Member>& members, WallTime
     AgentResult agent = agent_result(members[m], begin);
     agent.shard = static_cast<std::uint32_t>(m);
     threads += agent.own_cost.threads;
-    if (agent.late > kLateNotice + agent.clock_error)
+    if (began_late(agent))
       document.warnings.push_back(
           fmt::format("agent {} began {} after the instant agreed upon", agent.name, format_latency(agent.late)));
     document.agents.push_back(std::move(agent));

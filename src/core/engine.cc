@@ -5,6 +5,7 @@
 #include "core/collector.h"
 #include "core/group_set.h"
 #include "core/validity.h"
+#include "stats/own_limits.h"
 
 #include <sys/resource.h>
 
@@ -426,7 +427,7 @@ RunOutcome Run::conclude() {
   out.cost.peak_rss_bytes = peak_rss_bytes();
   out.cost.busiest_loop = busiest_loop_;
   for (std::size_t g = plan_.groups.size(); g < groups_.size(); g++) out.joined.push_back(groups_[g]->plan);
-  if (out.cost.busiest_loop > 0.9)
+  if (loop_is_full(out.cost.busiest_loop))
     out.warnings.push_back(
         fmt::format("an event loop of assay was busy {:.0f} % of the measured time: the client may be the bottleneck; "
                     "use more --threads",

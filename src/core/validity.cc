@@ -1,6 +1,7 @@
 #include "core/validity.h"
 
 #include "base/units.h"
+#include "stats/own_limits.h"
 
 #include <fmt/format.h>
 
@@ -30,9 +31,7 @@ std::vector<std::string> lag_verdict(const Group& group, const GroupStats& measu
     response.merge(measure.operations[o].response);
   }
   const Nanos lag99 = lag.quantile(0.99), response99 = response.quantile(0.99);
-  constexpr Nanos kMostLag = std::chrono::milliseconds(10);
-  if (lag99 <= kMostLag || static_cast<double>(lag99.count()) <= 0.05 * static_cast<double>(response99.count()))
-    return {};
+  if (!lag_is_too_much(lag99, response99)) return {};
   return {fmt::format("{}: assay itself was late: lag p99 {} (limits: 10 ms, and 5 % of the response p99 {})",
                       group.name, format_latency(lag99, {kMostLag}), format_latency(response99))};
 }

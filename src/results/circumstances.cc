@@ -43,6 +43,7 @@ void add_load(List& list, const Document& d) {
       list.configuration("option." + name, value);
   }
   list.configuration("schedule", schedule_in(d, d.schedule));
+  if (!d.agents.empty()) list.configuration("agents", std::to_string(d.agents.size()));
   for (const GroupResult& group : d.groups) {
     const std::string path = "group." + group.name;
     list.configuration(path + ".target", group.target);

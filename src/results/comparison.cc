@@ -6,6 +6,7 @@
 #include "results/compared_sides.h"
 #include "results/comparison_text.h"
 #include "results/measured_run.h"
+#include "stats/mean.h"
 
 #include <fmt/ranges.h>
 
@@ -18,13 +19,6 @@ namespace {
 constexpr double kLeastBeyond = 10;    // operations beyond a percentile, in each run
 constexpr double kLeastTimed = 10;     // operations of a mean in each run, of a rate in both together
 constexpr double kLeastFailures = 10;  // in both runs together
-
-std::optional<double> median(std::vector<double> values) {
-  if (values.empty()) return std::nullopt;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 /// By how much it is worse: the interval of the change, or of its opposite.
 ConfidenceInterval worsening(const ComparedFigure& figure, const Difference& d) {
@@ -146,7 +140,7 @@ class Comparer {
     figure.runs = values;
     for (std::vector<double> of_side : values) {
       std::erase_if(of_side, [](double v) { return std::isnan(v); });
-      figure.values.push_back(median(std::move(of_side)));
+      figure.values.push_back(of_side.empty() ? std::nullopt : std::optional(median_of(std::move(of_side))));
     }
     figure.against.resize(values.size());
   }

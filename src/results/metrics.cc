@@ -1,5 +1,6 @@
 #include "results/metrics.h"
 
+#include "results/agents.h"
 #include "results/summary.h"
 
 #include <fmt/format.h>
@@ -167,6 +168,24 @@ Samples target_series(const Document& d) {
   return out;
 }
 
+/// A sample for each agent that told what it did.
+template <class Value>
+Samples by_agent(const Document& d, Value value) {
+  Samples out;
+  for (const AgentSummary& agent : summarize_agents(d))
+    if (agent.told)
+      out.push_back(
+          {{{"agent", agent.name}, {"shard", std::to_string(agent.shard)}}, static_cast<double>(value(agent))});
+  return out;
+}
+
+Samples agents_lost(const Document& d) {
+  Samples out;
+  for (const AgentResult& agent : d.agents)
+    out.push_back({{{"agent", agent.name}, {"shard", std::to_string(agent.shard)}}, agent.lost.empty() ? 0.0 : 1.0});
+  return out;
+}
+
 using Kind = Metric::Kind;
 
 constexpr Metric kMetrics[] = {
@@ -226,6 +245,33 @@ constexpr Metric kMetrics[] = {
      }},
     {"assay_client_peak_memory_bytes", "The most memory that assay itself had resident.", "By", Kind::gauge,
      [](const Document& d) { return one(static_cast<double>(d.own_cost.peak_rss_bytes)); }},
+    {"assay_agent_lost", "1 for an agent that was not there to the end, 0 for the others.", "", Kind::gauge,
+     agents_lost},
+    {"assay_agent_operations_per_second",
+     "Operations that an agent completed in the measured time, for each second of it.", "", Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return a.rate; }); }},
+    {"assay_agent_errors", "Operations of the measured time that failed in an agent.", "", Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return a.errors; }); }},
+    {"assay_agent_client_cpu_seconds", "CPU time of an agent in the measured time.", "s", Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return a.cpu_seconds; }); }},
+    {"assay_agent_busiest_loop_ratio",
+     "How much of the measured time the busiest event loop of an agent was at work; 0 without loops.", "1", Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return a.busiest_loop; }); }},
+    {"assay_agent_lag_p99_seconds", "The p99 of how long a session of an agent was free and the agent was late.", "s",
+     Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return to_seconds(a.p99_lag); }); }},
+    {"assay_agent_lag_max_seconds", "The longest that a session of an agent was free and the agent was late.", "s",
+     Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return to_seconds(a.max_lag); }); }},
+    {"assay_agent_clock_offset_seconds", "The clock of an agent minus the coordinator's.", "s", Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return to_seconds(a.clock_offset); }); }},
+    {"assay_agent_clock_error_seconds", "How far off the offset of an agent's clock may be.", "s", Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return to_seconds(a.clock_error); }); }},
+    {"assay_agent_start_delay_seconds", "How long after the instant agreed upon an agent began.", "s", Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return to_seconds(a.late); }); }},
+    {"assay_agent_bottleneck", "1 for an agent whose lag or CPU says that it, and not the target, held the load back.",
+     "", Kind::gauge,
+     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return a.bottleneck() ? 1 : 0; }); }},
     {"assay_interval_operations_per_second", "Operations that completed in an interval, for each second of it.", "",
      Kind::timeline, interval_rates},
     {"assay_interval_errors", "Operations that failed in an interval.", "", Kind::timeline, interval_errors},

@@ -1,4 +1,5 @@
 #include "base/units.h"
+#include "results/agents.h"
 #include "results/render.h"
 #include "results/report_json.h"
 #include "results/summary.h"
@@ -156,6 +157,35 @@ void put_statements(JsonText& json, const Document& d) {
   json.close(']').member("in_doubt", d.in_doubt);
 }
 
+void put_agents(JsonText& json, const Document& d) {
+  const std::vector<AgentSummary> all = summarize_agents(d);
+  if (all.empty()) return;
+  json.key("agents").open('[');
+  for (const AgentSummary& agent : all) {
+    const auto figure = [&](std::string_view name, auto value) {
+      put_optional(json, name, agent.told ? std::optional(value) : std::nullopt);
+    };
+    json.compact().open('{').member("name", std::string_view(agent.name)).member("shard", std::uint64_t{agent.shard});
+    json.member("lost", std::string_view(agent.lost));
+    figure("completed", agent.completed);
+    figure("errors", agent.errors);
+    figure("rate", agent.rate);
+    figure("share", agent.share);
+    figure("cpu_cores", agent.cores);
+    figure("busiest_loop", agent.busiest_loop);
+    figure("lag_p99_ms", to_millis(agent.p99_lag));
+    figure("lag_max_ms", to_millis(agent.max_lag));
+    json.member("clock_offset_ms", to_millis(agent.clock_offset))
+        .member("clock_error_ms", to_millis(agent.clock_error));
+    figure("late_ms", to_millis(agent.late));
+    json.member("bottleneck", agent.bottleneck()).member("slow", agent.slow).member("began_late", agent.began_late);
+    put_texts(json, "remarks", agent.remarks);
+    json.close('}');
+  }
+  json.close(']').member("driver_bottleneck", std::string_view(describe_bottleneck(all)));
+  json.member("agent_lag_limit_ms", to_millis(most_agent_lag(d)));
+}
+
 void put_environment(JsonText& json, const Document& d) {
   json.key("own_cost").open('{').member("cpu_seconds", d.own_cost.cpu_seconds);
   json.member("operations", d.own_cost.operations);
@@ -181,6 +211,7 @@ void put_report(JsonText& json, const Document& d) {
   put_groups(json, d);
   put_statements(json, d);
   put_environment(json, d);
+  put_agents(json, d);
 }
 
 std::string render_json(const Document& document) {

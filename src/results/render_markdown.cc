@@ -1,12 +1,14 @@
 // A result as Markdown, for a comment under a pull request or a page of a wiki.
 
 #include "base/units.h"
+#include "results/agents.h"
 #include "results/render.h"
 #include "results/summary.h"
 #include "results/text_forms.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace assay {
@@ -90,6 +92,39 @@ void add_lists(std::string& out, const Document& d) {
   }
 }
 
+constexpr std::size_t kMostAgents = 16;  // rows; a comment is read as a whole
+
+void add_agents(std::string& out, const Document& d) {
+  const std::vector<AgentSummary> all = summarize_agents(d);
+  if (all.empty()) return;
+  const std::vector<AgentSummary> shown = extreme_agents(all, kMostAgents);
+  out += "\n### Agents\n\n";
+  if (const std::string hint = describe_bottleneck(all); !hint.empty())
+    out += fmt::format("{}\n\n", markdown_text(hint));
+  out += "| agent | shard | rate/s | share | errors | CPU, cores | lag p99 | lag max | clock offset | began late | |\n";
+  out += "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
+  for (const AgentSummary& agent : shown) {
+    out += fmt::format("| {} | {} |", markdown_text(agent.name), agent.shard);
+    if (agent.told)
+      out += fmt::format(" {} | {:.1f} % | {} | {} | {} | {} |", number(agent.rate), 100 * agent.share, agent.errors,
+                         digits(agent.cores), format_latency(agent.p99_lag), format_latency(agent.max_lag));
+    else
+      out += " – | – | – | – | – | – |";
+    out +=
+        fmt::format(" {:+.2f} ms ± {:.2f} | {} | {} |\n", to_millis(agent.clock_offset), to_millis(agent.clock_error),
+                    agent.told ? format_latency(agent.late) : "–", markdown_text(remarks_of(agent)));
+  }
+  if (shown.size() == all.size()) return;
+  const auto remarkable = [](const std::vector<AgentSummary>& list) {
+    return std::count_if(list.begin(), list.end(), [](const AgentSummary& a) { return !remarks_of(a).empty(); });
+  };
+  const auto untold = remarkable(all) - remarkable(shown);
+  out += fmt::format(
+      "\n{} of {} agents are left out: none has a lower or higher rate, more errors, CPU or lag, or began later{}.\n",
+      all.size() - shown.size(), all.size(),
+      untold > 0 ? fmt::format(", but something is to be said of {}, too: see the other formats", untold) : "");
+}
+
 }  // namespace
 
 std::string render_markdown(const Document& d) {
@@ -107,6 +142,7 @@ std::string render_markdown(const Document& d) {
   add_operations(out, d);
   add_requirements(out, d);
   add_lists(out, d);
+  add_agents(out, d);
   if (d.in_doubt > 0) out += fmt::format("\nCommits whose outcome nobody knows: {}\n", d.in_doubt);
   for (const std::string& warning : d.warnings) out += fmt::format("\n> warning: {}\n", markdown_text(warning));
   return out;

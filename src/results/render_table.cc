@@ -1,4 +1,5 @@
 #include "base/units.h"
+#include "results/agents.h"
 #include "results/render.h"
 #include "results/summary.h"
 #include "results/text_forms.h"
@@ -286,26 +287,39 @@ class TableRenderer {
 
   /// Whether the drivers were the bottleneck is seen here.
   void agents() {
-    if (d_.agents.empty()) return;
+    const std::vector<AgentSummary> all = summarize_agents(d_);
+    if (all.empty()) return;
     title("Agents");
-    using Align = TextTable::Align;
-    TextTable table({Align::left, Align::right, Align::right, Align::right, Align::right, Align::right, Align::right,
-                     Align::right, Align::left});
-    table.row(
-        {{"agent"}, {"rate/s"}, {"errors"}, {"CPU"}, {"busiest loop"}, {"lag p99"}, {"lag max"}, {"clock"}, {""}});
-    const double seconds = std::max(1e-9, to_seconds(d_.measured_length()));
-    for (const AgentResult& agent : d_.agents)
-      table.row({{agent.name},
-                 {digits(static_cast<double>(agent.completed) / seconds)},
-                 {std::to_string(agent.errors), agent.errors > 0 ? Tint::odd : Tint::none},
-                 {fmt::format("{:.0f} %", 100 * agent.own_cost.cpu_seconds / seconds)},
-                 {agent.own_cost.busiest_loop > 0 ? fmt::format("{:.0f} %", 100 * agent.own_cost.busiest_loop) : "-"},
-                 {format_latency(agent.p99_lag)},
-                 {format_latency(agent.max_lag)},
-                 {fmt::format("{:+.2f} ms ± {:.2f}", static_cast<double>(agent.clock_offset.count()) / 1e6,
-                              static_cast<double>(agent.clock_error.count()) / 1e6)},
-                 {agent.lost.empty() ? "" : "lost: " + agent.lost, Tint::bad}});
-    out_ += table.text(width_, color_);
+    std::vector<Align> aligns(11, Align::right);
+    aligns.front() = aligns.back() = Align::left;
+    TextTable t(aligns);
+    std::vector<Cell> head;
+    for (const char* name :
+         {"agent", "rate/s", "share", "errors", "cores", "loop", "lag p99", "max", "clock", "late", ""})
+      head.push_back({name, Tint::dim});
+    t.row(std::move(head));
+    for (const AgentSummary& agent : all) t.row(agent_cells(agent));
+    table(t);
+    if (const std::string hint = describe_bottleneck(all); !hint.empty())
+      line("  " + tinted(wrapped(hint, width_ - 2, 2), Tint::bad, color_));
+  }
+
+  static std::vector<Cell> agent_cells(const AgentSummary& agent) {
+    std::vector<Cell> cells{{agent.name}};
+    if (agent.told)
+      cells.insert(cells.end(), {{digits(agent.rate), agent.slow ? Tint::odd : Tint::none},
+                                 {fmt::format("{:.1f} %", 100 * agent.share)},
+                                 {count_text(agent.errors), agent.errors > 0 ? Tint::odd : Tint::none},
+                                 {digits(agent.cores)},
+                                 {agent.busiest_loop > 0 ? fmt::format("{:.0f} %", 100 * agent.busiest_loop) : "-"},
+                                 {format_latency(agent.p99_lag)},
+                                 {format_latency(agent.max_lag)}});
+    else
+      cells.resize(8, Cell{"-"});
+    cells.push_back({fmt::format("{:+.2f} ms ±{:.2f}", to_millis(agent.clock_offset), to_millis(agent.clock_error))});
+    cells.push_back({agent.told ? format_latency(agent.late) : "-", agent.began_late ? Tint::odd : Tint::none});
+    cells.push_back({remarks_of(agent), agent.bottleneck() || !agent.lost.empty() ? Tint::bad : Tint::odd});
+    return cells;
   }
 
   void verdict() {

@@ -216,6 +216,34 @@ Document large_document(int length, int operations) {
   return d;
 }
 
+void add_agents(Document& d, std::uint32_t count) {
+  std::uint64_t completed = 0, errors = 0;
+  for (const GroupResult& group : d.groups)
+    for (const OperationResult& operation : group.operations) {
+      completed += operation.measured().completed;
+      errors += operation.measured().errors();
+    }
+  for (std::uint32_t i = 0; i < count; i++) {
+    AgentResult a{.name = fmt::format("10.0.{}.{}:8080", i / 10, i % 10), .shard = i};
+    a.clock_offset = microseconds(-400 + 37 * static_cast<int>(i));
+    a.clock_error = microseconds(120);
+    if (i > 1 && i + 1 == count) {
+      a.lost = "it did not answer for 5 s <b>& \"more\"</b>";
+      d.agents.push_back(std::move(a));
+      continue;
+    }
+    a.completed = completed / count - i;
+    if (i == 2) a.completed /= 2;
+    a.errors = i == 0 ? errors : 0;
+    a.p99_lag = i == 1 ? milliseconds(25) : microseconds(100 + i);
+    a.max_lag = i == 1 ? milliseconds(90) : microseconds(900 + i);
+    a.late = i == 1 ? milliseconds(80) : microseconds(150 + i);
+    a.own_cost = {d.own_cost.cpu_seconds / count, static_cast<double>(a.completed), 32ull << 20, 2,
+                  i == 1 ? 0.97 : 0.2 + 0.002 * i};
+    d.agents.push_back(std::move(a));
+  }
+}
+
 namespace {
 
 HistoryRun sample_run(std::size_t day, std::size_t runs, Random& random) {

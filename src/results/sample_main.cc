@@ -1,5 +1,5 @@
 // Makes a report of a sample for the tests that are not C++: of a result, to stdout or, of several files, into FOLDER,
-//   results_sample FORMAT[,series][,dark] [SECONDS [OPERATIONS [FOLDER]]]
+//   results_sample FORMAT[,series][,dark][,agents=N] [SECONDS [OPERATIONS [FOLDER]]]
 // the page of a history, or that of a comparison, of so many results of one workload or of so many pairs of runs:
 //   results_sample history [RUNS]
 //   results_sample compare|pairs[,png][,dark] [NUMBER [FOLDER]]
@@ -100,8 +100,10 @@ int main(int argc, char** argv) try {
   }
   const assay::ReportFormat& format = assay::find_format(wanted.substr(0, wanted.find(',')));
   const assay::RenderOptions options{.series = wanted.find(",series") != std::string_view::npos, .dark = dark};
-  const assay::Document document =
+  assay::Document document =
       assay::large_document(argc > 2 ? std::atoi(argv[2]) : 60, argc > 3 ? std::atoi(argv[3]) : 5);
+  if (const std::size_t at = wanted.find(",agents="); at != std::string_view::npos)
+    assay::add_agents(document, static_cast<std::uint32_t>(std::atoi(wanted.substr(at + 8).data())));
   if (format.files != nullptr) return write(format.files(document, options), argc > 4 ? argv[4] : ".");
   if (format.text == nullptr) throw assay::Error("built without this format");
   return print(format.text(document, options));

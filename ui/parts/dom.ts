@@ -26,6 +26,11 @@ export interface Row {
   kind?: string;
 }
 
+/** A row of a table that can be sorted: what each cell is sorted by; null is nothing, and stands at the end. */
+export interface SortableRow extends Row {
+  keys: (number | string | null)[];
+}
+
 function headings(columns: Column[]): HTMLElement {
   const head = el("thead");
   if (columns.some((c) => c.group)) {
@@ -67,6 +72,40 @@ export function table(caption: string, columns: Column[], rows: Row[]): HTMLElem
   }
   const node = el("table", {}, el("caption", { class: "unseen" }, caption), headings(columns), body);
   return el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": caption }, node);
+}
+
+/**
+ * Such a table whose headings are buttons that sort its rows: numbers from the largest, text from the first, and the other way
+ * round when pressed again. A long one scrolls by itself below its headings.
+ */
+export function sortable(caption: string, columns: Column[], rows: SortableRow[]): HTMLElement {
+  const node = table(caption, columns, rows);
+  node.classList.add("sorts");
+  const body = node.querySelector("tbody")!;
+  const lines = [...body.rows].map((line, i) => ({ line, keys: rows[i].keys }));
+  const heads = [...node.querySelectorAll<HTMLElement>("thead tr:last-child th")];
+  heads.forEach((head, at) => {
+    const button = el("button", { type: "button" }, head.textContent);
+    const group = columns[at].group;
+    if (group) button.setAttribute("aria-label", `${group} ${columns[at].title}`);
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const first = columns[at].number ? "descending" : "ascending";
+      const order = head.getAttribute("aria-sort") === first ? (first === "descending" ? "ascending" : "descending") : first;
+      for (const other of heads) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", order);
+      const sign = order === "ascending" ? 1 : -1;
+      lines.sort((a, b) => {
+        const [x, y] = [a.keys[at], b.keys[at]];
+        const [none, noneOther] = [x === null || x === "", y === null || y === ""];
+        if (none || noneOther) return Number(none) - Number(noneOther);
+        if (typeof x === "number" && typeof y === "number") return sign * (x - y);
+        return sign * String(x).localeCompare(String(y), "en", { numeric: true });
+      });
+      body.append(...lines.map((l) => l.line));
+    });
+  });
+  return node;
 }
 
 /** Names with their values. */

@@ -1,5 +1,6 @@
 // The page of `assay report --format html`: reads the report that is embedded beside it and builds everything from it.
 
+import { agents } from "./agents";
 import { Charts, describePhases } from "./charts";
 import { badge, el } from "../../parts/dom";
 import { digits, figureTitle, grouped, latency, seconds } from "../../parts/format";
@@ -78,6 +79,7 @@ function main(): void {
     tables.requirements(report),
     tables.figures(report),
     tables.checks(report),
+    agents(report),
     charts.target(),
     tables.environment(report, describePhases(report)),
   ];

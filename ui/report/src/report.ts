@@ -25,6 +25,29 @@ export interface OperationRow {
   lag_ms: Latency | null;
 }
 
+/** One of several agents. Null: it was lost before it told. */
+export interface AgentRow {
+  name: string;
+  shard: number;
+  /** Why; empty when it was there to the end. */
+  lost: string;
+  completed: number | null;
+  errors: number | null;
+  rate: number | null;
+  share: number | null;
+  cpu_cores: number | null;
+  busiest_loop: number | null;
+  lag_p99_ms: number | null;
+  lag_max_ms: number | null;
+  clock_offset_ms: number;
+  clock_error_ms: number;
+  late_ms: number | null;
+  bottleneck: boolean;
+  slow: boolean;
+  began_late: boolean;
+  remarks: string[];
+}
+
 /** A chart as charts_of() makes it; null is a hole in a line. */
 export interface ChartData {
   section: "timeline" | "distribution" | "target";
@@ -124,6 +147,10 @@ export interface Report {
     cgroup_cpus: number | null;
     cgroup_memory_bytes: number | null;
   };
+  /** Of a run that several agents carried out, with what is said of them together. */
+  agents?: AgentRow[];
+  driver_bottleneck?: string;
+  agent_lag_limit_ms?: number;
   charts: {
     time: number[];
     spans: { from: number; to: number; kind: "phase" | "outage" | "instant"; label: string }[];
