@@ -65,10 +65,10 @@ AgentSummary summary_of(const AgentResult& agent, double seconds, double all, Na
   out.lagged = lag_is_too_much(agent.p99_lag, response99);
   out.full_loop = loop_is_full(agent.own_cost.busiest_loop);
   if (out.lagged)
-    out.remarks.push_back(fmt::format("lag p99 {} (limit {})", format_latency(agent.p99_lag, {most_lag(response99)}),
+    out.reasons.push_back(fmt::format("lag p99 {} (limit {})", format_latency(agent.p99_lag, {most_lag(response99)}),
                                       format_latency(most_lag(response99))));
   if (out.full_loop)
-    out.remarks.push_back(
+    out.reasons.push_back(
         fmt::format("an event loop busy {:.0f} % of the measured time", 100 * agent.own_cost.busiest_loop));
   out.began_late = began_late(agent);
   if (out.began_late) out.remarks.push_back(fmt::format("began {} late", format_latency(agent.late)));
@@ -92,8 +92,14 @@ std::vector<AgentSummary> summarize_agents(const Document& d) {
   return out;
 }
 
-std::string remarks_of(const AgentSummary& agent) {
-  std::vector<std::string> said = agent.remarks;
+std::vector<std::string> remarks_of(const AgentSummary& agent) {
+  std::vector<std::string> said = agent.reasons;
+  said.insert(said.end(), agent.remarks.begin(), agent.remarks.end());
+  return said;
+}
+
+std::string remarks_text(const AgentSummary& agent) {
+  std::vector<std::string> said = remarks_of(agent);
   if (!agent.lost.empty()) said.insert(said.begin(), "lost: " + agent.lost);
   return fmt::format("{}", fmt::join(said, "; "));
 }
@@ -109,7 +115,7 @@ std::string describe_bottleneck(const std::vector<AgentSummary>& all) {
   for (const AgentSummary& agent : all) {
     if (!agent.bottleneck()) continue;
     sure = sure || agent.lagged;
-    if (count++ < kMostNamed) named.push_back(fmt::format("{}: {}", agent.name, fmt::join(agent.remarks, ", ")));
+    if (count++ < kMostNamed) named.push_back(fmt::format("{}: {}", agent.name, fmt::join(agent.reasons, ", ")));
   }
   if (count == 0) return {};
   if (count > kMostNamed) named.push_back(fmt::format("and {} more", count - kMostNamed));

@@ -28,7 +28,8 @@ struct AgentSummary {
   Nanos p99_lag{}, max_lag{}, clock_offset{}, clock_error{}, late{};
   bool lagged = false, full_loop = false;  // beyond the limits: it, and not the target, held the load back, or may have
   bool slow = false, began_late = false;   // than the others; after the instant agreed upon
-  std::vector<std::string> remarks;        // what is worth a look, and by which limit
+  std::vector<std::string> reasons;        // why it was the bottleneck, with the limits
+  std::vector<std::string> remarks;        // what else is worth a look
   bool bottleneck() const noexcept { return lagged || full_loop; }
 };
 
@@ -36,8 +37,10 @@ struct AgentSummary {
 /// for each of its clients, too: shares of a load that cannot be divided evenly differ by a client.
 std::vector<AgentSummary> summarize_agents(const Document&);
 
-/// "lost: no answer; began 80 ms late": why an agent is there only in part, and its remarks. Empty: nothing is to be said.
-std::string remarks_of(const AgentSummary&);
+/// All that is to be said of an agent: why it was the bottleneck, and the remarks.
+std::vector<std::string> remarks_of(const AgentSummary&);
+/// The same in a line, with why it was lost before it: "lost: no answer; began 80 ms late".
+std::string remarks_text(const AgentSummary&);
 
 /// Whether it began so long after the instant agreed upon that its figures are of another time than those of the rest; how
 /// well its clock is known is allowed for.

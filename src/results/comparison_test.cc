@@ -194,6 +194,14 @@ TEST(Comparison, lists_what_differs_and_leaves_out_what_every_run_has_of_its_own
                                  "machine.cpus:  → 4"));
   runs[1] = sample_run({.seed = 3});
   EXPECT_THAT(compared(runs).circumstances, IsEmpty());
+  // How many agents carried it out is of the load, as the processors of a machine are.
+  runs[0].agents = std::vector<AgentResult>(3);
+  runs[1].agents = std::vector<AgentResult>(8);
+  runs.push_back(sample_run({.seed = 4}));
+  const Comparison fleets = compared(runs);
+  ASSERT_EQ(fleets.circumstances.size(), 1u);
+  EXPECT_EQ(fleets.circumstances[0].name, "agents");
+  EXPECT_THAT(fleets.circumstances[0].values, ElementsAre("3", "8", ""));
 }
 
 TEST(Comparison, refuses_what_cannot_be_compared) {

@@ -179,7 +179,7 @@ void put_agents(JsonText& json, const Document& d) {
         .member("clock_error_ms", to_millis(agent.clock_error));
     figure("late_ms", to_millis(agent.late));
     json.member("bottleneck", agent.bottleneck()).member("slow", agent.slow).member("began_late", agent.began_late);
-    put_texts(json, "remarks", agent.remarks);
+    put_texts(json, "remarks", remarks_of(agent));
     json.close('}');
   }
   json.close(']').member("driver_bottleneck", std::string_view(describe_bottleneck(all)));

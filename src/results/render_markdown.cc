@@ -112,11 +112,11 @@ void add_agents(std::string& out, const Document& d) {
       out += " – | – | – | – | – | – |";
     out +=
         fmt::format(" {:+.2f} ms ± {:.2f} | {} | {} |\n", to_millis(agent.clock_offset), to_millis(agent.clock_error),
-                    agent.told ? format_latency(agent.late) : "–", markdown_text(remarks_of(agent)));
+                    agent.told ? format_latency(agent.late) : "–", markdown_text(remarks_text(agent)));
   }
   if (shown.size() == all.size()) return;
   const auto remarkable = [](const std::vector<AgentSummary>& list) {
-    return std::count_if(list.begin(), list.end(), [](const AgentSummary& a) { return !remarks_of(a).empty(); });
+    return std::count_if(list.begin(), list.end(), [](const AgentSummary& a) { return !remarks_text(a).empty(); });
   };
   const auto untold = remarkable(all) - remarkable(shown);
   out += fmt::format(

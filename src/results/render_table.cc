@@ -290,36 +290,54 @@ class TableRenderer {
     const std::vector<AgentSummary> all = summarize_agents(d_);
     if (all.empty()) return;
     title("Agents");
-    std::vector<Align> aligns(11, Align::right);
-    aligns.front() = aligns.back() = Align::left;
-    TextTable t(aligns);
-    std::vector<Cell> head;
-    for (const char* name :
-         {"agent", "rate/s", "share", "errors", "cores", "loop", "lag p99", "max", "clock", "late", ""})
-      head.push_back({name, Tint::dim});
-    t.row(std::move(head));
-    for (const AgentSummary& agent : all) t.row(agent_cells(agent));
-    table(t);
+    if (const TextTable whole = agent_table(all, true, true); whole.width() <= width_) {
+      table(whole);
+    } else {
+      table(agent_table(all, true, false));
+      line("");
+      table(agent_table(all, false, true));
+    }
     if (const std::string hint = describe_bottleneck(all); !hint.empty())
       line("  " + tinted(wrapped(hint, width_ - 2, 2), Tint::bad, color_));
+    for (const AgentSummary& agent : all)
+      if (const std::string text = remarks_text(agent); !text.empty())
+        line("  " + tinted(wrapped(agent.name + ": " + text, width_ - 2, 4),
+                           agent.lost.empty() && !agent.bottleneck() ? Tint::odd : Tint::bad, color_));
   }
 
-  static std::vector<Cell> agent_cells(const AgentSummary& agent) {
-    std::vector<Cell> cells{{agent.name}};
-    if (agent.told)
-      cells.insert(cells.end(), {{digits(agent.rate), agent.slow ? Tint::odd : Tint::none},
-                                 {fmt::format("{:.1f} %", 100 * agent.share)},
-                                 {count_text(agent.errors), agent.errors > 0 ? Tint::odd : Tint::none},
-                                 {digits(agent.cores)},
-                                 {agent.busiest_loop > 0 ? fmt::format("{:.0f} %", 100 * agent.busiest_loop) : "-"},
-                                 {format_latency(agent.p99_lag)},
-                                 {format_latency(agent.max_lag)}});
-    else
-      cells.resize(8, Cell{"-"});
-    cells.push_back({fmt::format("{:+.2f} ms ±{:.2f}", to_millis(agent.clock_offset), to_millis(agent.clock_error))});
-    cells.push_back({agent.told ? format_latency(agent.late) : "-", agent.began_late ? Tint::odd : Tint::none});
-    cells.push_back({remarks_of(agent), agent.bottleneck() || !agent.lost.empty() ? Tint::bad : Tint::odd});
-    return cells;
+  static TextTable agent_table(const std::vector<AgentSummary>& all, bool load, bool times) {
+    std::vector<Cell> head{{"agent", Tint::dim}};
+    if (load)
+      for (const char* name : {"rate/s", "share", "errors", "cores", "loop"}) head.push_back({name, Tint::dim});
+    if (times)
+      for (const char* name : {"lag p99", "lag max", "clock", "began late"}) head.push_back({name, Tint::dim});
+    std::vector<Align> aligns(head.size(), Align::right);
+    aligns[0] = Align::left;
+    TextTable t(aligns);
+    t.row(std::move(head));
+    for (const AgentSummary& agent : all) {
+      std::vector<Cell> cells{{agent.name}};
+      const auto add = [&](std::string text, Tint tint) {
+        cells.push_back(agent.told ? Cell{std::move(text), tint} : Cell{"-"});
+      };
+      if (load) {
+        add(digits(agent.rate), agent.slow ? Tint::odd : Tint::none);
+        add(fmt::format("{:.1f} %", 100 * agent.share), Tint::none);
+        add(count_text(agent.errors), agent.errors > 0 ? Tint::odd : Tint::none);
+        add(digits(agent.cores), Tint::none);
+        add(agent.busiest_loop > 0 ? fmt::format("{:.0f} %", 100 * agent.busiest_loop) : "-",
+            agent.full_loop ? Tint::bad : Tint::none);
+      }
+      if (times) {
+        add(format_latency(agent.p99_lag), agent.lagged ? Tint::bad : Tint::none);
+        add(format_latency(agent.max_lag), Tint::none);
+        cells.push_back(
+            {fmt::format("{:+.2f} ms ±{:.2f}", to_millis(agent.clock_offset), to_millis(agent.clock_error))});
+        add(format_latency(agent.late), agent.began_late ? Tint::odd : Tint::none);
+      }
+      t.row(std::move(cells));
+    }
+    return t;
   }
 
   void verdict() {

@@ -33,7 +33,7 @@ SECONDS = 60
 
 
 def setUpModule():
-    RESULT.write_bytes(subprocess.run([SAMPLE, "result", "60", "5"], check=True, capture_output=True).stdout)
+    RESULT.write_bytes(subprocess.run([SAMPLE, "result,agents=3", "60", "5"], check=True, capture_output=True).stdout)
 
 
 def tearDownModule():
@@ -145,6 +145,25 @@ class ExpositionTest(unittest.TestCase):
         self.assertEqual(value_of("assay_event_seconds", kind="outage"), 3.9)
         self.assertEqual(value_of("assay_requirement_met", requirement="payment share"), 0)
         self.assertEqual(value_of("assay_check_passed", when="after"), 0)
+
+    def test_an_agent_is_a_label(self):
+        agents = result()["agents"]
+        self.assertEqual([bool(a.get("lost")) for a in agents], [False, False, True])
+        for agent in agents:
+            of = {"agent": agent["name"], "shard": str(agent["shard"])}
+            self.assertEqual(value_of("assay_agent_lost", **of), 1 if agent.get("lost") else 0)
+            if agent.get("lost"):  # it told nothing: there is no figure of it, and no 0
+                self.assertEqual([n for n, l, _ in samples() if l.get("agent") == agent["name"]], ["assay_agent_lost"])
+                continue
+            self.assertAlmostEqual(value_of("assay_agent_operations_per_second", **of), agent["completed"] / 48)
+            self.assertEqual(value_of("assay_agent_errors", **of), agent["errors"])
+            self.assertAlmostEqual(value_of("assay_agent_client_cpu_seconds", **of), agent["own_cost"]["cpu_seconds"])
+            self.assertEqual(value_of("assay_agent_busiest_loop_ratio", **of), agent["own_cost"]["busiest_loop"])
+            for name, field in (("lag_p99", "p99_lag_ns"), ("lag_max", "max_lag_ns"), ("clock_offset", "clock_offset_ns"),
+                                ("clock_error", "clock_error_ns"), ("start_delay", "late_ns")):
+                self.assertAlmostEqual(value_of(f"assay_agent_{name}_seconds", **of), agent[field] / 1e9, 12)
+        self.assertEqual(value_of("assay_agent_bottleneck", shard="0"), 0)
+        self.assertEqual(value_of("assay_agent_bottleneck", shard="1"), 1)
 
     def test_histograms_count_what_the_result_counts_below_each_bound(self):
         for name in ("response", "service", "wait", "lag"):

@@ -13,7 +13,7 @@ function barred(text: string, of: number, color: string): HTMLElement {
   return el("span", { class: "barred" }, text, el("span", { class: "bar-track", "aria-hidden": "true" }, bar));
 }
 
-const percent = (share: number) => `${digits(Math.round(1000 * share) / 10)} %`;
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 const offset = (a: AgentRow) => `${a.clock_offset_ms < 0 ? "−" : "+"}${latency(Math.abs(a.clock_offset_ms))} ± ${latency(a.clock_error_ms)}`;
 
@@ -59,7 +59,8 @@ function columns(report: Report, rows: AgentRow[]): AgentColumn[] {
 
 const notes = (a: AgentRow) => [...(a.lost ? [`lost: ${a.lost}`] : []), ...a.remarks];
 
-function said(a: AgentRow): Node {
+function said(a: AgentRow): Node | string {
+  if (notes(a).length === 0) return "";
   const kind = a.lost || a.bottleneck ? "text bad" : "text";
   return el("span", { class: kind }, notes(a).join("; "));
 }
@@ -85,8 +86,8 @@ export function agents(report: Report): HTMLElement | null {
     "agents",
     "Agents",
     report.driver_bottleneck ? el("p", { class: "callout bad" }, report.driver_bottleneck) : null,
-    el("p", { class: "note" }, count, " A bar of the rate is as long as the fastest agent's is wide; one of the lag ends at ",
-      `${latency(report.agent_lag_limit_ms)}, from where on the agent itself is the bottleneck, or at the largest beyond that. The headings sort.`),
+    el("p", { class: "note" }, count, " Bars compare the rate with the fastest agent's, and the lag with ",
+      `the ${latency(report.agent_lag_limit_ms)} beyond which the agent itself counts as the bottleneck, or the largest beyond that. The headings sort.`),
     node,
   );
 }
