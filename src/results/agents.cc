@@ -158,6 +158,7 @@ std::vector<AgentSummary> extreme_agents(std::vector<AgentSummary> all, std::siz
   std::stable_sort(told.begin(), told.end(), by(rate));
   fill(told, [](const AgentSummary&) { return true; });
   std::vector<AgentSummary> out;
+  out.reserve(kept.size());
   for (const std::size_t i : kept) out.push_back(std::move(all[i]));
   return out;
 }

@@ -2,6 +2,7 @@
 //
 // fields(archive, value) calls for each field, in the order of the file:
 //   archive.field("name", member)      must be there
+//   archive.signed_time("name", nanos) must be there, and may be below 0, as the difference of two clocks is
 //   archive.optional("name", member)   left out when it is zero or empty, or by a version that had no such field
 // The archive is the writer of document_write.cc or the reader of document_read.cc. Included by these two only.
 #pragma once
@@ -205,9 +206,9 @@ void fields(A& a, T& v) {
   a.field("errors", v.errors);
   a.field("p99_lag_ns", v.p99_lag);
   a.field("max_lag_ns", v.max_lag);
-  a.field("clock_offset_ns", v.clock_offset);
+  a.signed_time("clock_offset_ns", v.clock_offset);
   a.field("clock_error_ns", v.clock_error);
-  a.field("late_ns", v.late);
+  a.signed_time("late_ns", v.late);
   a.field("own_cost", v.own_cost);
 }
 

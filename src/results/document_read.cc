@@ -33,6 +33,12 @@ class Reader {
     if (!node) object_.fail_missing(name);
     read(*node, v);
   }
+  void signed_time(std::string_view name, Nanos& v) {
+    if (const auto node = find(name))
+      v = Nanos(node->whole_or_below());
+    else
+      object_.fail_missing(name);
+  }
   template <class T>
   void optional(std::string_view name, T& v) {
     if (const auto node = find(name)) read(*node, v);

@@ -72,6 +72,20 @@ TEST(Document, ComesBackFromItsTextWithEveryField) {
   EXPECT_EQ(to_json(after), to_json(before));  // and whatever is not named above
 }
 
+TEST(Document, KeepsAClockThatIsBehindAndAnAgentThatBeganEarly) {
+  Document d = large_document(30);
+  add_agents(d, 3);
+  d.agents[0].late = std::chrono::microseconds(-7);
+  ASSERT_LT(d.agents[0].clock_offset, Nanos(0));
+  const std::string text = to_json(d);
+  EXPECT_EQ(from_json(text).agents, d.agents);
+  EXPECT_EQ(error_of(replaced(text, "\"late_ns\": -7000", "\"late_ns\": 9223372036854775808")),
+            "result: agents[0].late_ns: found 9223372036854775808, expected a whole number from -2^63 to 2^63 - 1");
+  EXPECT_THAT(error_of(replaced(text, "\"late_ns\": -7000", "\"late_ns\": -7.5")), HasSubstr("found -7.5"));
+  // What is no difference of clocks is not below 0.
+  EXPECT_THAT(error_of(replaced(text, "\"max_lag_ns\": 900000", "\"max_lag_ns\": -1")), HasSubstr("0 or more"));
+}
+
 TEST(Document, ThatIsEmptyComesBackToo) {
   const std::string text = to_json(Document{});
   EXPECT_EQ(to_json(from_json(text)), text);

@@ -25,6 +25,7 @@ class Writer {
     json_.key(name);
     put(v);
   }
+  void signed_time(std::string_view name, Nanos v) { field(name, v); }
   template <class T>
   void optional(std::string_view name, const T& v) {
     if (v != T{}) field(name, v);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <limits>
 #include <set>
 
 namespace assay {
@@ -59,6 +60,14 @@ bool JsonNode::boolean() const {
 std::uint64_t JsonNode::whole() const {
   if (!value_.is_number_unsigned()) fail("a whole number, 0 or more");
   return value_.get<std::uint64_t>();
+}
+
+std::int64_t JsonNode::whole_or_below() const {
+  const bool fits = value_.is_number_unsigned()
+                        ? value_.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max()
+                        : value_.is_number_integer();
+  if (!fits) fail("a whole number from -2^63 to 2^63 - 1");
+  return value_.get<std::int64_t>();
 }
 
 double JsonNode::number() const {

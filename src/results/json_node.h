@@ -28,7 +28,8 @@ class JsonNode {
   bool is_text() const noexcept { return value_.is_string(); }
   std::string_view text() const;
   bool boolean() const;
-  std::uint64_t whole() const;  // a whole number ≥ 0
+  std::uint64_t whole() const;          // a whole number ≥ 0
+  std::int64_t whole_or_below() const;  // a whole number, below 0 too
   double number() const;
 
   void expect_object() const;
