@@ -166,6 +166,7 @@ TEST(Comparison, settings_that_only_one_kind_of_server_has_are_kept_apart) {
   };
   const auto names = [](const std::vector<VaryingCircumstance>& list) {
     std::vector<std::string> out;
+    out.reserve(list.size());
     for (const VaryingCircumstance& v : list) out.push_back(v.name);
     return out;
   };

@@ -126,6 +126,9 @@ class FleetTest(ProgramTest):
         self.assertTrue(any(addresses[1] in e["text"] for e in lost), document["events"])
         self.assertIn(f"the agent {addresses[1]} was lost", done.stdout)
         self.assertEqual([bool(a.get("lost")) for a in document["agents"]], [False, True, False])
+        self.assertIn(f"\n  {addresses[1]}: lost: ", self.assay("report", self.result).stdout)
+        told = json.loads(self.assay("report", self.result, "--format", "json").stdout)["agents"]
+        self.assertEqual([a["rate"] is None for a in told], [False, True, False])
         # What it had told is there: more than the two that went on did, and less than all three would have done.
         others = sum(a["completed"] for a in document["agents"])
         self.assertAlmostEqual(others, 2000, delta=100)  # but what was answered behind the end

@@ -42,7 +42,7 @@ function columns(report: Report, rows: AgentRow[]): AgentColumn[] {
     },
   });
   return [
-    { title: "agent", value: (a) => a.name, cell: (a) => a.name },
+    { title: "agent", value: (a) => a.name, cell: (a) => (gravity(a) < 2 ? el("span", { class: "bad" }, a.name) : a.name) },
     number("shard", (a) => a.shard, (a) => String(a.shard)),
     number("rate/s", (a) => a.rate, (a, v) => barred(digits(v), v / fastest, a.slow ? "odd" : "line-1")),
     number("share", (a) => a.share, (_, v) => percent(v)),
