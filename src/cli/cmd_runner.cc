@@ -38,13 +38,13 @@ ExitCode apply(const plan::Plan& plan, const plan::Runner& runner, const std::fi
         "the runner {} has agents that are there: nothing to start; expected one of the kind process", runner.name));
   const std::vector<const plan::System*> systems = systems_of(plan, runner);
   if (systems.empty()) throw Error(fmt::format("the runner {} has no systems to put under load", runner.name));
-  LocalAgents agents(workdir, runner.name);
+  coordinator::LocalAgents agents(workdir, runner.name);
   agents.forget_dead();
   for (const plan::System* system : systems) {
     const auto there = static_cast<std::uint64_t>(std::count_if(
-        agents.all().begin(), agents.all().end(), [&](const LocalAgent& a) { return a.system == system->name; }));
+        agents.all().begin(), agents.all().end(), [&](const coordinator::LocalAgent& a) { return a.system == system->name; }));
     for (std::uint64_t n = there; n < runner.agents; n++) {
-      agents.start(system->name, url_with_password(*system));
+      agents.start(system->name, {{"ASSAY_TARGET", url_with_password(*system)}});
       fmt::print("{}: agent {} for {}\n", runner.name, agents.all().back().url, system->name);
     }
   }
@@ -57,7 +57,7 @@ ExitCode remove(const plan::Runner& runner, const std::filesystem::path& workdir
         fmt::format("the agents of the runner {} were not started by it, and are not stopped by it; expected "
                     "one of the kind process",
                     runner.name));
-  LocalAgents(workdir, runner.name).stop();
+  coordinator::LocalAgents(workdir, runner.name).stop();
   return ExitCode::ok;
 }
 
@@ -94,7 +94,7 @@ ExitCode carry_out_runner(std::span<const std::string> arguments) {
     return apply(words->plan(), runner, words->workdir);
   }
   if (verb == "list" && runner.kind == plan::Runner::Kind::process &&
-      LocalAgents(words->workdir, runner.name).all().empty()) {
+      coordinator::LocalAgents(words->workdir, runner.name).all().empty()) {
     fmt::print("Runners: (0)\n");
     return ExitCode::ok;
   }

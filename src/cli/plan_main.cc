@@ -127,8 +127,8 @@ RunnerAgents agents_of(const plan::Runner& runner, const std::filesystem::path& 
     out.token = runner.token ? read_secret(*runner.token) : token_of("");
     return out;
   }
-  const LocalAgents started(workdir, runner.name);
-  for (const LocalAgent& agent : started.all()) {
+  const coordinator::LocalAgents started(workdir, runner.name);
+  for (const coordinator::LocalAgent& agent : started.all()) {
     out.urls.push_back(agent.url);
     out.systems.push_back(agent.system);
   }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cli/command.h"
-#include "cli/local_agents.h"
+#include "coordinator/local_agents.h"
 #include "coordinator/agent_client.h"
 #include "plan/plan.h"
 

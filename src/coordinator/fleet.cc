@@ -70,19 +70,21 @@ std::string agent_url(const std::string& address) {
   return url;
 }
 
+std::vector<std::string> urls_of(const std::vector<std::string>& addresses) {
+  std::vector<std::string> urls;
+  urls.reserve(addresses.size());
+  for (const std::string& address : addresses) urls.push_back(agent_url(address));
+  return urls;
+}
+
 Fleet::Fleet(const JobSetup& setup, FleetOptions options, JobObserver& observer)
     : setup_(setup),
       options_(std::move(options)),
       observer_(observer),
-      clients_(
-          [&] {
-            std::vector<std::string> urls;
-            for (const std::string& address : options_.addresses) urls.push_back(agent_url(address));
-            return urls;
-          }(),
-          options_.token, options_.ca_file) {
+      addresses_(options_.backend->start()),
+      clients_(urls_of(addresses_.all), addresses_.token, addresses_.ca_file) {
   std::set<std::string> names;
-  for (const std::string& address : options_.addresses) {
+  for (const std::string& address : addresses_.all) {
     if (!names.insert(address).second) throw Error(fmt::format("--agents: {} stands there twice", address));
     members_.push_back({.name = address});
   }

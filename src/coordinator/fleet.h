@@ -14,26 +14,27 @@
 #pragma once
 
 #include "coordinator/agent_client.h"
+#include "coordinator/backend.h"
 #include "coordinator/member.h"
 #include "coordinator/watch.h"
 #include "job/executor.h"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace assay::coordinator {
 
 struct FleetOptions {
-  std::vector<std::string> addresses;  // HOST:PORT, or URLs
-  std::string token = {}, ca_file = {};
+  std::unique_ptr<Backend> backend;
   LossRule loss = {};
   std::map<std::string, std::string> conditions = {};  // "fail-if", "abort-if", where they are no options of the setup
 };
 
 class Fleet final : public Executor {
  public:
-  /// Throws Error: fewer clients, sessions or operations than agents, an address that is none or stands there twice.
+  /// Has the agents there. Throws Error: fewer clients, sessions or operations than agents, an address that is none or stands there twice.
   Fleet(const JobSetup&, FleetOptions, JobObserver&);
 
   /// Asks every agent who it is, measures its clock, and one of them who the target is.
@@ -59,6 +60,7 @@ class Fleet final : public Executor {
   const JobSetup& setup_;
   const FleetOptions options_;
   JobObserver& observer_;
+  const AgentAddresses addresses_;
   AgentClients clients_;
   std::vector<Member> members_;
   std::map<std::string, std::string> in_force_;
@@ -69,5 +71,6 @@ class Fleet final : public Executor {
 
 /// "127.0.0.1:8080" as "http://127.0.0.1:8080". Throws Error.
 std::string agent_url(const std::string& address);
+std::vector<std::string> urls_of(const std::vector<std::string>& addresses);
 
 }  // namespace assay::coordinator

@@ -15,13 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-std::vector<std::string> urls_of(const std::vector<std::string>& addresses) {
-  std::vector<std::string> urls;
-  urls.reserve(addresses.size());
-  for (const std::string& address : addresses) urls.push_back(agent_url(address));
-  return urls;
-}
-
 std::string run_of(const json& task) { return task.contains("run") ? task["run"].value("id", "") : ""; }
 
 /// The newest task of this run, or of any when it is "".

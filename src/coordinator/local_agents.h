@@ -11,10 +11,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
-namespace assay::cli {
+namespace assay::coordinator {
 
 struct LocalAgent {
   pid_t pid = 0;
@@ -31,8 +32,9 @@ class LocalAgents {
 
   /// Those that were started and not stopped since, whether they live or not.
   const std::vector<LocalAgent>& all() const noexcept { return agents_; }
-  /// Starts one more, on a free port. `target` is its URL with the password; it goes by the environment.
-  void start(const std::string& system, const std::string& target);
+  /// Starts one more, on a free port. `environment` is what it has beside this process's: the URL of its target with the
+  /// password, its token.
+  void start(const std::string& system, const std::map<std::string, std::string>& environment);
   /// Stops all, with what they do, and forgets them; what they measured stays.
   void stop();
   /// Forgets those that live no more.
@@ -44,4 +46,4 @@ class LocalAgents {
   std::vector<LocalAgent> agents_;
 };
 
-}  // namespace assay::cli
+}  // namespace assay::coordinator

@@ -1,4 +1,4 @@
-#include "cli/local_agents.h"
+#include "coordinator/local_agents.h"
 
 #include "base/error.h"
 #include "results/file.h"
@@ -19,12 +19,12 @@
 
 extern char** environ;
 
-namespace assay::cli {
+namespace assay::coordinator {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kTarget = "ASSAY_TARGET=", kListening = "listening on ";
+constexpr std::string_view kListening = "listening on ";
 constexpr Nanos kLook = std::chrono::milliseconds(20), kPatience = std::chrono::seconds(30);
 
 std::string text_of(const fs::path& file) {
@@ -54,18 +54,20 @@ std::string url_in_log(const fs::path& log) {
   return end == std::string::npos ? "" : text.substr(begin, end - begin);
 }
 
-pid_t spawn_agent(const fs::path& folder, const fs::path& log, const std::string& target) {
+pid_t spawn_agent(const fs::path& folder, const fs::path& log, const std::map<std::string, std::string>& changes) {
   const std::string program = fs::read_symlink("/proc/self/exe");
   std::vector<std::string> words{program, "agent", "--listen", "127.0.0.1:0", "--data", folder.string()};
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  std::string variable = std::string(kTarget) + target;
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : changes) variables.push_back(name + "=" + value);
   std::vector<char*> environment;
   for (char** at = environ; *at != nullptr; ++at)
-    if (!std::string_view(*at).starts_with(kTarget)) environment.push_back(*at);
-  environment.push_back(variable.data());
+    if (const std::string_view variable(*at); !changes.contains(std::string(variable.substr(0, variable.find('=')))))
+      environment.push_back(*at);
+  for (std::string& variable : variables) environment.push_back(variable.data());
   environment.push_back(nullptr);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
@@ -98,7 +100,7 @@ bool becomes(Condition condition) {
 
 }  // namespace
 
-bool LocalAgent::alive() const { return pid > 0 && cli::began(pid) == began; }
+bool LocalAgent::alive() const { return pid > 0 && coordinator::began(pid) == began; }
 
 LocalAgents::LocalAgents(const fs::path& workdir, const std::string& runner) : folder_(workdir / ".assay" / runner) {
   const std::string text = text_of(folder_ / "agents.json");
@@ -122,12 +124,12 @@ void LocalAgents::save() const {
   write_atomically(folder_ / "agents.json", nlohmann::json{{"agents", std::move(agents)}}.dump(2) + "\n");
 }
 
-void LocalAgents::start(const std::string& system, const std::string& target) {
+void LocalAgents::start(const std::string& system, const std::map<std::string, std::string>& environment) {
   fs::path folder;
   for (int n = 1; folder.empty() || fs::exists(folder); n++) folder = folder_ / fmt::format("agent-{}", n);
   fs::create_directories(folder);
   const fs::path log = folder / "log";
-  LocalAgent agent{.pid = spawn_agent(folder / "data", log, target), .system = system};
+  LocalAgent agent{.pid = spawn_agent(folder / "data", log, environment), .system = system};
   agent.began = began(agent.pid);
   agents_.push_back(agent);
   save();  // so that it can be stopped, whatever comes
@@ -155,4 +157,4 @@ void LocalAgents::forget_dead() {
   if (fs::exists(folder_)) save();
 }
 
-}  // namespace assay::cli
+}  // namespace assay::coordinator
