@@ -34,7 +34,8 @@ struct FleetOptions {
 class Fleet final : public Executor {
  public:
   /// Throws Error: fewer clients, sessions or operations than agents, an address that is none or stands there twice.
-  Fleet(const JobSetup&, FleetOptions, JobObserver&);
+  /// `control`, if given, takes changes of a run that goes on.
+  Fleet(const JobSetup&, FleetOptions, JobObserver&, RunControl* control = nullptr);
 
   /// Asks every agent who it is, measures its clock, and one of them who the target is.
   ServerFacts facts() override;
@@ -59,6 +60,7 @@ class Fleet final : public Executor {
   const JobSetup& setup_;
   const FleetOptions options_;
   JobObserver& observer_;
+  RunControl* const control_;
   AgentClients clients_;
   std::vector<Member> members_;
   std::map<std::string, std::string> in_force_;

@@ -170,6 +170,51 @@ class FleetTest(ProgramTest):
             with urllib.request.urlopen(f"http://{address}/status", timeout=5) as answer:
                 self.assertEqual(json.load(answer)["code"], "Idle")
 
+    def page_of(self, run):
+        """The address of a run with --ui, and its task."""
+        address = re.search(r"ui: http://([0-9.:]+)/", self.wait_for_text(run, r"ui: http\S+\n"))[1]
+        return address, self.ask(address, "/api/v1/tasks")["tasks"][0]["id"]
+
+    def ask(self, address, path, body=None):
+        asked = urllib.request.Request(f"http://{address}{path}", headers={"Content-Type": "application/json"},
+                                       data=None if body is None else json.dumps(body).encode())
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return json.load(answer)
+
+    def test_a_change_is_shared_out_over_the_agents_at_one_instant(self):
+        addresses = self.agents(3)
+        run = self.begin(addresses, "--rate", "60", "--duration", "9s", "--clients", "6", "--ui")
+        self.wait_until_measuring(addresses)
+        page, task = self.page_of(run)
+        self.ask(page, f"/api/v1/tasks/{task}/change", {"group": "kv", "rate": "100", "clients": 8, "at": "7s"})
+        self.finish(run)
+        document = self.document()
+        change = {"at_ns": 7_000_000_000, "length_ns": 0, "kind": "change", "text": "kv: constant 60/s → constant 100/s, 6 → 8 clients"}
+        self.assertEqual([e for e in document["events"] if e["kind"] == "change"], [change], "one change of one run")
+        # 420 operations and 200 more, each shared out over 3; of the clients 3, 3 and 2.
+        self.assertEqual(self.completed(document), 620)
+        self.assertEqual([a["completed"] for a in document["agents"]], [140 + 67, 140 + 67, 140 + 66])
+        clients = [self.ask(a, "/api/v1/tasks")["tasks"][0]["groups"][0]["clients"] for a in addresses]
+        self.assertEqual(clients, [3, 3, 2])
+
+    def test_an_agent_that_does_not_answer_is_told_of_a_change_when_it_does_again(self):
+        addresses = self.agents(2)
+        run = self.begin(addresses, "--rate", "20", "--duration", "60s", "--clients", "2", "--ui")
+        self.wait_until_measuring(addresses)
+        page, task = self.page_of(run)
+        self.processes[1].send_signal(signal.SIGSTOP)
+        self.ask(page, f"/api/v1/tasks/{task}/change", {"group": "kv", "rate": "40"})
+        def schedule(address):
+            return self.ask(address, "/api/v1/tasks")["tasks"][0]["groups"][0]["schedule"]
+        self.wait_for(lambda: schedule(addresses[0]) == "constant 40/s", "the agent that answers to be told", 30)
+        time.sleep(1)  # the instant that was agreed upon, half a second ahead, is over
+        self.processes[1].send_signal(signal.SIGCONT)
+        self.wait_for(lambda: schedule(addresses[1]) == "constant 40/s", "the other one to be told", 30)
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=60)
+        late = [e["text"] for e in self.document()["events"] if e["kind"] == "change"]
+        self.assertEqual(late, ["kv: constant 20/s → constant 40/s", f"{addresses[1]}: kv: constant 20/s → constant 40/s"])
+
     def test_abort_if_looks_at_the_whole(self):
         addresses = self.agents(2)
         begin = time.monotonic()

@@ -1,0 +1,18 @@
+// The options that have agents carry out a job, of every command that takes them.
+#pragma once
+
+#include "core/options.h"
+#include "job/executor.h"
+
+#include <span>
+
+namespace assay::cli {
+
+/// --agents, --agent-token-file, --agent-ca, --on-agent-loss.
+std::span<const OptionSpec> agents_options();
+
+/// The agents that the options name, as who carries out a job; empty when they name none, and this process does. Throws
+/// Error.
+MakeExecutor agents_of(const Options&);
+
+}  // namespace assay::cli
