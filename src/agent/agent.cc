@@ -4,6 +4,7 @@
 #include "agent/metrics.h"
 #include "agent/page_api.h"
 #include "agent/pgdistbench.h"
+#include "base/error.h"
 
 namespace assay::agent {
 namespace {
@@ -18,7 +19,10 @@ net::ServerOptions guarded(net::ServerOptions options) {
 
 }  // namespace
 
-Agent::Agent(AgentOptions options) : tasks_(options.folder), server_(guarded(std::move(options.server))) {
+Agent::Agent(AgentOptions options)
+    : page_(options.page),
+      tasks_(options.only != nullptr ? Tasks(options.only) : Tasks(options.folder, std::move(options.executor))),
+      server_(guarded(std::move(options.server))) {
   add_pgdistbench_api(server_, tasks_, options.defaults);
   add_api(server_, tasks_, options.defaults);
   server_.route("GET", "/metrics", [this](const net::Request&) {
@@ -35,6 +39,14 @@ Agent::Agent(AgentOptions options) : tasks_(options.folder), server_(guarded(std
     for (const auto& [method, path] : server_.routes()) routes.push_back({{"method", method}, {"path", path}});
     return net::Response{.body = nlohmann::json{{"routes", std::move(routes)}}.dump() + "\n"};
   });
+}
+
+void Agent::start() {
+  server_.start();
+  if (page_ && !server_.loopback()) {
+    server_.stop();
+    throw Error("the page is for this machine: expected an address of loopback, such as 127.0.0.1:8080");
+  }
 }
 
 void Agent::stop() {

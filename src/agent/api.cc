@@ -8,6 +8,7 @@
 #include "results/render.h"
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 
@@ -22,7 +23,6 @@ using nlohmann::json;
 constexpr Nanos kLongestWait = std::chrono::minutes(10);
 constexpr Nanos kEventPatience = std::chrono::seconds(1);
 
-std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 Response answer(const json& value, int status = 200) { return {.status = status, .body = text_of(value) + "\n"}; }
 
 /// The body as an object; an empty one is {}. Throws HttpError.
@@ -164,12 +164,15 @@ std::string event_text(const EventLog::Event& event) {
 /// What was before, in short, then what comes.
 Response event_stream(std::shared_ptr<Task> task, std::uint64_t since) {
   struct Reader {
+    Reader(std::shared_ptr<Task> of, std::uint64_t from, bool known)
+        : task(std::move(of)), at(from), greeted(known), follower(task->events()) {}
     std::shared_ptr<Task> task;
     std::uint64_t at;
     bool greeted;
+    EventLog::Follower follower;
   };
   const bool known = since > 0 && since <= task->events().last();
-  auto reader = std::make_shared<Reader>(Reader{std::move(task), since, known});
+  auto reader = std::make_shared<Reader>(std::move(task), since, known);
   Response response;
   response.events = [reader](const std::stop_token&) -> std::optional<std::string> {
     const Task& task = *reader->task;
@@ -216,7 +219,7 @@ json options_json(std::span<const OptionSpec> table, unsigned verbs = kAllVerbs)
   return out;
 }
 
-json catalogue() {
+json catalogue(bool starts_tasks) {
   json drivers = json::array(), workloads = json::array(), load = options_json(run_options(), kRun);
   for (const DriverEntry& entry : all_drivers())
     if (entry.driver != nullptr)
@@ -231,6 +234,7 @@ json catalogue() {
   for (const std::span<const OptionSpec> table : {job_options(), target_options()})
     for (json& option : options_json(table)) load.push_back(std::move(option));
   return {{"version", ASSAY_VERSION},
+          {"starts_tasks", starts_tasks},
           {"drivers", std::move(drivers)},
           {"workloads", std::move(workloads)},
           {"load", std::move(load)}};
@@ -255,6 +259,8 @@ GroupChange change_of(const Request& request) {
     if (clients < 1) body.mistake(fmt::format("clients is {}; expected a whole number from 1", clients));
     change.clients = static_cast<std::uint64_t>(std::max<std::int64_t>(clients, 1));
   }
+  if (const std::string at = body.take<std::string>("at", "", "a duration as text"); !at.empty())
+    body.gather([&] { change.at = parse_duration(at); });
   change.remove = body.take("remove", false, "true or false");
   body.refuse();
   return change;
@@ -301,7 +307,7 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
   });
   server.route("POST", "/api/v1/tasks/{id}/change", [&tasks](const Request& request) {
     const std::shared_ptr<Task> task = require_held(tasks, request);
-    task->change(change_of(request));
+    task->change(change_of(request), std::string(request.header("idempotency-key")));
     return answer({{"status", "ok"}});
   });
   server.route("POST", "/api/v1/tasks/{id}/conclude", [&tasks](const Request& request) {
@@ -342,6 +348,7 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
     json out = task->pieces(std::strtoull(since.c_str(), nullptr, 10), 500);
     out["state"] = to_string(task->record().state);
     out["phase"] = task->record().phase;
+    out["cpu_s"] = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
     return answer(out);
   });
 }
@@ -436,7 +443,7 @@ std::string target_of_secret(const std::filesystem::path& folder) {
 }
 
 void add_api(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) {
-  server.route("GET", "/api/v1/catalogue", [](const Request&) { return answer(catalogue()); });
+  server.route("GET", "/api/v1/catalogue", [&tasks](const Request&) { return answer(catalogue(tasks.starts())); });
   server.route("GET", "/api/v1/time", [](const Request&) {
     return answer({{"unix_ns", std::to_string(real_clock().wall().time_since_epoch().count())}});
   });

@@ -33,6 +33,21 @@ bool EventLog::ended(std::uint64_t id) const {
   return closed_ && last_ <= id;
 }
 
+EventLog::Follower::Follower(const EventLog& log) : log_(log) {
+  const std::lock_guard lock(log_.mutex_);
+  log_.followers_++;
+}
+
+EventLog::Follower::~Follower() {
+  const std::lock_guard lock(log_.mutex_);
+  if (--log_.followers_ == 0) log_.left_.notify_all();
+}
+
+bool EventLog::wait_unfollowed(Nanos patience) const {
+  std::unique_lock lock(mutex_);
+  return left_.wait_for(lock, patience, [&] { return followers_ == 0; });
+}
+
 std::uint64_t EventLog::last() const {
   const std::lock_guard lock(mutex_);
   return last_;

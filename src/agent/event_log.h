@@ -32,10 +32,25 @@ class EventLog {
   bool ended(std::uint64_t id) const;
   std::uint64_t last() const;
 
+  /// Somebody who follows the log as long as this lives, so that its end waits for him.
+  class Follower {
+   public:
+    explicit Follower(const EventLog& log);
+    ~Follower();
+    Follower(const Follower&) = delete;
+    Follower& operator=(const Follower&) = delete;
+
+   private:
+    const EventLog& log_;
+  };
+  /// Waits until nobody follows it; false: `patience` was over before that.
+  bool wait_unfollowed(Nanos patience) const;
+
  private:
   const std::size_t most_;
   mutable std::mutex mutex_;
-  mutable std::condition_variable came_;
+  mutable std::condition_variable came_, left_;
+  mutable int followers_ = 0;
   std::deque<Event> events_;
   std::uint64_t last_ = 0;
   bool closed_ = false;

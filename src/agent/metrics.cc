@@ -75,8 +75,8 @@ class Families {
   std::vector<MetricFamily> all_;
 };
 
-void add_totals(Families& families, const Task::Totals& totals, const std::string& workload) {
-  for (const Task::Totals::Operation& operation : totals.operations) {
+void add_totals(Families& families, const Totals& totals, const std::string& workload) {
+  for (const Totals::Operation& operation : totals.operations) {
     const Labels labels{{"workload", workload}, {"group", operation.group}, {"operation", operation.name}};
     const OperationStats& stats = operation.stats;
     families.counter("assay_operations_total", "Operations that succeeded, of all phases of the run", labels,

@@ -1,5 +1,6 @@
 #include "agent/page_api.h"
 
+#include "agent/task_record.h"
 #include "base/error.h"
 #include "base/units.h"
 #include "page/live_page.h"
@@ -24,7 +25,7 @@ using net::Request;
 using net::Response;
 using nlohmann::json;
 
-constexpr std::size_t kMostResults = 500, kMostFigures = 3;
+constexpr std::size_t kMostResults = 500;
 
 /// The results of a folder, in short. What was read of a file is kept as long as the file does not change. Thread-safe.
 class PastResults {
@@ -71,18 +72,14 @@ class PastResults {
       const auto known = known_.find(path);
       next[path] = known != known_.end() && known->second.changed == changed && known->second.size == size
                        ? std::move(known->second)
-                       : Entry{changed, size, summary_of(path)};
+                       : Entry{changed, size, entry_of(path)};
     }
     known_ = std::move(next);
   }
 
-  static json summary_of(const fs::path& path) {
+  static json entry_of(const fs::path& path) {
     try {
       const Document document = read_document(path);
-      json figures = json::array();
-      for (const Figure& figure : document.figures)
-        if (figure.available && figures.size() < kMostFigures)
-          figures.push_back({{"name", figure.name}, {"value", figure.value}, {"unit", figure.unit}});
       return {{"id", document.id},
               {"file", path.filename().string()},
               {"workload", document.workload.name},
@@ -90,7 +87,7 @@ class PastResults {
               {"started", format_wall(document.started)},
               {"verdict", to_string(document.verdict.verdict)},
               {"duration_s", to_seconds(document.measured_length())},
-              {"figures", std::move(figures)}};
+              {"figures", summary_of(document)["figures"]}};
     } catch (const Error&) {
       return {};
     }

@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 namespace assay::agent {
 
@@ -18,10 +16,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr Nanos kTelling = std::chrono::seconds(2);
+
 /// Of a result that was saved before its task had ended.
 void take_verdict(TaskRecord& record, const fs::path& result) {
   try {
-    record.verdict = to_string(read_document(result).verdict.verdict);
+    const Document document = read_document(result);
+    record.verdict = to_string(document.verdict.verdict);
+    record.summary = summary_of(document);
   } catch (const Error& error) {
     record.error += fmt::format("; its result cannot be read: {}", error.what());
     record.has_result = false;
@@ -30,7 +32,7 @@ void take_verdict(TaskRecord& record, const fs::path& result) {
 
 }  // namespace
 
-Tasks::Tasks(fs::path folder) : folder_(std::move(folder)) {
+Tasks::Tasks(fs::path folder, MakeExecutor executor) : folder_(std::move(folder)), executor_(std::move(executor)) {
   std::error_code failed;
   for (const char* part : {"tasks", "results"}) {
     fs::create_directories(folder_ / part, failed);
@@ -57,10 +59,7 @@ void Tasks::read_records() {
   for (const auto& entry : fs::directory_iterator(folder_ / "tasks")) {
     if (entry.path().extension() != ".json") continue;
     try {
-      std::ifstream file(entry.path());
-      std::stringstream text;
-      text << file.rdbuf();
-      TaskRecord record = task_record_from_json(nlohmann::json::parse(text.str()));
+      TaskRecord record = read_record(entry.path());
       if (!has_ended(record.state)) {
         record.state = TaskState::failed;
         record.phase.clear();
@@ -79,6 +78,7 @@ void Tasks::read_records() {
 }
 
 Tasks::Started Tasks::start(TaskRequest request) {
+  if (!starts_) throw net::HttpError{409, "this process carries out one run, and ends with it; assay ui starts others"};
   const std::lock_guard lock(mutex_);
   if (!request.key.empty()) {
     if (current_ != nullptr && current_->record().key == request.key) return {current_->id(), false};
@@ -91,7 +91,8 @@ Tasks::Started Tasks::start(TaskRequest request) {
       throw net::HttpError{409, fmt::format("{} of {} is under way (task {}); stop it, or wait for its end", now.verb,
                                             now.workload, now.id)};
   }
-  auto next = std::make_shared<Task>(std::move(request), folder_);  // throws for mistakes; then nothing has changed
+  auto next =
+      std::make_shared<Task>(std::move(request), folder_, executor_);  // throws for mistakes; then nothing has changed
   if (current_ != nullptr) ended_.push_back(current_->record());
   current_ = next;
   next->begin();
@@ -130,9 +131,9 @@ TaskRecord Tasks::require(const std::string& id) const {
 
 void Tasks::shut_down(Nanos patience) {
   const std::shared_ptr<Task> task = current();
-  if (task == nullptr || has_ended(task->record().state)) return;
+  if (task == nullptr) return;
   task->stop();
-  task->wait_ended(patience);
+  if (task->wait_ended(patience)) task->events().wait_unfollowed(kTelling);
 }
 
 }  // namespace assay::agent

@@ -16,8 +16,10 @@ namespace assay::agent {
 
 class Tasks {
  public:
-  /// Throws Error: the folder cannot be made, or another agent uses it.
-  explicit Tasks(std::filesystem::path folder);
+  /// Throws Error: the folder cannot be made, or another agent uses it. `executor` says who carries tasks out (task.h).
+  explicit Tasks(std::filesystem::path folder, MakeExecutor executor = {});
+  /// This one and no other, in no folder; somebody else begins it.
+  explicit Tasks(std::shared_ptr<Task> only) : current_(std::move(only)), starts_(false) {}
   ~Tasks();
   Tasks(const Tasks&) = delete;
   Tasks& operator=(const Tasks&) = delete;
@@ -26,8 +28,11 @@ class Tasks {
     std::string id;
     bool fresh = true;  // false: this key has started it before
   };
-  /// Throws Error for mistakes in the request, net::HttpError(409) when a task is under way: nothing was changed then.
+  /// Throws Error for mistakes in the request, net::HttpError(409) when a task is under way, or none is started at all:
+  /// nothing was changed then.
   Started start(TaskRequest);
+  /// Whether there will be other tasks than one.
+  bool starts() const noexcept { return starts_; }
   /// nullptr: none is under way, and none was since the agent began.
   std::shared_ptr<Task> current() const;
   /// Of a task that this process carried out and still holds: the last one.
@@ -39,16 +44,18 @@ class Tasks {
   TaskRecord require(const std::string& id) const;
   std::filesystem::path result_file(const std::string& id) const { return folder_ / "results" / (id + ".json"); }
   const std::filesystem::path& folder() const noexcept { return folder_; }
-  /// Stops the task under way and waits for its end.
+  /// Stops the task under way and waits for its end, and a moment for those who follow it to be told.
   void shut_down(Nanos patience);
 
  private:
   void read_records();
   const std::filesystem::path folder_;
+  const MakeExecutor executor_;
   int lock_ = -1;
   mutable std::mutex mutex_;
   std::vector<TaskRecord> ended_;  // oldest first; of earlier tasks
   std::shared_ptr<Task> current_;
+  const bool starts_ = true;
 };
 
 }  // namespace assay::agent

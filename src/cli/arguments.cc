@@ -75,6 +75,8 @@ Words take_apart(std::span<const std::string> arguments, std::span<const std::sp
       words.options.emplace_back(name, value ? arguments[++i] : "true");
     } else if (i + 1 < arguments.size() && !arguments[i + 1].starts_with("--")) {
       words.options.emplace_back(name, arguments[++i]);
+    } else if (!spec->alone.empty()) {
+      words.options.emplace_back(name, spec->alone);
     } else {
       mistakes.push_back(fmt::format("--{} needs a value: {}", name, placeholder(*spec)));
     }

@@ -1,13 +1,16 @@
 // assay run WORKLOAD: the load, with everything around it: prepare and check when asked, the live panel, the result, the
 // verdict.
 
+#include "cli/agents_options.h"
 #include "cli/job_arguments.h"
+#include "cli/run_page.h"
 #include "cli/run_report.h"
-#include "cli/token.h"
-#include "coordinator/fleet.h"
+#include "core/control.h"
 #include "job/run_job.h"
 #include "results/file.h"
 #include "results/sealing.h"
+
+#include <optional>
 
 namespace assay::cli {
 namespace {
@@ -26,39 +29,24 @@ std::span<const OptionSpec> own_options() {
                    .default_value = "",
                    .help = "encrypt the result: age1…, ssh-ed25519 …, ssh-rsa …, a file of such lines, or gpg:KEY; "
                            "assay report --identity reads it"});
-    all.push_back({.name = "agents",
+    all.insert(all.end(), agents_options().begin(), agents_options().end());
+    all.push_back({.name = "ui",
                    .default_value = "",
                    .help =
-                       "HOST:PORT,…: agents that carry it out together, each a share; --clients, --sessions, --rate "
-                       "and --count are of all of them"});
-    all.push_back(
-        {.name = "agent-token-file", .default_value = "", .help = "file with the token of the agents; or ASSAY_TOKEN"});
-    all.push_back({.name = "agent-ca", .default_value = "", .help = "PEM file of who signed the agents' certificates"});
-    all.push_back({.name = "on-agent-loss",
-                   .type = OptionType::choice,
-                   .default_value = "go-on",
-                   .help = "what a lost agent does to the run; it is an event of the result either way",
-                   .choices = {"go-on", "stop"}});
+                       "serve a page on this HOST:PORT of loopback, any that is free when nothing is said, that shows "
+                       "the run and can change and stop it; docs/live-page.md",
+                   .alone = "127.0.0.1:0"});
     return all;
   }();
   return table;
 }
 
-/// Agents, or this process.
-std::unique_ptr<Executor> executor_for(const JobSetup& setup, JobObserver& observer) {
-  const Options& own = setup.own();
-  std::vector<std::string> addresses = addresses_in(own.text("agents"));
-  if (!addresses.empty())
-    return std::make_unique<coordinator::Fleet>(
-        setup,
-        coordinator::FleetOptions{.addresses = std::move(addresses),
-                                  .token = token_of(own.text("agent-token-file")),
-                                  .ca_file = own.text("agent-ca"),
-                                  .loss = {.stop = own.text("on-agent-loss") == "stop"}},
-        observer);
-  for (const char* of_agents : {"agent-token-file", "agent-ca", "on-agent-loss"})
-    if (own.given(of_agents)) throw Error(fmt::format("--{} has no effect without --agents", of_agents));
-  return std::make_unique<LocalExecutor>(setup, observer.progress());
+JobEnd run_without_page(const JobSetup& setup, const MakeExecutor& agents, const LoadConditions& conditions,
+                        JobObserver& observer, const std::stop_token& stop) {
+  RunControl control;
+  const std::unique_ptr<Executor> executor =
+      agents ? agents(setup, observer, control) : std::make_unique<LocalExecutor>(setup, observer.progress());
+  return carry_out_run(setup, *executor, conditions, observer, stop, {});
 }
 
 ExitCode run_and_report(std::span<const std::string> arguments) {
@@ -66,6 +54,7 @@ ExitCode run_and_report(std::span<const std::string> arguments) {
   if (setup == nullptr) return ExitCode::ok;
   setup->workload->require_of_run(run_options_of(*setup));
   const LoadConditions conditions(setup->own());
+  const MakeExecutor agents = agents_of(setup->own());
   const Sealing sealing(setup->own().text("encrypt-to"));
   sealing.probe();
   const std::filesystem::path path = result_path(setup->own().text("result"), *setup, sealing);
@@ -73,8 +62,10 @@ ExitCode run_and_report(std::span<const std::string> arguments) {
   // From here on the configuration is valid, the result can be written, and nothing about either will change.
   const SignalWatch signals("what was measured is saved");
   TerminalObserver observer(*setup, [&](const Document& document) { write_document(path, document, sealing); });
-  const std::unique_ptr<Executor> executor = executor_for(*setup, observer);
-  const JobEnd end = carry_out_run(*setup, *executor, conditions, observer, signals.token(), {});
+  std::optional<RunPage> page;
+  if (const std::string listen = setup->own().text("ui"); !listen.empty())
+    page.emplace(*setup, agents, observer, listen, std::filesystem::absolute(path).parent_path(), signals.token());
+  const JobEnd end = page ? page->carry_out() : run_without_page(*setup, agents, conditions, observer, signals.token());
   write_and_show(path, end.document, sealing, setup->own().flag("json"), is_quiet(*setup));
   return end.code;
 }

@@ -41,8 +41,9 @@ ExitCode apply(const plan::Plan& plan, const plan::Runner& runner, const std::fi
   coordinator::LocalAgents agents(workdir, runner.name);
   agents.forget_dead();
   for (const plan::System* system : systems) {
-    const auto there = static_cast<std::uint64_t>(std::count_if(
-        agents.all().begin(), agents.all().end(), [&](const coordinator::LocalAgent& a) { return a.system == system->name; }));
+    const auto there = static_cast<std::uint64_t>(
+        std::count_if(agents.all().begin(), agents.all().end(),
+                      [&](const coordinator::LocalAgent& a) { return a.system == system->name; }));
     for (std::uint64_t n = there; n < runner.agents; n++) {
       agents.start(system->name, {{"ASSAY_TARGET", url_with_password(*system)}});
       fmt::print("{}: agent {} for {}\n", runner.name, agents.all().back().url, system->name);

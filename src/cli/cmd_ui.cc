@@ -1,6 +1,7 @@
 // assay ui DIR: a page in the browser that starts runs, shows them, and compares past ones.
 
 #include "agent/agent.h"
+#include "cli/agents_options.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/help.h"
@@ -25,14 +26,14 @@ std::span<const OptionSpec> ui_options() {
 }
 
 ExitCode carry_out_ui(std::span<const std::string> arguments) {
-  const std::span<const OptionSpec> tables[] = {ui_options()};
+  const std::span<const OptionSpec> tables[] = {ui_options(), agents_options()};
   const Words words = take_apart(arguments, tables);
   if (words.help) {
     std::fputs(command_help(find_command("ui")).c_str(), stdout);
     return ExitCode::ok;
   }
-  Options options{ui_options()};
-  Options* const all[] = {&options};
+  Options options{ui_options()}, of_agents{agents_options()};
+  Options* const all[] = {&options, &of_agents};
   assign(words, all);
   if (words.positional.size() != 1)
     throw Error(fmt::format("ui: expected the folder of the results, and nothing else; found {} words",
@@ -42,11 +43,10 @@ ExitCode carry_out_ui(std::span<const std::string> arguments) {
   asked.folder = words.positional.front();
   asked.defaults.target = options.text("target");
   asked.page = true;
+  asked.executor = agents_of(of_agents);
   const SignalWatch signals("the task under way is stopped and its result kept");
   agent::Agent agent(std::move(asked));
   agent.start();
-  if (!agent.server().loopback())
-    throw Error("ui: the page is for this machine: expected an address of loopback, such as 127.0.0.1:8080");
   say("ui: {}/\n", agent.url());
   std::mutex mutex;
   std::condition_variable_any stopped;
@@ -63,7 +63,7 @@ Command ui_command() {
           "DIR [options]",
           "Serve a page that starts runs, shows them live, and compares the results of a folder; docs/live-page.md.",
           false,
-          {ui_options()},
+          {ui_options(), agents_options()},
           carry_out_ui};
 }
 

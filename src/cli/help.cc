@@ -17,7 +17,8 @@ std::string option_lines(std::span<const OptionSpec> all, unsigned verbs) {
   std::size_t width = 0;
   std::vector<std::string> left;
   for (const OptionSpec& spec : table) {
-    left.push_back(fmt::format("--{} {}", spec.name, spec.type == OptionType::flag ? "" : placeholder(spec)));
+    const std::string value = spec.type == OptionType::flag ? "" : placeholder(spec);
+    left.push_back(fmt::format("--{} {}", spec.name, spec.alone.empty() ? value : "[" + value + "]"));
     if (left.back().size() <= 34) width = std::max(width, left.back().size());
   }
   std::string out;

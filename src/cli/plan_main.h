@@ -4,8 +4,8 @@
 #pragma once
 
 #include "cli/command.h"
-#include "coordinator/local_agents.h"
 #include "coordinator/agent_client.h"
+#include "coordinator/local_agents.h"
 #include "plan/plan.h"
 
 #include <filesystem>

@@ -1,7 +1,9 @@
 #include "cli/plan_runs.h"
 
 #include "base/units.h"
+#include "cli/agents_options.h"
 #include "cli/job_arguments.h"
+#include "cli/token.h"
 #include "coordinator/fleet.h"
 #include "core/control.h"
 #include "core/schedule.h"
@@ -92,8 +94,6 @@ class Planner {
     const bool elsewhere = benchmark.runner && plan_.runners[*benchmark.runner].kind != plan::Runner::Kind::process;
     if (elsewhere && !benchmark.groups.empty())
       refuse("it has groups, which agents cannot carry out yet; expected none, or a runner of the kind process");
-    if (elsewhere && !benchmark.actions.empty())
-      refuse("it has actions, which agents cannot carry out yet; expected none, or a runner of the kind process");
     if (!benchmark.groups.empty())
       for (const plan::Step& step : benchmark.steps)
         for (const char* name : {"clients", "sessions", "rate", "arrival", "think-time", "find-max"})
@@ -258,6 +258,13 @@ std::string joined(const std::vector<Threshold>& conditions) {
   return text;
 }
 
+/// Whether agents carry it out, and not this process: groups are carried out here.
+bool by_agents(const PlannedRun& run) {
+  if (run.runner == nullptr) return false;
+  if (run.runner->kind == plan::Runner::Kind::static_) return true;
+  return run.runner->agents > 1 && run.benchmark->groups.empty();
+}
+
 /// The thresholds of a benchmark as the options of a run have them.
 std::map<std::string, std::string> conditions_text(const plan::Benchmark& benchmark) {
   std::map<std::string, std::string> out;
@@ -271,23 +278,24 @@ std::map<std::string, std::string> conditions_text(const plan::Benchmark& benchm
 std::unique_ptr<Executor> executor_for(const PlannedRun& run, OpenedRun& opened, JobObserver& observer) {
   const plan::Runner* runner = run.runner;
   const JobSetup& setup = *opened.setup;
-  if (runner != nullptr && runner->kind != plan::Runner::Kind::process)
-    return std::make_unique<coordinator::Fleet>(
-        setup,
-        coordinator::FleetOptions{.addresses = runner->addresses,
-                                  .token = runner->token ? read_secret(*runner->token) : "",
-                                  .conditions = conditions_text(*run.benchmark)},
-        observer);
   const plan::Benchmark& benchmark = *run.benchmark;
   auto control = std::make_unique<RunControl>();
-  std::unique_ptr<Executor> here;
-  if (benchmark.groups.empty())
-    here = std::make_unique<LocalExecutor>(setup, observer.progress(), control.get());
-  else
-    here = std::make_unique<GroupsExecutor>(std::move(opened.groups), observer.progress(), control.get());
-  if (benchmark.actions.empty() && benchmark.groups.empty())
+  std::unique_ptr<Executor> who;
+  if (by_agents(run)) {
+    const bool processes = runner->kind == plan::Runner::Kind::process;
+    coordinator::AgentAddresses addresses{.all = runner->addresses,
+                                          .token = runner->token ? read_secret(*runner->token) : token_of("")};
+    who = std::make_unique<coordinator::Fleet>(setup, backend_of(processes ? runner->agents : 0, addresses, observer),
+                                               coordinator::FleetOptions{.conditions = conditions_text(benchmark)},
+                                               observer, control.get());
+  } else if (benchmark.groups.empty()) {
+    who = std::make_unique<LocalExecutor>(setup, observer.progress(), control.get());
+  } else {
+    who = std::make_unique<GroupsExecutor>(std::move(opened.groups), observer.progress(), control.get());
+  }
+  if (benchmark.actions.empty() && benchmark.groups.empty() && !by_agents(run))
     return std::make_unique<LocalExecutor>(setup, observer.progress());
-  return std::make_unique<WithActions>(timed_actions(run), std::move(control), std::move(here));
+  return std::make_unique<WithActions>(timed_actions(run), std::move(control), std::move(who));
 }
 
 std::string read_secret(const plan::SecretReference& secret) {

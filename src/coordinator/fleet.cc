@@ -43,12 +43,13 @@ const std::set<std::string, std::less<>> kNotForAgents{"prepare",
                                                        "agent-token-file",
                                                        "agent-ca",
                                                        "on-agent-loss",
+                                                       "ui",
                                                        "target"};
 
 /// Of the command line, and not of a run that goes on.
 const std::set<std::string, std::less<>> kNotOfRun{
-    "target",           "json",     "result",   "encrypt-to",         "quiet",         "agents",
-    "agent-token-file", "agent-ca", "find-max", "find-max-precision", "find-max-steps"};
+    "target",           "json",     "result",   "encrypt-to",         "quiet",          "agents",
+    "agent-token-file", "agent-ca", "find-max", "find-max-precision", "find-max-steps", "ui"};
 
 /// Sleeps unless a stop is asked for.
 void pause(Nanos time, const std::stop_token& stop) {
@@ -77,11 +78,14 @@ std::vector<std::string> urls_of(const std::vector<std::string>& addresses) {
   return urls;
 }
 
-Fleet::Fleet(const JobSetup& setup, FleetOptions options, JobObserver& observer)
+Fleet::Fleet(const JobSetup& setup, std::unique_ptr<Backend> backend, FleetOptions options, JobObserver& observer,
+             RunControl* control)
     : setup_(setup),
       options_(std::move(options)),
       observer_(observer),
-      addresses_(options_.backend->start()),
+      control_(control),
+      backend_(std::move(backend)),
+      addresses_(backend_->start()),
       clients_(urls_of(addresses_.all), addresses_.token, addresses_.ca_file) {
   std::set<std::string> names;
   for (const std::string& address : addresses_.all) {
@@ -142,11 +146,12 @@ ServerFacts Fleet::facts() {
     throw Error(fmt::format("the agents are of the versions {}, and this is {}; expected one version",
                             fmt::join(versions, ", "), ASSAY_VERSION));
   measure_clocks(clients_, members_);
+  const bool prepares = setup_.request.verb == kRun && setup_.own().flag("prepare");
   const AgentAnswer described =
       clients_.ask_one({.agent = 0,
                         .method = "POST",
                         .path = "/api/v1/describe",
-                        .body = task_body(setup_.own().flag("prepare") ? "prepare" : "run", 0, nullptr).dump()});
+                        .body = task_body(prepares ? "prepare" : verb_name(setup_.request.verb), 0, nullptr).dump()});
   if (!described.ok())
     throw Error(fmt::format("agent {}: {}", members_[0].name, described.failure),
                 described.status == 400 ? ExitCode::usage : ExitCode::unreachable);
@@ -322,7 +327,7 @@ void Fleet::hold_run(const RunPlan& plan, const std::stop_token& stop) {
 RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& observer) {
   hold_run(plan, stop);
   begin_ = begin_together(clients_, members_);
-  Watch watch(plan, observer, clients_, members_, options_.loss, begin_);
+  Watch watch(plan, observer, clients_, members_, options_.loss, begin_, control_);
   watch.follow(stop);
   return watch.gather();
 }

@@ -27,15 +27,15 @@
 namespace assay::coordinator {
 
 struct FleetOptions {
-  std::unique_ptr<Backend> backend;
   LossRule loss = {};
   std::map<std::string, std::string> conditions = {};  // "fail-if", "abort-if", where they are no options of the setup
 };
 
 class Fleet final : public Executor {
  public:
-  /// Has the agents there. Throws Error: fewer clients, sessions or operations than agents, an address that is none or stands there twice.
-  Fleet(const JobSetup&, FleetOptions, JobObserver&);
+  /// Has the agents there. Throws Error: fewer clients, sessions or operations than agents, an address that is none or stands
+  /// there twice. `control`, if given, takes changes of a run that goes on.
+  Fleet(const JobSetup&, std::unique_ptr<Backend>, FleetOptions, JobObserver&, RunControl* control = nullptr);
 
   /// Asks every agent who it is, measures its clock, and one of them who the target is.
   ServerFacts facts() override;
@@ -60,6 +60,8 @@ class Fleet final : public Executor {
   const JobSetup& setup_;
   const FleetOptions options_;
   JobObserver& observer_;
+  RunControl* const control_;
+  const std::unique_ptr<Backend> backend_;
   const AgentAddresses addresses_;
   AgentClients clients_;
   std::vector<Member> members_;

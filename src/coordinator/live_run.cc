@@ -31,27 +31,54 @@ void take(GroupOutcome& outcome, const Interval& interval) {
 }  // namespace
 
 LiveRun::LiveRun(const RunPlan& plan, std::size_t agents)
-    : plan_(plan), merged_(empty_outcomes(plan)), told_(agents), completed_(agents, 0) {
+    : plan_(plan), merged_(empty_outcomes(plan)), told_(agents), recent_of_(agents) {
   for (auto& told : told_) told = empty_outcomes(plan);
   for (const GroupPlan& group : plan.groups)
     recent_.emplace_back(group.group.operations.size(), group.group.counters.size());
 }
 
-void LiveRun::add(std::size_t agent, const nlohmann::json& piece) {
+void LiveRun::add(std::size_t agent, const nlohmann::json& piece, RunObserver& observer) {
   const auto [g, interval] = interval_from_json(piece);
   if (g >= merged_.size()) return;  // of a group that joined an agent's run by another hand
   if (interval.stats.operations.size() != recent_[g].operations.size() ||
       interval.stats.counters.size() != recent_[g].counters.size())
     throw Error("an agent tells of other operations than it announced", ExitCode::internal);
+  observer.interval(g, interval);
   take(merged_[g], interval);
   take(told_[agent][g], interval);
   recent_[g].merge(interval.stats);
   for (const auto& [phase, stats] : interval.strays) recent_[g].merge(stats);
-  for (std::size_t o = 0; o < interval.stats.operations.size(); o++)
-    if (!plan_.groups[g].group.operations[o].nested) completed_[agent] += interval.stats.operations[o].completed;
+  Recent& own = recent_of_[agent];
+  const auto count = [&](const GroupStats& stats) {
+    for (std::size_t o = 0; o < stats.operations.size(); o++) {
+      if (plan_.groups[g].group.operations[o].nested) continue;
+      own.completed += stats.operations[o].completed;
+      own.errors += stats.operations[o].errors();
+      own.lag.merge(stats.operations[o].lag);
+    }
+  };
+  count(interval.stats);
+  for (const auto& [phase, stats] : interval.strays) count(stats);
   std::vector<Series*> all;
   for (GroupOutcome& outcome : merged_) all.push_back(&outcome.series);
   Series::keep_within(Series::kMostBytes, all);
+}
+
+void LiveRun::tell_cpu(std::size_t agent, Nanos used, TimePoint at) { recent_of_[agent].now = Recent::Cpu{used, at}; }
+
+LiveAgent LiveRun::Recent::take(Nanos since_last) {
+  LiveAgent out;
+  if (since_last > Nanos(0)) {
+    out.rate = static_cast<double>(completed) / to_seconds(since_last);
+    out.error_rate = static_cast<double>(errors) / to_seconds(since_last);
+  }
+  out.p99_lag = lag.quantile(0.99);
+  if (before && now && now->at > before->at)
+    out.cpu = to_seconds(now->used - before->used) / to_seconds(now->at - before->at);
+  before = now;
+  completed = errors = 0;
+  lag.clear();
+  return out;
 }
 
 Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left, Nanos since_last) {
@@ -83,6 +110,7 @@ Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left, Nanos since_
     live.groups.push_back(std::move(group));
     recent_[g].clear();
   }
+  for (Recent& own : recent_of_) live.agents.push_back(own.take(since_last));
   live.operations = phase_operations_;
   live.errors = phase_errors_;
   return live;

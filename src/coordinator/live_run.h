@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,21 +16,32 @@ namespace assay::coordinator {
 class LiveRun {
  public:
   LiveRun(const RunPlan&, std::size_t agents);
-  /// A piece of an agent's time line (job/outcome.h). Throws Error when it is none.
-  void add(std::size_t agent, const nlohmann::json& piece);
-  /// Figures since the last call.
+  /// A piece of an agent's time line (job/outcome.h), which `observer` is told of as well. Throws Error when it is none.
+  void add(std::size_t agent, const nlohmann::json& piece, RunObserver& observer);
+  /// The CPU that an agent's process has used so far, as it told at an instant.
+  void tell_cpu(std::size_t agent, Nanos used, TimePoint at);
+  /// Figures since the last call, those of the agents among them, in their order: what they measured, not who they are.
   Live take_live(Phase, Nanos since_start, Nanos left, Nanos since_last);
   const std::vector<GroupOutcome>& merged() const noexcept { return merged_; }
   /// What one agent has told.
   RunOutcome of_agent(std::size_t agent) const;
-  std::uint64_t completed(std::size_t agent) const noexcept { return completed_[agent]; }
 
  private:
   const RunPlan& plan_;
   std::vector<GroupOutcome> merged_;
   std::vector<std::vector<GroupOutcome>> told_;  // by agent
   std::vector<GroupStats> recent_;
-  std::vector<std::uint64_t> completed_;
+  struct Recent {  // of an agent
+    std::uint64_t completed = 0, errors = 0;
+    Histogram lag;
+    struct Cpu {
+      Nanos used{};
+      TimePoint at{};
+    };
+    std::optional<Cpu> before, now;  // as it told it last, before and behind the last figures
+    LiveAgent take(Nanos since_last);
+  };
+  std::vector<Recent> recent_of_;
   Phase phase_ = Phase::ramp;
   std::uint64_t phase_operations_ = 0, phase_errors_ = 0;
 };

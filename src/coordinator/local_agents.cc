@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kListening = "listening on ";
-constexpr Nanos kLook = std::chrono::milliseconds(20), kPatience = std::chrono::seconds(30);
+constexpr Nanos kLook = std::chrono::milliseconds(20), kStartPatience = std::chrono::seconds(30);
 
 std::string text_of(const fs::path& file) {
   std::ifstream in(file);
@@ -92,7 +93,7 @@ pid_t spawn_agent(const fs::path& folder, const fs::path& log, const std::map<st
 template <class Condition>
 bool becomes(Condition condition) {
   for (Nanos waited{}; !condition(); waited += kLook) {
-    if (waited > kPatience) return false;
+    if (waited > kStartPatience) return false;
     std::this_thread::sleep_for(kLook);
   }
   return true;
@@ -148,6 +149,7 @@ void LocalAgents::stop() {
     if (!becomes([&] { return !agent.alive(); })) {
       if (agent.alive()) ::kill(agent.pid, SIGKILL);
     }
+  for (const LocalAgent& agent : agents_) ::waitpid(agent.pid, nullptr, WNOHANG);  // those of this process
   agents_.clear();
   if (fs::exists(folder_)) save();
 }

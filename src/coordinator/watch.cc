@@ -38,7 +38,7 @@ void stop_tasks(AgentClients& clients, const std::vector<Member>& members) {
 }
 
 Watch::Watch(const RunPlan& plan, RunObserver& observer, AgentClients& clients, std::vector<Member>& members,
-             LossRule rule, WallTime begin)
+             LossRule rule, WallTime begin, RunControl* control)
     : plan_(plan),
       observer_(observer),
       clients_(clients),
@@ -49,8 +49,14 @@ Watch::Watch(const RunPlan& plan, RunObserver& observer, AgentClients& clients, 
       measure_begin_(plan.ramp_up + plan.warmup),
       measure_end_(plan.duration == Nanos::max() ? TimePoint::max() : start_ + measure_begin_ + plan.duration),
       live_(plan, members.size()),
+      changes_(control, plan, clients),
       told_(start_) {
-  for (Member& member : members_) member.answered = std::max(start_, real_clock().now());
+  std::vector<std::string> tasks;
+  for (Member& member : members_) {
+    member.answered = std::max(start_, real_clock().now());
+    tasks.push_back(member.task);
+  }
+  changes_.begin(start_, std::move(tasks));
 }
 
 Phase Watch::phase(TimePoint at) const {
@@ -82,8 +88,9 @@ void Watch::take_pieces(std::size_t m, const json& answer, TimePoint at) {
     member.lost.clear();
   }
   member.answered = at;
+  live_.tell_cpu(m, from_seconds(answer.value("cpu_s", 0.0)), at);
   const json& pieces = answer.at("pieces");
-  for (const json& piece : pieces) live_.add(m, json::parse(piece.get<std::string>()));
+  for (const json& piece : pieces) live_.add(m, json::parse(piece.get<std::string>()), observer_);
   member.seen = answer.at("last").get<std::uint64_t>();
   if (pieces.empty() && has_ended(answer)) member.state = "ended";
 }
@@ -113,13 +120,33 @@ void Watch::poll() {
   }
 }
 
+void Watch::pass_on_changes() {
+  const TimePoint now = real_clock().now();
+  std::vector<bool> there;
+  for (const Member& member : members_) there.push_back(member.state != "ended" && now - member.answered < kPoll);
+  for (Event& event : changes_.carry_out(since_start(now), there)) note(std::move(event));
+}
+
+void Watch::name_agents(std::vector<LiveAgent>& agents) const {
+  for (std::size_t m = 0; m < members_.size(); m++) {
+    const Member& member = members_[m];
+    agents[m].name = member.name;
+    agents[m].clock_offset = member.clock_offset;
+    agents[m].state = member.state == "ended" ? LiveAgent::State::ended
+                      : member.lost_since     ? LiveAgent::State::lost
+                                              : LiveAgent::State::running;
+  }
+}
+
 /// The live figures once a second, and whether the run is to end.
 void Watch::tell() {
   const TimePoint now = real_clock().now();
   const Nanos since = since_start(now);
   if (now < start_ || now - told_ < kTick || since % kTick < kHandOver) return;
   const Nanos left = measure_end_ == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), measure_end_ - now);
-  observer_.live(live_.take_live(phase(now), since, left, now - told_));
+  Live live = live_.take_live(phase(now), since, left, now - told_);
+  name_agents(live.agents);
+  observer_.live(live);
   told_ = now;
   const Nanos whole = since / kTick * kTick;
   if (phase(now) != Phase::measure || whole <= measure_begin_ || stopping_) return;
@@ -156,6 +183,7 @@ void Watch::follow(const std::stop_token& stop) {
       stop_run(now, true);
     }
     poll();
+    pass_on_changes();
     tell();
     if (!is_over()) rest(kPoll, stopping_ ? std::stop_token() : stop);
   }
@@ -172,6 +200,7 @@ RunOutcome Watch::gather() {
          fmt::format("{} is lost: {}; what it told until then is in the result", member.name, member.lost)});
   }
   std::vector<RunOutcome> parts = fetch_results();
+  changes_.take_out(parts);
   std::vector<std::string> names;
   names.reserve(members_.size());
   for (const Member& member : members_) names.push_back(member.name);

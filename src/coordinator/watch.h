@@ -5,6 +5,7 @@
 #include "coordinator/agent_client.h"
 #include "coordinator/live_run.h"
 #include "coordinator/member.h"
+#include "coordinator/run_changes.h"
 
 #include <stop_token>
 #include <vector>
@@ -18,8 +19,10 @@ struct LossRule {
 
 class Watch {
  public:
-  /// All outlive it. `begin` is the instant at which the agents begin, or began.
-  Watch(const RunPlan&, RunObserver&, AgentClients&, std::vector<Member>&, LossRule, WallTime begin);
+  /// All outlive it. `begin` is the instant at which the agents begin, or began. `control`, if given, takes changes of the
+  /// run.
+  Watch(const RunPlan&, RunObserver&, AgentClients&, std::vector<Member>&, LossRule, WallTime begin,
+        RunControl* control = nullptr);
   /// Until all have ended or are given up. `stop` stops them.
   void follow(const std::stop_token& stop);
   /// Fetches what they measured; of the lost, what they told until then.
@@ -29,7 +32,10 @@ class Watch {
   void stop_run(TimePoint now, bool partial);
   void poll();
   void take_pieces(std::size_t member, const nlohmann::json& answer, TimePoint at);
+  void pass_on_changes();
   void tell();
+  /// Who the agents are whose live figures these are.
+  void name_agents(std::vector<LiveAgent>&) const;
   bool is_over() const;
   std::vector<RunOutcome> fetch_results();
   Nanos since_start(TimePoint at) const { return at - start_; }
@@ -46,6 +52,7 @@ class Watch {
   const Nanos measure_begin_;
   const TimePoint measure_end_;  // max(): it has no end of its own
   LiveRun live_;
+  RunChanges changes_;
   std::vector<Event> events_;
   bool partial_ = false, stopping_ = false;
   TimePoint stopped_at_{}, told_{};

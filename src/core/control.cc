@@ -8,6 +8,21 @@
 
 namespace assay {
 
+std::string GroupInForce::take(const GroupChange& change) {
+  changes++;
+  std::string text = change.group + ":";
+  if (change.remove) return text + " removed";
+  if (change.schedule) {
+    text += fmt::format(" {} → {}", schedule, change.schedule->describe());
+    schedule = change.schedule->describe();
+  }
+  if (change.clients) {
+    text += fmt::format("{} {} → {} clients", change.schedule ? "," : "", clients, *change.clients);
+    clients = *change.clients;
+  }
+  return text;
+}
+
 void RunControl::require_running() const {
   if (state_ != State::running)
     throw Error(state_ == State::over ? "the run is over: nothing of it can be changed any more"

@@ -26,6 +26,15 @@ struct GroupChange {
   bool remove = false;                        // nothing of it falls due any more
 };
 
+/// What is in force of a group, as it was changed so far.
+struct GroupInForce {
+  std::string schedule;  // in words
+  std::uint64_t clients = 0;
+  std::uint64_t changes = 0;
+  /// Takes a change of it; what that changed, in words, is the text of its event: "kv: 500/s → 900/s, 4 → 8 clients".
+  std::string take(const GroupChange&);
+};
+
 /// Groups that join together: those of one workload, which may trigger each other.
 struct GroupAddition {
   std::vector<GroupPlan> groups;  // their targets outlive the run

@@ -89,12 +89,7 @@ class Run {
   ClockWatch watch_;
   Standstills standstills_;
   ControlledRun control_;
-  struct InForce {  // of a group, as changed so far
-    std::string schedule;
-    std::uint64_t clients = 0;
-    std::uint64_t changes = 0;
-  };
-  std::vector<InForce> in_force_;
+  std::vector<GroupInForce> in_force_;
 
   std::map<const Target*, std::unique_ptr<OutageTracker>> outages_;
   std::vector<std::unique_ptr<GroupRun>> groups_;  // those of the plan, then those that joined
@@ -203,9 +198,8 @@ void Run::carry_out(const GroupChange& change) {
   while (groups_[g]->plan.group.name != change.group) g++;
   const GroupPlan& plan = groups_[g]->plan;
   const std::span<const std::unique_ptr<Crew>> crews = this->crews(g);
-  InForce& now = in_force_[g];
+  GroupInForce& now = in_force_[g];
   const TimePoint at = std::max(phases_->start() + change.at, clock_.now());
-  now.changes++;
   const auto threads = static_cast<std::uint32_t>(crews.size());
   const std::uint64_t clients = change.clients.value_or(now.clients);
   for (std::uint32_t j = 0; j < threads; j++) {
@@ -213,23 +207,13 @@ void Run::carry_out(const GroupChange& change) {
     Roster::Change part{.at = at, .schedule = change.schedule};
     if (change.schedule && !change.schedule->closed())
       part.arrivals =
-          change.schedule->arrivals(GroupSet::part_of(plan_.shard, j, threads), hash_of(plan_.seed, now.changes));
+          change.schedule->arrivals(GroupSet::part_of(plan_.shard, j, threads), hash_of(plan_.seed, now.changes + 1));
     for (std::uint64_t k = now.clients; k < clients; k++)
       if (k % threads == j) part.come.push_back(plan.group.make_client(k));
     for (std::uint64_t k = clients; k < now.clients; k++) part.leave += k % threads == j;
     if (!change.remove) crews[j]->change(std::move(part));
   }
-  std::string text = plan.group.name + ":";
-  if (change.remove) text += " removed";
-  if (change.schedule && !change.remove) {
-    text += fmt::format(" {} → {}", now.schedule, change.schedule->describe());
-    now.schedule = change.schedule->describe();
-  }
-  if (change.clients && !change.remove) {
-    text += fmt::format("{} {} → {} clients", change.schedule ? "," : "", now.clients, clients);
-    now.clients = clients;
-  }
-  note(at - phases_->start(), "change", std::move(text));
+  note(at - phases_->start(), "change", now.take(change));
 }
 
 /// Sessions are opened beside the run that goes on.

@@ -34,6 +34,7 @@ struct OptionSpec {
   double min = -std::numeric_limits<double>::infinity();  // for count, number, rate, bytes; seconds for duration
   double max = std::numeric_limits<double>::infinity();
   unsigned verbs = kAllVerbs;       // of a workload's or the command line's option
+  std::string_view alone = {};      // its value where it stands without one; "": it needs one, unless it is a flag
   std::optional<Facet> facet = {};  // of a driver's option: the only one in which it has an effect
 };
 

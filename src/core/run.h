@@ -14,6 +14,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace assay {
@@ -87,11 +88,27 @@ struct LiveGroup {
   Nanos p50{}, p99{}, max{};  // of response
   std::uint64_t errors = 0, retries = 0;
 };
+/// One of several agents that carry out a run together.
+struct LiveAgent {
+  enum class State { running, lost, ended };
+  std::string name;
+  State state = State::running;
+  double rate = 0, error_rate = 0;  // completions and failures per second, over the last interval
+  Nanos p99_lag{};                  // likewise
+  std::optional<double> cpu;        // processors that it kept busy, likewise; nullopt: it did not tell
+  Nanos clock_offset{};             // its clock minus the coordinator's
+};
+inline std::string_view to_string(LiveAgent::State state) noexcept {
+  constexpr std::string_view kNames[] = {"running", "lost", "ended"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
 struct Live {
   Phase phase = Phase::ramp;
   Nanos since_start{}, left{};               // left: Nanos::max() when unknown
   std::vector<LiveGroup> groups;             // over the last interval
   std::uint64_t operations = 0, errors = 0;  // since the start of the phase
+  std::vector<LiveAgent> agents;             // empty: this process alone
 };
 
 /// What was measured until now: whole intervals, as far as they were handed over. A view, for the time of a call.

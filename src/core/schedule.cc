@@ -111,6 +111,18 @@ std::string Schedule::describe() const {
   return out;
 }
 
+Schedule::Text Schedule::text() const {
+  Text out{.rate = {}, .arrival = kind_ == Kind::poisson ? "poisson" : "constant", .think = "0"};
+  if (think_ != Think::none)
+    out.think = fmt::format("{}{}ns", think_ == Think::exponential ? "exp:" : "", mean_think_.count());
+  for (const RateSegment& s : profile_) {
+    out.rate += out.rate.empty() ? "" : ",";
+    out.rate += s.from == s.to ? fmt::format("{}", s.from) : fmt::format("{}..{}", s.from, s.to);
+    if (s.length > Nanos(0)) out.rate += fmt::format("@{}ns", s.length.count());
+  }
+  return out;
+}
+
 double Schedule::rate_at(Nanos since_start) const {
   double t = to_seconds(since_start);
   for (const RateSegment& s : profile_) {

@@ -54,6 +54,11 @@ class Schedule {
   bool closed() const noexcept { return kind_ == Kind::closed; }
   /// "closed loop", "constant 1000/s", "Poisson, 100/s to 1000/s over 30s, then 1000/s".
   std::string describe() const;
+  /// What parse() makes it of again, without a ramp-up.
+  struct Text {
+    std::string rate, arrival, think;
+  };
+  Text text() const;
 
   // Open loop only.
   double rate_at(Nanos since_start) const;

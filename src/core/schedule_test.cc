@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -78,6 +79,26 @@ TEST(Schedule, mistakes_are_errors) {
     EXPECT_THROW(Schedule::parse(bad, "constant", "0", 0s), Error) << bad;
   EXPECT_THROW(Schedule::parse("100", "constant", "5ms", 0s), Error);
   EXPECT_THROW(Schedule::open_loop(false, {}), Error);
+}
+
+TEST(Schedule, its_text_is_read_as_the_same_schedule) {
+  for (const auto& [rate, arrival, think] :
+       std::vector<std::array<const char*, 3>>{{"", "constant", "0"},
+                                               {"", "constant", "100ms"},
+                                               {"", "constant", "exp:1500us"},
+                                               {"1000", "poisson", "0"},
+                                               {"0.1", "constant", "0"},
+                                               {"0..100@30s,200@10s,400.5", "constant", "0"},
+                                               {"100..1000@1m", "poisson", "0"}}) {
+    const Schedule schedule = Schedule::parse(rate, arrival, think, Nanos(0));
+    const Schedule::Text text = schedule.text();
+    const Schedule again = Schedule::parse(text.rate, text.arrival, text.think, Nanos(0));
+    EXPECT_EQ(again.describe(), schedule.describe());
+    EXPECT_EQ(again.mean_think(), schedule.mean_think());
+    if (schedule.closed()) continue;
+    for (const int second : {0, 1, 15, 35, 90})
+      EXPECT_EQ(again.rate_at(std::chrono::seconds(second)), schedule.rate_at(std::chrono::seconds(second)));
+  }
 }
 
 TEST(Schedule, it_describes_itself) {

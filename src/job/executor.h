@@ -8,7 +8,9 @@
 #include "job/setup.h"
 #include "results/document.h"
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -58,6 +60,9 @@ class Executor {
 };
 
 class RunControl;
+
+/// Makes who carries out a job. All outlive it; `control` takes changes of a run that goes on.
+using MakeExecutor = std::function<std::unique_ptr<Executor>(const JobSetup&, JobObserver&, RunControl& control)>;
 
 /// This process.
 class LocalExecutor final : public Executor {

@@ -69,6 +69,18 @@ class EventsTest(AgentTest):
         self.assertEqual([r["done"] for r in rows], sorted(r["done"] for r in rows))
         self.assertEqual(rows[-1]["done"], rows[-1]["total"])
 
+    def test_who_follows_a_task_is_told_its_end_when_the_agent_ends(self):
+        agent = self.agent()
+        task = self.run_kv(agent)
+        self.measuring(agent, task)
+        readers = [agent.events(task["id"]) for _ in range(20)]
+        for reader in readers:
+            next(reader)
+        self.terminate(agent)
+        for reader in readers:
+            events = list(reader)
+            self.assertEqual((events[-1][1], events[-1][2]["state"]), ("end", "stopped"))
+
     def test_of_an_earlier_task_its_end_is_told(self):
         agent = self.agent()
         first = self.ended(agent, self.run_kv(agent, "100ms"))

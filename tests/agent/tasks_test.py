@@ -228,6 +228,20 @@ class TasksTest(AgentTest):
         self.assertIn("300", changes[0])
         self.refused(agent.post(path, {"group": group, "rate": "5"}), 400, "over")
 
+    def test_a_change_is_carried_out_at_the_instant_that_it_says(self):
+        agent = self.agent()
+        task = self.run_kv(agent, "6s", options={"rate": "20"})
+        path = f"/api/v1/tasks/{task['id']}/change"
+        group = self.measuring(agent, task)["groups"][0]["name"]
+        self.refused(agent.post(path, {"group": group, "rate": "5", "at": "soon"}), 400, "soon")
+        for _ in range(3):  # one change by its key
+            self.assertEqual(agent.post(path, {"group": group, "rate": "200", "at": "5s"}, headers={"Idempotency-Key": "faster"}).json,
+                             {"status": "ok"})
+        result = self.result(agent, self.ended(agent, task))
+        self.assertEqual([(e["at_ns"], e["kind"]) for e in result["events"] if e["kind"] == "change"], [(5_000_000_000, "change")])
+        # 20 a second for 5 seconds, 200 for the sixth.
+        self.assertEqual(sum(measured(result).values()), 300)
+
     def test_a_stop_of_what_has_ended_changes_nothing(self):
         agent = self.agent()
         task = self.ended(agent, self.run_kv(agent, "100ms"))

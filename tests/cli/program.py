@@ -196,6 +196,23 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(process.returncode, code, said)
         return said
 
+    def agents(self, count, *options, env=()):
+        """Starts agents; answers their addresses."""
+        self.processes = []
+        addresses = []
+        for i in range(count):
+            process = subprocess.Popen([PROGRAM, "agent", "--listen", "127.0.0.1:0", "--data", f"agent{i}", *options],
+                                       cwd=self.folder, env=environment(dict(env)), text=True, stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.addCleanup(self.discard, process)
+            self.processes.append(process)
+        for process in self.processes:
+            line = process.stderr.readline()
+            found = re.search(r"http://([0-9.:]+)", line)
+            self.assertTrue(found, line)
+            addresses.append(found[1])
+        return addresses
+
     def interrupt(self, process):
         process.send_signal(signal.SIGINT)
 

@@ -18,23 +18,6 @@ NULL = "null:?latency=1ms&memory=true"
 
 
 class FleetTest(ProgramTest):
-    def agents(self, count, *options, env=()):
-        """Starts agents; answers their addresses."""
-        self.processes = []
-        addresses = []
-        for i in range(count):
-            process = subprocess.Popen([PROGRAM, "agent", "--listen", "127.0.0.1:0", "--data", f"agent{i}", *options],
-                                       cwd=self.folder, env=environment(dict(env)), text=True, stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            self.addCleanup(self.discard, process)
-            self.processes.append(process)
-        for process in self.processes:
-            line = process.stderr.readline()
-            found = re.search(r"http://([0-9.:]+)", line)
-            self.assertTrue(found, line)
-            addresses.append(found[1])
-        return addresses
-
     def run_with(self, addresses, *options, code=0, target=NULL, workload="kv"):
         self.result = self.folder / "result.json"
         return self.finish(self.begin(addresses, *options, target=target, workload=workload), code)
@@ -173,6 +156,51 @@ class FleetTest(ProgramTest):
             with urllib.request.urlopen(f"http://{address}/status", timeout=5) as answer:
                 self.assertEqual(json.load(answer)["code"], "Idle")
 
+    def page_of(self, run):
+        """The address of a run with --ui, and its task."""
+        address = re.search(r"ui: http://([0-9.:]+)/", self.wait_for_text(run, r"ui: http\S+\n"))[1]
+        return address, self.ask(address, "/api/v1/tasks")["tasks"][0]["id"]
+
+    def ask(self, address, path, body=None):
+        asked = urllib.request.Request(f"http://{address}{path}", headers={"Content-Type": "application/json"},
+                                       data=None if body is None else json.dumps(body).encode())
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return json.load(answer)
+
+    def test_a_change_is_shared_out_over_the_agents_at_one_instant(self):
+        addresses = self.agents(3)
+        run = self.begin(addresses, "--rate", "60", "--duration", "9s", "--clients", "6", "--ui")
+        self.wait_until_measuring(addresses)
+        page, task = self.page_of(run)
+        self.ask(page, f"/api/v1/tasks/{task}/change", {"group": "kv", "rate": "100", "clients": 8, "at": "7s"})
+        self.finish(run)
+        document = self.document()
+        change = {"at_ns": 7_000_000_000, "length_ns": 0, "kind": "change", "text": "kv: constant 60/s → constant 100/s, 6 → 8 clients"}
+        self.assertEqual([e for e in document["events"] if e["kind"] == "change"], [change], "one change of one run")
+        # 420 operations and 200 more, each shared out over 3; of the clients 3, 3 and 2.
+        self.assertEqual(self.completed(document), 620)
+        self.assertEqual([a["completed"] for a in document["agents"]], [140 + 67, 140 + 67, 140 + 66])
+        clients = [self.ask(a, "/api/v1/tasks")["tasks"][0]["groups"][0]["clients"] for a in addresses]
+        self.assertEqual(clients, [3, 3, 2])
+
+    def test_an_agent_that_does_not_answer_is_told_of_a_change_when_it_does_again(self):
+        addresses = self.agents(2)
+        run = self.begin(addresses, "--rate", "20", "--duration", "60s", "--clients", "2", "--ui")
+        self.wait_until_measuring(addresses)
+        page, task = self.page_of(run)
+        self.processes[1].send_signal(signal.SIGSTOP)
+        self.ask(page, f"/api/v1/tasks/{task}/change", {"group": "kv", "rate": "40"})
+        def schedule(address):
+            return self.ask(address, "/api/v1/tasks")["tasks"][0]["groups"][0]["schedule"]
+        self.wait_for(lambda: schedule(addresses[0]) == "constant 40/s", "the agent that answers to be told", 30)
+        time.sleep(1)  # the instant that was agreed upon, half a second ahead, is over
+        self.processes[1].send_signal(signal.SIGCONT)
+        self.wait_for(lambda: schedule(addresses[1]) == "constant 40/s", "the other one to be told", 30)
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=60)
+        late = [e["text"] for e in self.document()["events"] if e["kind"] == "change"]
+        self.assertEqual(late, ["kv: constant 20/s → constant 40/s", f"{addresses[1]}: kv: constant 20/s → constant 40/s"])
+
     def test_abort_if_looks_at_the_whole(self):
         addresses = self.agents(2)
         begin = time.monotonic()
@@ -249,6 +277,45 @@ class FleetTest(ProgramTest):
         self.processes[0].kill()
         self.processes[0].wait()
         self.assertIn(addresses[0], self.refused("exec", "results", "--agents", ",".join(addresses), code=3))
+
+    def test_agents_of_this_machine_are_started_for_the_run_and_stopped_behind_it(self):
+        run = self.begin(["3"], "--rate", "300", "--duration", "6s", "--clients", "6", env={"TMPDIR": str(self.folder)})
+        started = self.wait_for(lambda: self.children(run.pid) if len(self.children(run.pid)) == 3 else None, "three agents")
+        self.assertEqual(len(list(self.folder.glob("assay-agents-*"))), 1)
+        done = self.finish(run)
+        document = self.document()
+        self.assertEqual(self.completed(document), 1800)
+        self.assertEqual(len(document["agents"]), 3)
+        self.assertIn("Agents", done.stdout)
+        self.assertEqual([pid for pid in started if self.lives(pid)], [])
+        self.assertEqual(list(self.folder.glob("assay-agents-*")), [])
+
+    def test_an_agent_of_this_machine_that_dies_is_lost_and_its_log_stays(self):
+        run = self.begin(["2"], "--rate", "100", "--duration", "10s", "--clients", "2", env={"TMPDIR": str(self.folder)})
+        started = self.wait_for(lambda: self.children(run.pid) if len(self.children(run.pid)) == 2 else None, "two agents")
+        self.wait_for_text(run, r" 1 s +measure")
+        os.kill(started[1], signal.SIGKILL)
+        done = self.finish(run, 4)
+        self.assertEqual(sum(bool(a.get("lost")) for a in self.document()["agents"]), 1)
+        kept = list(self.folder.glob("assay-agents-*/.assay/run/agent-*/log"))
+        self.assertEqual(len(kept), 2)
+        self.assertIn(str(kept[0].parents[3]), done.stderr)
+        self.assertFalse(self.lives(started[0]))
+
+    def test_numbers_of_agents_that_cannot_be_are_refused(self):
+        for options, answer in ((("--agents", "0"), "expected 1 to 256"), (("--agents", "300"), "expected 1 to 256"),
+                                (("--agents", "2", "--agent-ca", "x"), "no effect on agents that are started for the run")):
+            self.assertIn(answer, self.refused("run", "kv", "--target", NULL, *options))
+
+    def lives(self, pid):
+        try:
+            return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        except OSError:
+            return False
+
+    def children(self, pid):
+        """The agents that it started."""
+        return [int(p) for p in subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout.split()]
 
     def tasks(self, address):
         with urllib.request.urlopen(f"http://{address}/api/v1/tasks", timeout=5) as answer:

@@ -137,7 +137,7 @@ test("hostile names are shown as text", async () => {
   // Again and again: the replay goes on, and its next figures take the place of these.
   const figures = setInterval(() => play.tell("live", {
     at_s: 3, phase: evil, left_s: 5, operations: 1, errors: 1, groups: [{ name: evil, rate: 1, p50_ms: 1, p99_ms: 1, max_ms: 1, errors: 1, retries: 0 }, { name: "b", rate: 1, p50_ms: 1, p99_ms: 1, max_ms: 1, errors: 1, retries: 0 }],
-    agents: [{ name: evil, index: 0, state: evil, rate: 1, cpu: 0, p99_lag_ms: 0, clock_offset_ms: 0, errors: 0 }],
+    agents: [{ name: evil, state: evil, rate: 1, error_rate: 0, cpu: 0, p99_lag_ms: 0, clock_offset_ms: 0 }],
     failures: [{ operation: evil, kind: evil, native_code: evil, count: 1, message: evil }],
   }), 20);
   await page.waitForFunction((name) => document.querySelector("#failures")?.textContent.includes(name), evil);
@@ -227,7 +227,7 @@ test("64 agents: their rows stay the same elements, and one that is lost is name
   const { page } = await begin();
   await page.waitForSelector("#agents tbody tr");
   const before = await page.$$eval("#agents tbody tr, #operations tbody tr", (rows) => rows.map((row, i) => (row.mine = i)).length);
-  await page.waitForFunction(() => /1 lost/.test(document.querySelector("#agents .note").textContent));
+  await page.waitForFunction(() => /63 running, 1 lost \(lost: 10\.0\.1\.11:8080\)/.test(document.querySelector("#agents .note").textContent));
   const rows = await page.$$eval("#agents tbody tr, #operations tbody tr", (list) => list.map((row) => row.mine));
   assert.deepEqual(rows, [...Array(before).keys()]);
   const lost = page.locator("#agents tbody tr", { hasText: "lost" });

@@ -21,6 +21,7 @@ const load = (name, type, value, help, more = {}) => option(name, type, value, h
 
 export const catalogue = {
   version: "0.1.0",
+  starts_tasks: true,
   drivers: [
     { name: "sqlite", summary: "SQLite, an embedded SQL database in one file", schemes: ["sqlite"], example: "sqlite:bench.db" },
     {
@@ -90,9 +91,9 @@ export function interval(index, phase, { rate, clients, draw, outage = false, le
 
 export function agents(count, rate, draw, lost = -1) {
   return Array.from({ length: count }, (_, index) => ({
-    name: `10.0.${index >> 4}.${10 + (index & 15)}:8080`, index, state: index === lost ? "lost" : index % 31 === 30 ? "late" : "ok",
-    rate: index === lost ? 0 : (rate / count) * (0.95 + 0.1 * draw()), cpu: 0.2 + 0.3 * draw(), p99_lag_ms: 0.05 + 0.2 * draw(),
-    clock_offset_ms: draw() - 0.5, errors: index === lost ? 3 : 0,
+    name: `10.0.${index >> 4}.${10 + (index & 15)}:8080`, state: index === lost ? "lost" : "running",
+    rate: index === lost ? 0 : (rate / count) * (0.95 + 0.1 * draw()), error_rate: index % 31 === 30 ? 0.5 : 0,
+    cpu: index === lost ? null : 0.2 + 0.3 * draw(), p99_lag_ms: 0.05 + 0.2 * draw(), clock_offset_ms: draw() - 0.5,
   }));
 }
 
@@ -173,20 +174,20 @@ class Play {
   end(state) {
     clearInterval(this.timer);
     const over = { state, phase: "", ended: "2026-11-21T13:01:00Z", exit_code: state === "done" ? 0 : 130 };
-    if (this.task.verb === "run") Object.assign(over, { has_result: true, verdict: this.errors > 0 ? "fail" : "pass" });
+    if (this.task.verb === "run") Object.assign(over, { has_result: true, verdict: this.errors > 0 ? "fail" : "pass", summary: this.summary() });
     this.tell("end", Object.assign(this.task, over));
     for (const response of this.listeners) response.end();
     this.listeners.clear();
   }
 
-  result() {
-    const reasons = this.errors > 0 ? ["errors > 0.1%: 1.2 % of the operations failed"] : [];
+  summary() {
     const message = "server closed the connection unexpectedly";
-    const failures = this.errors > 0 ? [{ operation: "new_order", kind: "disconnected", native_code: "08006", message, count: this.errors }] : [];
     return {
-      format: "assay-result", id: this.task.id, verdict: { verdict: this.task.verdict, reasons }, warnings: [],
-      figures: [{ name: "nopm", value: (27 * this.operations) / Math.max(1, this.at), unit: "new orders/min", formula: "" }],
-      groups: [{ name: "terminals", failures }],
+      reasons: this.errors > 0 ? ["errors > 0.1%: 1.2 % of the operations failed"] : [],
+      warnings: [],
+      figures: [{ name: "nopm", value: (27 * this.operations) / Math.max(1, this.at), unit: "new orders/min" }],
+      failures: this.errors > 0 ? [{ group: "terminals", operation: "new_order", kind: "disconnected", native_code: "08006", message, count: this.errors }] : [],
+      lost: [],
     };
   }
 }
@@ -263,7 +264,7 @@ export class ReplayServer {
   results() {
     const made = [...this.plays.values()].filter((p) => p.task.has_result).map((p, i) => ({
       id: p.task.id, file: `results/${p.task.id}.json`, workload: p.task.workload, driver: "sqlite", started: `2026-11-21T13:0${i % 10}:00Z`,
-      verdict: p.task.verdict, duration_s: p.at, figures: p.result().figures,
+      verdict: p.task.verdict, duration_s: p.at, figures: p.summary().figures,
     }));
     return [...made, ...this.settings.results];
   }
@@ -291,7 +292,7 @@ export class ReplayServer {
     if (!play) return this.json(response, 404, { error: "there is no such task" });
     if (!what) return this.json(response, 200, play.task);
     if (what === "events") return this.events(request, response, play);
-    if (what === "result" || what === "result.json") return this.json(response, 200, play.result());
+    if (what === "result.json") return this.json(response, 200, { format: "assay-result", id: play.task.id });
     if (what === "report.html") return this.html(response, `<!doctype html><title>Report</title><h1>Report of ${play.task.id}</h1>`);
     if (what === "stop") {
       play.tell("log", { at_s: play.at, level: "info", text: "a stop was asked for" });

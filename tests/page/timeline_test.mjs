@@ -101,6 +101,18 @@ test("of the log the newest lines are kept", () => {
   assert.equal(state.logged, 3 * kMostLines);
 });
 
+test("at the end no agent runs any more, and those that the result misses are lost", () => {
+  const state = new RunState({ id: "1", verb: "run", workload: "w", target: "t", state: "running", has_result: false });
+  const agent = (name) => ({ name, state: "running", rate: 5, error_rate: 0, cpu: null, p99_lag_ms: 0, clock_offset_ms: 0 });
+  const failure = { group: "g", operation: "a", kind: "timeout", count: 1 };
+  state.apply("live", { at_s: 1, phase: "measure", left_s: 1, operations: 1, errors: 1, groups: [], agents: [agent("x"), agent("y")], failures: [failure] });
+  assert.deepEqual(state.agents.map((a) => a.state), ["running", "running"]);
+  const summary = { reasons: [], warnings: [], figures: [], failures: [{ ...failure, count: 3, message: "slow" }], lost: ["y"] };
+  state.apply("end", { ...state.task, state: "done", summary });
+  assert.deepEqual(state.agents.map((a) => a.state), ["ended", "lost"]);
+  assert.deepEqual(state.failures.map((f) => [f.count, f.message]), [[3, "slow"]]);
+});
+
 test("no password of a target is kept", () => {
   const cases = [
     ["sqlite:bench.db", "sqlite:bench.db"],

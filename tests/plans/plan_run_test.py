@@ -172,6 +172,40 @@ class PlanRunTest(ProgramTest):
         self.assertRegex(said.stdout, r"b-local-1 .* fail: the action none")
         self.assertIn("changes the group 'nobody', which the run does not have; expected one of kv", said.stderr)
 
+    def test_the_agents_of_a_static_runner_share_the_run_with_its_actions(self):
+        addresses = self.agents(2, env={"ASSAY_TOKEN": "geheim"})
+        runners = {"there": {"kind": "static", "addresses": addresses, "token": {"env": "TOKEN"}, "systems": ["local"]}}
+        self.run_plan({"a": {"workload": "kv", "options": KV, "runner": "there", "prepare": True, "check": True, "cleanup": True,
+                             "thresholds": {"fail-if": ["rate > 1000000/s"]},
+                             "load": {"duration": "5s", "rate": 20, "clients": 4},
+                             "actions": [{"name": "more", "at": "3s", "kind": "rate", "rate": 200},
+                                         {"name": "mark", "at": "500ms", "kind": "command", "command": ["sh", "-c", "echo here > mark"]}]}},
+                      runners=runners, env={"TOKEN": "geheim"}.items())
+        result = self.results()["a-local-1"]
+        self.assertEqual([agent["name"] for agent in result["agents"]], addresses)
+        self.assertEqual([check["state"] for check in result["checks"]], ["passed", "passed"])
+        self.assertEqual((self.folder / "mark").read_text(), "here\n")
+        events = {event["kind"]: event for event in result["events"]}
+        self.assertGreaterEqual(int(events["change"]["at_ns"]), 3_000_000_000)
+        # Three seconds at 20 and two at 200.
+        answered = sum(phase["completed"] for o in result["groups"][0]["operations"] for phase in o["phases"].values())
+        self.assertGreater(answered, 300)
+        self.assertLess(answered, 480)
+        # What was measured is still there for who asks later, also by the plan's name.
+        self.assay("exec", "results", "a", "-m", "plan.json", "--result", "again.json", env={"TOKEN": "geheim"}.items())
+        again = json.loads((self.folder / "again.json").read_text())
+        self.assertEqual([o["phases"]["measure"]["response"] for o in again["groups"][0]["operations"]],
+                         [o["phases"]["measure"]["response"] for o in result["groups"][0]["operations"]])
+        self.assertIn("--wait has no effect", self.refused("exec", "results", "--wait", "--agents", addresses[0]))
+
+    def test_the_agents_of_a_process_runner_are_started_for_the_run(self):
+        self.run_plan({"a": {"workload": "kv", "options": KV, "runner": "here", "prepare": True,
+                             "load": {"duration": "3s", "rate": 100, "clients": 4}}},
+                      runners={"here": {"kind": "process", "agents": 3, "systems": ["local"]}})
+        result = self.results()["a-local-1"]
+        self.assertEqual(len(result["agents"]), 3)
+        self.assertEqual(sum(phase["completed"] for o in result["groups"][0]["operations"] for phase in o["phases"].values()), 300)
+
     def test_shipped_plans_run(self):
         text = (ROOT / "plans/two-groups.yaml").read_text()
         for old, new in (("warmup: 5s", "warmup: 100ms"), ("duration: 1m", "duration: 2s"), ("at: 30s", "at: 1s"), ("at: 45s", "at: 1500ms"),

@@ -27,6 +27,8 @@ export interface WorkloadInfo {
 
 export interface Catalogue {
   version: string;
+  /** false: the process carries out one run, ends with it, and starts no other. */
+  starts_tasks: boolean;
   drivers: DriverInfo[];
   workloads: WorkloadInfo[];
   load: Option[];
@@ -57,11 +59,22 @@ export interface Task {
   error?: string;
   exit_code?: number;
   verdict?: "pass" | "fail" | "invalid";
-  /** Why the verdict is not a pass. */
-  reasons?: string[];
+  /** Of a run that has ended. */
+  summary?: Summary;
   has_result: boolean;
   options?: Record<string, string>;
   groups?: Group[];
+}
+
+/** What the result of a run says in short. */
+export interface Summary {
+  /** Why the verdict is not a pass. */
+  reasons: string[];
+  warnings: string[];
+  figures: { name: string; value: number | null; unit: string }[];
+  failures: Failure[];
+  /** Agents that were not there to the end. */
+  lost: string[];
 }
 
 export interface LiveGroup {
@@ -74,15 +87,16 @@ export interface LiveGroup {
   retries: number;
 }
 
+/** One of several that carry a run out together; rates are of the last second. */
 export interface Agent {
   name: string;
-  index: number;
-  state: "ok" | "lost" | "late" | "ended";
+  state: "running" | "lost" | "ended";
   rate: number;
-  cpu: number;
-  p99_lag_ms: number | null;
-  clock_offset_ms: number | null;
-  errors: number;
+  error_rate: number;
+  /** Processors that it kept busy; null: it did not tell. */
+  cpu: number | null;
+  p99_lag_ms: number;
+  clock_offset_ms: number;
 }
 
 /** As in a result: failures by operation, kind and native code, with the first message. While a run goes on, by kind only. */
@@ -150,14 +164,6 @@ export interface PastRun {
   figures: { name: string; value: number | null; unit: string }[];
 }
 
-/** What the page reads of a result document (docs/result.md). */
-export interface ResultDocument {
-  verdict: { verdict: string; reasons: string[] };
-  warnings: string[];
-  groups: { name: string; failures: Failure[] }[];
-  figures: { name: string; value: number | null; unit: string }[];
-}
-
 export const isOver = (task: Task): boolean => task.state === "done" || task.state === "failed" || task.state === "stopped";
 
 /** The server's answer to what it will not do. `status` 0: it did not answer at all. */
@@ -176,12 +182,6 @@ export const path = (...parts: string[]): string => [kRoot, ...parts.map(encodeU
 
 export async function get<T>(...parts: string[]): Promise<T> {
   return request<T>("GET", path(...parts));
-}
-
-/** The result of a task: the few parts of it that are shown; the rest, which may be large, is let go. */
-export async function result(id: string): Promise<ResultDocument> {
-  const { verdict, warnings, groups, figures } = await get<ResultDocument>("tasks", id, "result");
-  return { verdict, warnings, groups: groups.map(({ name, failures }) => ({ name, failures })), figures };
 }
 
 export async function post<T>(body: unknown, headers: Record<string, string>, ...parts: string[]): Promise<T> {

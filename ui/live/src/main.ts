@@ -6,7 +6,7 @@ import "../../parts/style.css";
 import "./live.css";
 import { el } from "../../parts/dom";
 import * as theme from "../../parts/theme";
-import { Catalogue, Task, get, isOver, result, says } from "./api";
+import { Catalogue, Task, get, isOver, says } from "./api";
 import { StartForm } from "./form";
 import { PastRuns } from "./past";
 import { RunState } from "./run_state";
@@ -24,6 +24,9 @@ const kKeys: [string, string][] = [
   ["Esc", "show the whole time line in all charts again"],
   ["Arrow keys, Page up, Page down, Home, End", "in a chart: read out its values"],
 ];
+
+/** Of these, the ones that start a run. */
+const kToStart = ["Alt+Shift+N", "Ctrl+Enter"];
 
 interface Shown {
   state: RunState;
@@ -46,17 +49,18 @@ class Page {
   constructor(
     root: HTMLElement,
     private readonly form: StartForm,
-    version: string,
+    private readonly catalogue: Catalogue,
   ) {
+    form.node.hidden = !catalogue.starts_tasks;
     const top = el("header", {}, el("div", { class: "top" }, el("h1", {}, "assay"), theme.button(() => this.shown?.view.charts.repaint())), this.connection, this.status);
     const keys = el("dl", { class: "keys" });
-    for (const [key, what] of kKeys) keys.append(el("div", {}, el("dt", {}, el("kbd", {}, key)), el("dd", {}, what)));
+    for (const [key, what] of kKeys) if (catalogue.starts_tasks || !kToStart.includes(key)) keys.append(el("div", {}, el("dt", {}, el("kbd", {}, key)), el("dd", {}, what)));
     const foot = el(
       "footer",
       {},
       el("details", { id: "keyboard" }, el("summary", {}, "Keyboard"), keys),
       el("details", {}, el("summary", {}, "Licence of the charts (uPlot)"), el("pre", {}, uplotLicence)),
-      el("p", {}, `assay ${version}. This page talks to the process that serves it, and to nobody else.`),
+      el("p", {}, `assay ${catalogue.version}. This page talks to the process that serves it, and to nobody else.`),
     );
     root.replaceChildren(top, el("main", {}, form.node, this.place, this.past.node), foot);
     document.addEventListener("visibilitychange", () => this.seen());
@@ -105,6 +109,7 @@ class Page {
   private seen(): void {
     if (document.hidden) return;
     this.redraw(true);
+    if (!this.catalogue.starts_tasks) return;
     if (!this.shown || isOver(this.shown.state.task)) this.attach().catch(() => undefined); // it says so when it is used
   }
 
@@ -113,20 +118,16 @@ class Page {
     if (!shown) return;
     shown.state.apply(kind, data);
     if (kind === "state" || kind === "end") this.form.running = !isOver(shown.state.task);
-    if (kind === "end") void this.ended(shown);
+    if (kind === "end") this.ended();
     this.announce(shown.state);
     this.redraw(kind === "interval" || kind === "end");
   }
 
-  private async ended(shown: Shown): Promise<void> {
-    void this.past.load();
-    if (!shown.state.task.has_result || shown.state.task.verb !== "run") return;
-    try {
-      shown.state.conclude(await result(shown.state.task.id));
-    } catch (error) {
-      shown.state.note("warning", `the result could not be read: ${says(error)}`);
-    }
-    this.redraw(false);
+  private ended(): void {
+    if (this.catalogue.starts_tasks) return void this.past.load();
+    this.connection.classList.add("over");
+    this.trouble("The run has ended, and assay with it. This page keeps what it shows; the terminal says where the result is.");
+    this.past.node.hidden = true; // nobody answers its links any more
   }
 
   /** What a screen reader is told: when the state or the phase changes, not each second. */
@@ -178,7 +179,7 @@ class Page {
     if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey) return;
     // By the place of the key: with Alt its letter may be another.
     const actions: Record<string, () => void> = {
-      KeyN: () => this.form.focus(),
+      KeyN: () => this.catalogue.starts_tasks && this.form.focus(),
       KeyR: () => this.shown?.view.controls.focus(),
       KeyX: () => void this.shown?.view.controls.stopTask(),
     };
@@ -201,7 +202,7 @@ async function main(): Promise<void> {
       },
       taken: () => page?.attach(),
     });
-    page = new Page(root, form, catalogue.version);
+    page = new Page(root, form, catalogue);
     await page.begin();
   } catch (error) {
     root.prepend(el("p", { class: "connection", role: "alert" }, says(error)));

@@ -1,7 +1,7 @@
 // What the page knows of the task that it shows. It grows neither with time nor with operations: the time line is bounded, of the log
 // and of the marks the newest are kept, the rest is the newest value of everything.
 
-import { Agent, Cell, Failure, Interval, Live, LogLine, Progress, ResultDocument, Task, isOver } from "./api";
+import { Agent, Cell, Failure, Interval, Live, LogLine, Progress, Summary, Task, isOver } from "./api";
 import { EventKind } from "./stream";
 import { Timeline } from "./timeline";
 
@@ -31,7 +31,6 @@ export class RunState {
   agents: Agent[] = [];
   failures: Failure[] = [];
   progress: Progress | null = null;
-  result: ResultDocument | null = null;
   whole = new Timeline();
   recent = new Timeline(kRecent_s);
   readonly operations = new Map<string, OperationState>();
@@ -56,6 +55,7 @@ export class RunState {
     if (kind === "state" || kind === "end") {
       // Of a task that is over, its states are told once more from the begin.
       if (kind === "end" || !isOver(this.task)) this.task = data as Task;
+      if (kind === "end") this.conclude(this.task.summary);
     } else if (kind === "live") {
       this.live = data as Live;
       if (this.live.agents) this.agents = this.live.agents;
@@ -93,11 +93,10 @@ export class RunState {
     return Math.max(this.live?.at_s ?? 0, this.whole.end);
   }
 
-  /** The result's failures take the place of those counted live. */
-  conclude(result: ResultDocument): void {
-    this.result = result;
-    const all = result.groups.flatMap((g) => g.failures.map((f) => ({ ...f, group: g.name })));
-    if (all.length > 0) this.failures = all;
+  /** The result's failures take the place of those counted live, and no agent is at work any more. */
+  private conclude(summary: Summary | undefined): void {
+    if (summary && summary.failures.length > 0) this.failures = summary.failures;
+    this.agents = this.agents.map((a) => ({ ...a, state: summary?.lost.includes(a.name) ? "lost" : "ended" }));
   }
 
   private interval(interval: Interval): void {

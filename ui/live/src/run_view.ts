@@ -54,7 +54,7 @@ export class RunView {
     number("completed", "while measuring"), number("errors", "while measuring"), number("retries", "while measuring"),
   ]);
   private readonly agents = new LiveTable("Agents", [
-    { title: "agent" }, { title: "state" }, number("rate/s"), number("CPU"), number("lag p99"), number("clock offset"), number("errors"),
+    { title: "agent" }, { title: "state" }, number("rate/s"), number("CPU"), number("lag p99"), number("clock offset"), number("errors/s"),
   ]);
   private readonly failures = new LiveTable("Failures by kind", [
     { title: "operation" }, number("count"), { title: "kind" }, { title: "code" }, { title: "first message" },
@@ -127,19 +127,20 @@ export class RunView {
     this.progressText.textContent = text;
   }
 
-  private updateOutcome({ task, result }: RunState): void {
-    const shown = JSON.stringify([task.state, task.verdict, task.error, task.exit_code, task.has_result, task.reasons, result !== null]);
+  private updateOutcome({ task }: RunState): void {
+    const { summary } = task;
+    const shown = JSON.stringify([task.state, task.verdict, task.error, task.exit_code, task.has_result, summary]);
     if (shown === this.shownOutcome) return;
     this.shownOutcome = shown;
     this.outcome.hidden = !isOver(task);
     if (!isOver(task)) return;
     const notes = el("ul", { class: "notes" });
-    const verdict = task.verdict ?? result?.verdict.verdict ?? "";
+    const verdict = task.verdict ?? "";
     if (task.state === "stopped") notes.append(el("li", { class: "warning" }, "Stopped before its end: what was measured is a partial result."));
     if (task.error) notes.append(el("li", { class: "fail" }, task.error));
-    for (const reason of task.reasons ?? result?.verdict.reasons ?? []) notes.append(el("li", { class: verdict }, reason));
-    for (const warning of result?.warnings ?? []) notes.append(el("li", { class: "warning" }, `Warning: ${warning}`));
-    const figures = (result?.figures ?? []).filter((f) => f.value !== null).slice(0, 3);
+    for (const reason of summary?.reasons ?? []) notes.append(el("li", { class: verdict }, reason));
+    for (const warning of summary?.warnings ?? []) notes.append(el("li", { class: "warning" }, `Warning: ${warning}`));
+    const figures = (summary?.figures ?? []).filter((f) => f.value !== null);
     const head = el("p", { class: "verdict" }, verdict ? badge(verdict) : badge(task.state === "failed" ? "fail" : task.state));
     for (const f of figures) head.append(el("span", {}, `${figureTitle(f.name)} `, el("strong", {}, digits(f.value)), ` ${f.unit}`));
     if (task.exit_code) head.append(el("span", { class: "soft" }, `exit code ${task.exit_code}`));
@@ -204,14 +205,18 @@ export class RunView {
     this.parts.agents.hidden = agents.length === 0;
     const states = new Map<string, number>();
     for (const a of agents) states.set(a.state, (states.get(a.state) ?? 0) + 1);
-    const summary = `${counted(agents.length, "agent")}: ${[...states].map(([state, n]) => `${n} ${state}`).join(", ")}.`;
+    const lost = agents.filter((a) => a.state === "lost").map((a) => a.name); // of many they may be out of sight
+    const summary = `${counted(agents.length, "agent")}: ${[...states].map(([state, n]) => `${n} ${state}`).join(", ")}${lost.length ? ` (lost: ${lost.join(", ")})` : ""}.`;
     if (this.agentStates.textContent !== summary) this.agentStates.textContent = summary;
     const most = agents.reduce((max, a) => Math.max(max, a.rate), 0) || 1;
     this.agents.update(
       agents.map((a) => ({
-        key: `${a.index} ${a.name}`,
-        cells: [a.name, a.state, digits(a.rate), `${digits(100 * a.cpu)} %`, time(a.p99_lag_ms), time(a.clock_offset_ms), grouped(a.errors)],
-        kinds: { 1: a.state === "lost" || a.state === "late" ? "bad" : "", 6: a.errors > 0 ? "bad" : "" },
+        key: a.name,
+        cells: [
+          a.name, a.state, digits(a.rate), a.cpu === null ? "–" : `${digits(100 * a.cpu)} %`,
+          time(a.p99_lag_ms), latency(a.clock_offset_ms), digits(a.error_rate),
+        ],
+        kinds: { 1: a.state === "lost" ? "bad" : "", 6: a.error_rate > 0 ? "bad" : "" },
         bars: { 2: Math.round((50 * a.rate) / most) / 50 },
       })),
     );

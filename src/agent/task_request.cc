@@ -1,0 +1,56 @@
+#include "agent/task_request.h"
+
+#include "agent/task_record.h"
+#include "base/error.h"
+#include "job/load_options.h"
+#include "registry/registry.h"
+
+namespace assay::agent {
+namespace {
+
+using nlohmann::json;
+
+class SilentProgress final : public Progress {
+  void start(std::string_view, std::string_view, std::uint64_t) override {}
+  void advance(std::uint64_t) override {}
+  void note(std::string_view) override {}
+};
+
+}  // namespace
+
+std::unique_ptr<JobSetup> setup_of(const TaskRequest& asked) {
+  std::vector<std::string> mistakes = asked.mistakes;
+  const auto none_in = [&](const auto& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::usage) throw;
+      mistakes.emplace_back(error.what());
+    }
+  };
+  const WorkloadType* type = nullptr;
+  none_in([&] { type = &find_workload(asked.workload); });
+  if (type == nullptr) refuse_mistakes(mistakes);
+  JobRequest request = JobRequest::of(asked.verb, *type);
+  request.sharded = asked.sharded;
+  none_in([&] { request.set_all(asked.options); });
+  return JobSetup::open(std::move(request), std::move(mistakes));
+}
+
+json describe(const TaskRequest& asked, bool groups) {
+  const std::unique_ptr<JobSetup> setup = setup_of(asked);
+  const ServerFacts facts = setup->facts();
+  json out{{"server", {{"name", facts.server}, {"version", facts.version}, {"settings", facts.settings}}}};
+  if (groups) {
+    if (setup->driver->info().in_process && setup->own().flag("prepare")) {
+      SilentProgress progress;
+      Job job = setup->job_for(progress, {});
+      setup->workload->prepare(job);
+    }
+    out["groups"] = groups_json(make_plan(*setup));
+    out["in_force"] = setup->workload->options_in_force();
+  }
+  return out;
+}
+
+}  // namespace assay::agent

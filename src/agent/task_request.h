@@ -1,0 +1,35 @@
+// A task as it is asked for over HTTP, and what is known of it before it begins.
+#pragma once
+
+#include "base/time.h"
+#include "job/setup.h"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace assay::agent {
+
+struct TaskRequest {
+  Verb verb = kRun;
+  std::string workload;
+  std::map<std::string, std::string> options;  // "target" and "shard" among them
+  bool hold = false;                           // a run waits, with its sessions open, for Task::start_at()
+  bool sharded = false;                        // a coordinator looks at the whole: see Task::conclude()
+  std::optional<WallTime> start_at;
+  nlohmann::json run;                      // what a coordinator keeps here of the whole, to take it up again; opaque
+  std::string key;                         // Idempotency-Key
+  std::vector<std::string> mistakes = {};  // found when it was read; refused with those of its options
+};
+
+/// Understands and checks it. Throws one Error for all mistakes.
+std::unique_ptr<JobSetup> setup_of(const TaskRequest&);
+
+/// Who the target of a run is, what its groups would be and which options its data decides. Throws Error.
+nlohmann::json describe(const TaskRequest&, bool groups);
+
+}  // namespace assay::agent
