@@ -1,6 +1,7 @@
 #include "agent/task_record.h"
 
 #include "base/error.h"
+#include "base/units.h"
 #include "results/file.h"
 
 #include <algorithm>

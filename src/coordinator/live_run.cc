@@ -49,9 +49,9 @@ void LiveRun::add(std::size_t agent, const nlohmann::json& piece, RunObserver& o
   recent_[g].merge(interval.stats);
   for (const auto& [phase, stats] : interval.strays) recent_[g].merge(stats);
   Recent& own = recent_of_[agent];
-  const auto count = [&](const GroupStats& stats) {
+  const auto count = [&own, &known = plan_.groups[g].group.operations](const GroupStats& stats) {
     for (std::size_t o = 0; o < stats.operations.size(); o++) {
-      if (plan_.groups[g].group.operations[o].nested) continue;
+      if (known[o].nested) continue;
       own.completed += stats.operations[o].completed;
       own.errors += stats.operations[o].errors();
       own.lag.merge(stats.operations[o].lag);

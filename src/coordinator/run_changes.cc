@@ -5,7 +5,7 @@
 namespace assay::coordinator {
 namespace {
 
-constexpr Nanos kAhead = std::chrono::milliseconds(500), kTellPatience = std::chrono::seconds(2);
+constexpr Nanos kAhead = std::chrono::milliseconds(500), kAnswerWithin = std::chrono::seconds(2);
 
 /// Clients that all together must have, so that each agent has one for each of its event loops.
 std::uint64_t least_clients(const GroupPlan& group, int threads, std::uint32_t agents) {
@@ -76,7 +76,7 @@ std::vector<Event> RunChanges::carry_out(Nanos since_start, const std::vector<bo
                             .method = "POST",
                             .path = "/api/v1/tasks/" + tasks_[m] + "/change",
                             .body = untold_[m].front().body,
-                            .timeout = kTellPatience,
+                            .timeout = kAnswerWithin,
                             .key = untold_[m].front().key});
     if (requests.empty()) return events;
     const std::vector<AgentAnswer> answers = clients_.ask(requests);

@@ -35,14 +35,14 @@ TABLES = {
     "tpcc": options_in("workloads/tpcc/options.cc"),
     "kv": options_in("workloads/kv/kv_options.cc"),
     "job": options_in("job/setup.cc", "cli/job_arguments.cc"),
-    "run": options_in("cli/cmd_run.cc", "job/load_options.cc"),
+    "run": options_in("cli/cmd_run.cc", "cli/agents_options.cc", "job/load_options.cc"),
     "check": options_in("cli/cmd_check.cc"),
     "report": options_in("cli/cmd_report.cc"),
     "compare": options_in("cli/cmd_compare.cc"),
     "history": options_in("cli/cmd_history.cc"),
     "selftest": options_in("cli/cmd_selftest.cc"),
     "agent": options_in("cli/cmd_agent.cc"),
-    "ui": options_in("cli/cmd_ui.cc"),
+    "ui": options_in("cli/cmd_ui.cc", "cli/agents_options.cc"),
 }
 
 

@@ -216,6 +216,12 @@ class FleetTest(ProgramTest):
                       self.refused("run", "kv", "--target", NULL, "--clients", "1", "--agents", f"{addresses[0]},127.0.0.1:1"))
         self.assertIn("HOST:PORT", self.refused("run", "kv", "--target", NULL, "--agents", "nowhere"))
 
+    def test_a_page_is_of_this_machine_and_its_agents_are_addresses(self):
+        self.assertIn("loopback", self.refused("run", "kv", "--target", NULL, "--prepare", "--rows", "10", "--ui", "0.0.0.0:0"))
+        self.assertIn("loopback", self.refused("ui", "data", "--listen", "0.0.0.0:0"))
+        self.assertIn("HOST:PORT", self.refused("ui", "data", "--agents", "nowhere"))
+        self.assertIn("no effect without --agents", self.refused("ui", "data", "--agent-ca", "ca.pem"))
+
     def test_64_agents_at_once(self):
         addresses = self.agents(64)
         self.run_with(addresses, "--rate", "640", "--duration", "5s", "--clients", "64")
