@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Nanos kPoll = std::chrono::milliseconds(250), kTick = std::chrono::seconds(1);
+constexpr Nanos kPoll = std::chrono::milliseconds(100), kTick = std::chrono::seconds(1);
 constexpr Nanos kPollTimeout = std::chrono::seconds(2);
 constexpr Nanos kHandOver = std::chrono::milliseconds(150);
 constexpr Nanos kStopping = std::chrono::seconds(30);
@@ -95,6 +95,13 @@ void Watch::take_pieces(std::size_t m, const json& answer, TimePoint at) {
   if (pieces.empty() && has_ended(answer)) member.state = "ended";
 }
 
+/// Agents close an interval each second, and it is asked for a little later, once; before the begin, and when the end is near or
+/// not known, they are asked more often.
+bool Watch::is_time_to_poll(TimePoint now) const {
+  if (now < start_ || measure_end_ == TimePoint::max() || now > measure_end_ - kTick || stopping_) return true;
+  return since_start(now) % kTick >= kHandOver && since_start(now) / kTick != since_start(polled_) / kTick;
+}
+
 /// Asks all for what they measured since the last time.
 void Watch::poll() {
   std::vector<AgentRequest> requests;
@@ -105,7 +112,7 @@ void Watch::poll() {
            .path = fmt::format("/api/v1/tasks/{}/intervals?since={}", members_[m].task, members_[m].seen),
            .timeout = kPollTimeout});
   const std::vector<AgentAnswer> answers = clients_.ask(requests);
-  const TimePoint asked = real_clock().now();
+  const TimePoint asked = polled_ = real_clock().now();
   for (std::size_t i = 0; i < requests.size(); i++) {
     Member& member = members_[requests[i].agent];
     if (answers[i].ok()) {
@@ -123,7 +130,8 @@ void Watch::poll() {
 void Watch::pass_on_changes() {
   const TimePoint now = real_clock().now();
   std::vector<bool> there;
-  for (const Member& member : members_) there.push_back(member.state != "ended" && now - member.answered < kPoll);
+  for (const Member& member : members_)
+    there.push_back(member.state != "ended" && now - member.answered < kTick + kPoll);
   for (Event& event : changes_.carry_out(since_start(now), there)) note(std::move(event));
 }
 
@@ -182,7 +190,7 @@ void Watch::follow(const std::stop_token& stop) {
       note({since_start(now), Nanos(0), "interrupted", "stopped by the coordinator"});
       stop_run(now, true);
     }
-    poll();
+    if (is_time_to_poll(real_clock().now())) poll();
     pass_on_changes();
     tell();
     if (!is_over()) rest(kPoll, stopping_ ? std::stop_token() : stop);

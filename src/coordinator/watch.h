@@ -30,6 +30,7 @@ class Watch {
 
  private:
   void stop_run(TimePoint now, bool partial);
+  bool is_time_to_poll(TimePoint) const;
   void poll();
   void take_pieces(std::size_t member, const nlohmann::json& answer, TimePoint at);
   void pass_on_changes();
@@ -55,7 +56,7 @@ class Watch {
   RunChanges changes_;
   std::vector<Event> events_;
   bool partial_ = false, stopping_ = false;
-  TimePoint stopped_at_{}, told_{};
+  TimePoint stopped_at_{}, told_{}, polled_{};
 };
 
 /// Asks all that have a task under way to stop it.
