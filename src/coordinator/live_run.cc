@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace assay::coordinator {
 namespace {
 
@@ -33,6 +35,10 @@ void take(GroupOutcome& outcome, const Interval& interval) {
 LiveRun::LiveRun(const RunPlan& plan, std::size_t agents)
     : plan_(plan), merged_(empty_outcomes(plan)), told_(agents), recent_of_(agents) {
   for (auto& told : told_) told = empty_outcomes(plan);
+  for (Recent& own : recent_of_) {
+    own.completed.resize(plan.groups.size());
+    own.rates.resize(plan.groups.size());
+  }
   for (const GroupPlan& group : plan.groups)
     recent_.emplace_back(group.group.operations.size(), group.group.counters.size());
 }
@@ -49,10 +55,12 @@ void LiveRun::add(std::size_t agent, const nlohmann::json& piece, RunObserver& o
   recent_[g].merge(interval.stats);
   for (const auto& [phase, stats] : interval.strays) recent_[g].merge(stats);
   Recent& own = recent_of_[agent];
-  const auto count = [&own, &known = plan_.groups[g].group.operations](const GroupStats& stats) {
+  own.intervals.insert(interval.index);
+  const auto count = [&own, &completed = own.completed[g],
+                      &known = plan_.groups[g].group.operations](const GroupStats& stats) {
     for (std::size_t o = 0; o < stats.operations.size(); o++) {
       if (known[o].nested) continue;
-      own.completed += stats.operations[o].completed;
+      completed += stats.operations[o].completed;
       own.errors += stats.operations[o].errors();
       own.lag.merge(stats.operations[o].lag);
     }
@@ -66,23 +74,36 @@ void LiveRun::add(std::size_t agent, const nlohmann::json& piece, RunObserver& o
 
 void LiveRun::tell_cpu(std::size_t agent, Nanos used, TimePoint at) { recent_of_[agent].now = Recent::Cpu{used, at}; }
 
-LiveAgent LiveRun::Recent::take(Nanos since_last) {
-  LiveAgent out;
-  if (since_last > Nanos(0)) {
-    out.rate = static_cast<double>(completed) / to_seconds(since_last);
-    out.error_rate = static_cast<double>(errors) / to_seconds(since_last);
-  }
-  out.p99_lag = lag.quantile(0.99);
+void LiveRun::Recent::take(Nanos interval) {
+  shown.cpu.reset();
   if (before && now && now->at > before->at)
-    out.cpu = to_seconds(now->used - before->used) / to_seconds(now->at - before->at);
+    shown.cpu = to_seconds(now->used - before->used) / to_seconds(now->at - before->at);
   before = now;
-  completed = errors = 0;
+  if (intervals.empty() && !repeated) {
+    repeated = true;
+    return;
+  }
+  repeated = false;
+  const double seconds = to_seconds(interval) * static_cast<double>(std::max<std::size_t>(1, intervals.size()));
+  shown.rate = 0;
+  for (std::size_t g = 0; g < completed.size(); g++) {
+    rates[g] = static_cast<double>(completed[g]) / seconds;
+    shown.rate += rates[g];
+    completed[g] = 0;
+  }
+  shown.error_rate = static_cast<double>(errors) / seconds;
+  shown.p99_lag = lag.quantile(0.99);
+  errors = 0;
   lag.clear();
-  return out;
+  intervals.clear();
 }
 
-Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left, Nanos since_last) {
+Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left) {
   Live live;
+  for (Recent& own : recent_of_) {
+    own.take(plan_.interval);
+    live.agents.push_back(own.shown);
+  }
   live.phase = phase;
   if (phase != phase_) phase_operations_ = phase_errors_ = 0;
   phase_ = phase;
@@ -101,7 +122,7 @@ Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left, Nanos since_
       group.errors += stats.errors();
       group.retries += stats.retries;
     }
-    group.rate = since_last > Nanos(0) ? static_cast<double>(completed) / to_seconds(since_last) : 0;
+    for (const Recent& own : recent_of_) group.rate += own.rates[g];
     group.p50 = response.quantile(0.5);
     group.p99 = response.quantile(0.99);
     group.max = response.max();
@@ -110,7 +131,6 @@ Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left, Nanos since_
     live.groups.push_back(std::move(group));
     recent_[g].clear();
   }
-  for (Recent& own : recent_of_) live.agents.push_back(own.take(since_last));
   live.operations = phase_operations_;
   live.errors = phase_errors_;
   return live;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ class LiveRun {
   /// The CPU that an agent's process has used so far, as it told at an instant.
   void tell_cpu(std::size_t agent, Nanos used, TimePoint at);
   /// Figures since the last call, those of the agents among them, in their order: what they measured, not who they are.
-  Live take_live(Phase, Nanos since_start, Nanos left, Nanos since_last);
+  Live take_live(Phase, Nanos since_start, Nanos left);
   const std::vector<GroupOutcome>& merged() const noexcept { return merged_; }
   /// What one agent has told.
   RunOutcome of_agent(std::size_t agent) const;
@@ -31,15 +32,22 @@ class LiveRun {
   std::vector<GroupOutcome> merged_;
   std::vector<std::vector<GroupOutcome>> told_;  // by agent
   std::vector<GroupStats> recent_;
-  struct Recent {  // of an agent
-    std::uint64_t completed = 0, errors = 0;
+  /// Of an agent. What it tells is of whole intervals, of which a second may bring none or two: rates are by how many came, and
+  /// once none came, those of before.
+  struct Recent {
+    std::vector<std::uint64_t> completed;  // by group
+    std::uint64_t errors = 0;
     Histogram lag;
+    std::set<std::int64_t> intervals;
+    std::vector<double> rates;  // by group
+    LiveAgent shown;
+    bool repeated = false;
     struct Cpu {
       Nanos used{};
       TimePoint at{};
     };
     std::optional<Cpu> before, now;  // as it told it last, before and behind the last figures
-    LiveAgent take(Nanos since_last);
+    void take(Nanos interval);
   };
   std::vector<Recent> recent_of_;
   Phase phase_ = Phase::ramp;

@@ -152,7 +152,7 @@ void Watch::tell() {
   const Nanos since = since_start(now);
   if (now < start_ || now - told_ < kTick || since % kTick < kHandOver) return;
   const Nanos left = measure_end_ == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), measure_end_ - now);
-  Live live = live_.take_live(phase(now), since, left, now - told_);
+  Live live = live_.take_live(phase(now), since, left);
   name_agents(live.agents);
   observer_.live(live);
   told_ = now;

@@ -15,6 +15,8 @@ interface Tile {
   note: HTMLElement;
 }
 
+/** Options that say where something is, or that stand elsewhere on the page. */
+const kElsewhere = ["target", "agents", "agent-token-file", "agent-ca", "ui", "result"];
 const number = (title: string, group?: string) => ({ title, number: true, group });
 /** Where nothing completed there is no time, or 0. */
 const time = (value: number | null | undefined): string => (value ? latency(value) : "–");
@@ -96,7 +98,7 @@ export class RunView {
     const { task } = state;
     const run = task.verb === "run";
     this.title.textContent = `${task.verb === "run" ? "" : `${words(task.verb)}: `}${task.workload} on ${task.target}`;
-    const options = Object.entries(task.options ?? {}).filter(([name]) => name !== "target").map(([name, value]) => `${name} ${value}`);
+    const options = Object.entries(task.options ?? {}).filter(([name]) => !kElsewhere.includes(name)).map(([name, value]) => `${name} ${value}`);
     this.facts.textContent = [task.started ? `started ${task.started.replace("T", " ").replace("Z", " UTC")}` : "", ...options].filter(Boolean).join(", ");
     this.updateState(state);
     this.controls.update(task);
