@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "core/url.h"
 #include "job/document.h"
 #include "job/outcome.h"
 #include "results/file.h"
@@ -18,40 +17,6 @@ constexpr Nanos kTellProgress = std::chrono::milliseconds(500);
 
 std::string new_id(const std::string& workload, Verb verb) {
   return result_id(real_clock().wall(), workload, verb_name(verb), unique_part());
-}
-
-TaskRequest request_of(const JobSetup& setup) {
-  TaskRequest request;
-  request.verb = setup.request.verb;
-  request.workload = setup.type->info().name;
-  return request;
-}
-
-/// No secret of the options is told: none but the URL has one.
-std::map<std::string, std::string> without_secrets_of(std::map<std::string, std::string> options) {
-  if (const auto target = options.find("target"); target != options.end())
-    target->second = without_secrets(target->second);
-  return options;
-}
-
-/// What a command line gave. Options of the driver may be secrets, and are left out.
-std::map<std::string, std::string> options_of(const JobRequest& request) {
-  std::map<std::string, std::string> out;
-  for (const Options* table : {&request.job, &request.own, &request.workload_options})
-    for (const OptionSpec& spec : table->table())
-      if (table->given(spec.name)) out[std::string(spec.name)] = table->text(spec.name);
-  return out;
-}
-
-TaskRecord new_record(const std::string& id, const JobSetup& setup) {
-  TaskRecord record;
-  record.id = id;
-  record.verb = verb_name(setup.request.verb);
-  record.workload = setup.type->info().name;
-  record.target = without_secrets(setup.url());
-  record.shard = fmt::format("{}/{}", setup.shard.index, setup.shard.count);
-  record.accepted = real_clock().wall();
-  return record;
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -75,11 +40,8 @@ Task::Task(TaskRequest request, std::filesystem::path folder, const MakeExecutor
     throw Error(fmt::format("{} begins at once; only a run takes hold and start_at_unix_ns", verb_name(request_.verb)));
   }
   make_executor(executor);
-  record_ = new_record(id_, setup_);
-  record_.options = without_secrets_of(request_.options);
-  record_.key = request_.key;
-  record_.run = request_.run;
-  start_at_ = record_.start_at = request_.start_at;
+  record_ = new_record(id_, request_, setup_);
+  start_at_ = request_.start_at;
 }
 
 Task::Task(const JobSetup& setup, const MakeExecutor& executor, JobObserver& beside)
@@ -89,8 +51,7 @@ Task::Task(const JobSetup& setup, const MakeExecutor& executor, JobObserver& bes
       setup_(setup),
       conditions_(std::make_unique<LoadConditions>(setup.own())) {
   make_executor(executor);
-  record_ = new_record(id_, setup_);
-  record_.options = options_of(setup_.request);
+  record_ = new_record(id_, request_, setup_);
 }
 
 Task::~Task() {

@@ -1,7 +1,7 @@
 #include "agent/task_request.h"
 
-#include "agent/task_record.h"
 #include "base/error.h"
+#include "core/url.h"
 #include "job/load_options.h"
 #include "registry/registry.h"
 
@@ -35,6 +35,34 @@ std::unique_ptr<JobSetup> setup_of(const TaskRequest& asked) {
   request.sharded = asked.sharded;
   none_in([&] { request.set_all(asked.options); });
   return JobSetup::open(std::move(request), std::move(mistakes));
+}
+
+TaskRequest request_of(const JobSetup& setup) {
+  TaskRequest out;
+  out.verb = setup.request.verb;
+  out.workload = setup.type->info().name;
+  for (const Options* table : {&setup.request.job, &setup.request.own, &setup.request.workload_options})
+    for (const OptionSpec& spec : table->table())
+      if (table->given(spec.name)) out.options[std::string(spec.name)] = table->text(spec.name);
+  return out;
+}
+
+TaskRecord new_record(const std::string& id, const TaskRequest& request, const JobSetup& setup) {
+  TaskRecord record;
+  record.id = id;
+  record.verb = verb_name(request.verb);
+  record.workload = request.workload;
+  record.target = without_secrets(setup.url());
+  record.shard = fmt::format("{}/{}", setup.shard.index, setup.shard.count);
+  record.options = request.options;
+  // None but the URL has a secret.
+  if (const auto target = record.options.find("target"); target != record.options.end())
+    target->second = without_secrets(target->second);
+  record.key = request.key;
+  record.run = request.run;
+  record.start_at = request.start_at;
+  record.accepted = real_clock().wall();
+  return record;
 }
 
 json describe(const TaskRequest& asked, bool groups) {

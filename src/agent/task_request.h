@@ -1,6 +1,7 @@
 // A task as it is asked for over HTTP, and what is known of it before it begins.
 #pragma once
 
+#include "agent/task_record.h"
 #include "base/time.h"
 #include "job/setup.h"
 
@@ -28,6 +29,12 @@ struct TaskRequest {
 
 /// Understands and checks it. Throws one Error for all mistakes.
 std::unique_ptr<JobSetup> setup_of(const TaskRequest&);
+
+/// What a command line asked for. Options of the driver may be secrets, and are left out.
+TaskRequest request_of(const JobSetup&);
+
+/// The record of a task that begins; no secret of the options is in it.
+TaskRecord new_record(const std::string& id, const TaskRequest&, const JobSetup&);
 
 /// Who the target of a run is, what its groups would be and which options its data decides. Throws Error.
 nlohmann::json describe(const TaskRequest&, bool groups);
