@@ -15,25 +15,35 @@ std::vector<GroupOutcome> empty_outcomes(const RunPlan& plan) {
   for (const GroupPlan& group : plan.groups) {
     GroupOutcome& outcome = out.emplace_back();
     outcome.series = Series(plan.interval, group.group.operations.size());
-    for (GroupStats& stats : outcome.phases)
-      stats = GroupStats(group.group.operations.size(), group.group.counters.size());
   }
   return out;
 }
 
+/// Of a phase there is nothing before it begins: for many agents that would be much.
+void merge(GroupStats& into, const GroupStats& stats) {
+  if (into.operations.empty()) into = GroupStats(stats.operations.size(), stats.counters.size());
+  into.merge(stats);
+}
+
 void take(GroupOutcome& outcome, const Interval& interval) {
-  outcome.phases[static_cast<std::size_t>(interval.phase)].merge(interval.stats);
+  merge(outcome.phases[static_cast<std::size_t>(interval.phase)], interval.stats);
   outcome.series.add(interval.index, interval.phase, interval.stats);
   for (const auto& [phase, stats] : interval.strays) {
-    outcome.phases[static_cast<std::size_t>(phase)].merge(stats);
+    merge(outcome.phases[static_cast<std::size_t>(phase)], stats);
     outcome.series.add(interval.index, interval.phase, stats);
   }
+}
+
+void give_all_phases(GroupOutcome& outcome, const Group& group) {
+  for (GroupStats& stats : outcome.phases)
+    if (stats.operations.empty()) stats = GroupStats(group.operations.size(), group.counters.size());
 }
 
 }  // namespace
 
 LiveRun::LiveRun(const RunPlan& plan, std::size_t agents)
     : plan_(plan), merged_(empty_outcomes(plan)), told_(agents), recent_of_(agents) {
+  for (std::size_t g = 0; g < merged_.size(); g++) give_all_phases(merged_[g], plan.groups[g].group);
   for (auto& told : told_) told = empty_outcomes(plan);
   for (Recent& own : recent_of_) {
     own.completed.resize(plan.groups.size());
@@ -44,7 +54,8 @@ LiveRun::LiveRun(const RunPlan& plan, std::size_t agents)
 }
 
 void LiveRun::add(std::size_t agent, const nlohmann::json& piece, RunObserver& observer) {
-  const auto [g, interval] = interval_from_json(piece);
+  const std::size_t g = read_interval(piece, read_);
+  const Interval& interval = read_[g];
   if (g >= merged_.size()) return;  // of a group that joined an agent's run by another hand
   if (interval.stats.operations.size() != recent_[g].operations.size() ||
       interval.stats.counters.size() != recent_[g].counters.size())
@@ -139,6 +150,7 @@ Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left) {
 RunOutcome LiveRun::of_agent(std::size_t agent) const {
   RunOutcome outcome;
   outcome.groups = told_[agent];
+  for (std::size_t g = 0; g < outcome.groups.size(); g++) give_all_phases(outcome.groups[g], plan_.groups[g].group);
   return outcome;
 }
 

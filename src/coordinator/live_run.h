@@ -32,6 +32,7 @@ class LiveRun {
   std::vector<GroupOutcome> merged_;
   std::vector<std::vector<GroupOutcome>> told_;  // by agent
   std::vector<GroupStats> recent_;
+  std::vector<Interval> read_;  // the piece at hand, by group
   /// Of an agent. What it tells is of whole intervals, of which a second may bring none or two: rates are by how many came, and
   /// once none came, those of before.
   struct Recent {

@@ -12,6 +12,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kMostGroups = 1000;  // of a piece: more are no run
+
 constexpr std::size_t kMeasure = static_cast<std::size_t>(Phase::measure);
 
 Nanos length_of(const Document& document, Phase phase) {
@@ -40,13 +42,17 @@ json stats_json(const GroupStats& stats) {
   return {{"operations", std::move(operations)}, {"counters", stats.counters}};
 }
 
-GroupStats stats_from(const json& value) {
+/// Into memory that is there, if it is of as many operations.
+void read_stats(const json& value, GroupStats& stats) {
   const json& operations = value.at("operations");
-  GroupStats stats(operations.size(), 0);
+  if (stats.operations.size() == operations.size())
+    stats.clear();
+  else
+    stats = GroupStats(operations.size(), 0);
   stats.counters = value.at("counters").get<std::vector<std::uint64_t>>();
   const auto take = [](const json& from, const char* name, Histogram& histogram) {
     if (const auto found = from.find(name); found != from.end())
-      histogram = Histogram::decode(found->get_ref<const std::string&>());
+      histogram.decode_from(found->get_ref<const std::string&>());
   };
   for (std::size_t i = 0; i < operations.size(); i++) {
     const json& o = operations[i];
@@ -63,7 +69,6 @@ GroupStats stats_from(const json& value) {
     take(o, "lag", s.lag);
     take(o, "failed", s.failed);
   }
-  return stats;
 }
 
 Phase phase_from(const std::string& text) {
@@ -238,17 +243,20 @@ json to_json(std::size_t group, const Interval& interval) {
   return out;
 }
 
-std::pair<std::size_t, Interval> interval_from_json(const json& value) {
+std::size_t read_interval(const json& value, std::vector<Interval>& by_group) {
   try {
-    GroupStats stats = stats_from(value.at("stats"));
-    Interval interval(stats.operations.size(), stats.counters.size());
+    const auto group = value.at("group").get<std::size_t>();
+    if (group >= kMostGroups) throw Error(fmt::format("a piece of a time line is of the group {}", group));
+    while (by_group.size() <= group) by_group.emplace_back(0, 0);
+    Interval& interval = by_group[group];
+    read_stats(value.at("stats"), interval.stats);
     interval.index = value.at("index").get<std::int64_t>();
     interval.phase = phase_from(value.at("phase").get<std::string>());
-    interval.stats = std::move(stats);
+    interval.strays.clear();
     if (value.contains("strays"))
       for (const auto& [phase, stray] : value["strays"].items())
-        interval.strays.emplace(phase_from(phase), stats_from(stray));
-    return {value.at("group").get<std::size_t>(), std::move(interval)};
+        read_stats(stray, interval.strays.emplace(phase_from(phase), GroupStats(0, 0)).first->second);
+    return group;
   } catch (const json::exception& error) {
     throw Error(fmt::format("a piece of a time line is none: {}", error.what()));
   }

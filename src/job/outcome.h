@@ -25,7 +25,7 @@ RunOutcome merged(std::span<RunOutcome> parts, std::span<const std::string> name
 
 /// A piece of the time line of one group, on its way to another process.
 nlohmann::json to_json(std::size_t group, const Interval&);
-/// Throws Error.
-std::pair<std::size_t, Interval> interval_from_json(const nlohmann::json&);
+/// Reads it into the Interval of its group, which is made or whose memory is used again, and answers the group. Throws Error.
+std::size_t read_interval(const nlohmann::json&, std::vector<Interval>& by_group);
 
 }  // namespace assay

@@ -139,8 +139,10 @@ TEST(Outcome, a_piece_of_a_time_line_is_read_back_as_it_was) {
   interval.stats.counters[0] = 9;
   GroupStats& stray = interval.strays.emplace(Phase::warmup, GroupStats(2, 1)).first->second;
   stray.operations[1].lag.record(2us);
-  const auto [group, back] = interval_from_json(to_json(3, interval));
-  EXPECT_EQ(group, 3u);
+  std::vector<Interval> by_group;
+  ASSERT_EQ(read_interval(to_json(3, Interval(2, 1)), by_group), 3u);
+  ASSERT_EQ(read_interval(to_json(3, interval), by_group), 3u);  // where another one was
+  const Interval& back = by_group[3];
   EXPECT_EQ(back.index, 7);
   EXPECT_EQ(back.phase, Phase::measure);
   EXPECT_EQ(back.stats.operations[0].response, interval.stats.operations[0].response);
@@ -151,14 +153,28 @@ TEST(Outcome, a_piece_of_a_time_line_is_read_back_as_it_was) {
   EXPECT_EQ(back.strays.at(Phase::warmup).operations[1].lag, stray.operations[1].lag);
 }
 
+TEST(Outcome, a_piece_leaves_nothing_of_the_one_before_it) {
+  Interval interval(1, 1);
+  interval.stats.operations[0].response.record(3ms);
+  interval.stats.operations[0].failures[1] = 4;
+  interval.strays.emplace(Phase::warmup, GroupStats(1, 1));
+  std::vector<Interval> by_group;
+  read_interval(to_json(0, interval), by_group);
+  read_interval(to_json(0, Interval(1, 1)), by_group);
+  EXPECT_TRUE(by_group[0].stats.empty());
+  EXPECT_TRUE(by_group[0].strays.empty());
+}
+
 TEST(Outcome, a_piece_that_is_none_is_refused) {
-  EXPECT_THROW(interval_from_json(nlohmann::json::object()), Error);
+  std::vector<Interval> by_group;
+  EXPECT_THROW(read_interval(nlohmann::json::object(), by_group), Error);
   nlohmann::json piece = to_json(0, Interval(1, 0));
   piece["phase"] = "lunch";
-  EXPECT_THROW(interval_from_json(piece), Error);
+  EXPECT_THROW(read_interval(piece, by_group), Error);
   piece = to_json(0, Interval(1, 0));
   piece["stats"]["operations"][0]["response"] = "!";
-  EXPECT_THROW(interval_from_json(piece), Error);
+  EXPECT_THROW(read_interval(piece, by_group), Error);
+  EXPECT_THROW(read_interval(to_json(1'000'000, Interval(1, 0)), by_group), Error);
 }
 
 TEST(Outcome, results_of_different_groups_are_not_merged) {

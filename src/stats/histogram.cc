@@ -155,6 +155,12 @@ std::string Histogram::encode() const {
 }
 
 Histogram Histogram::decode(std::string_view text) {
+  Histogram out;
+  out.decode_from(text);
+  return out;
+}
+
+void Histogram::decode_from(std::string_view text) {
   const std::string bytes = from_base64(text, "histogram");
   Reader in{bytes};
   if (in.rest.empty()) throw Error("histogram: the text is empty");
@@ -162,34 +168,33 @@ Histogram Histogram::decode(std::string_view text) {
     throw Error(
         fmt::format("histogram: format version {} is not known; this assay reads version {}", version, kFormatVersion));
   in.rest.remove_prefix(1);
-  Histogram h;
-  if (in.rest.empty()) return h;
-  h.min_ = in.varint();
+  clear();
+  if (in.rest.empty()) return;
+  min_ = in.varint();
   const std::uint64_t span = in.varint();
-  h.max_ = h.min_ + span;
-  h.sum_ = in.varint();
-  if (h.max_ < span || h.max_ > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+  max_ = min_ + span;
+  sum_ = in.varint();
+  if (max_ < span || max_ > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
     throw Error("histogram: its maximum overflows");
   std::size_t first = kBuckets, last = 0;
   for (std::size_t next = 0; !in.rest.empty();) {
     const std::uint64_t gap = in.varint(), count = in.varint();
     if (gap >= kBuckets || next + gap >= kBuckets) throw Error("histogram: a bucket is out of range");
-    if (count == 0 || h.total_ + count < h.total_) throw Error("histogram: a bucket's count is impossible");
+    if (count == 0 || total_ + count < total_) throw Error("histogram: a bucket's count is impossible");
     last = next + gap;
     first = std::min(first, last);
-    h.counts_[last] = count;
-    h.octaves_ |= std::uint64_t{1} << (last >> kSubBits);
-    h.total_ += count;
+    counts_[last] = count;
+    octaves_ |= std::uint64_t{1} << (last >> kSubBits);
+    total_ += count;
     next = last + 1;
   }
-  if (h.total_ == 0) throw Error("histogram: it has facts but no buckets");
-  if (first != index(h.min_) || last != index(h.max_))
+  if (total_ == 0) throw Error("histogram: it has facts but no buckets");
+  if (first != index(min_) || last != index(max_))
     throw Error("histogram: its minimum or maximum lies in an empty bucket, or others are beyond");
-  const double mean = h.mean_ns(), slack = 1e-9 * mean;  // the count, too, may be rounded
-  const bool may_wrap = static_cast<double>(h.total_) * static_cast<double>(h.max_) > 1.8e19;  // beyond 64 bits
-  if (!may_wrap && (mean < static_cast<double>(h.min_) - slack || mean > static_cast<double>(h.max_) + slack))
+  const double mean = mean_ns(), slack = 1e-9 * mean;  // the count, too, may be rounded
+  const bool may_wrap = static_cast<double>(total_) * static_cast<double>(max_) > 1.8e19;  // beyond 64 bits
+  if (!may_wrap && (mean < static_cast<double>(min_) - slack || mean > static_cast<double>(max_) + slack))
     throw Error("histogram: its sum is impossible");
-  return h;
 }
 
 bool operator==(const Histogram& a, const Histogram& b) noexcept {

@@ -74,6 +74,8 @@ class Histogram {
   /// identity.
   std::string encode() const;
   static Histogram decode(std::string_view text);
+  /// The same in place of what it held, in memory that is there. After an Error it holds anything.
+  void decode_from(std::string_view text);
 
   friend bool operator==(const Histogram&, const Histogram&) noexcept;
 

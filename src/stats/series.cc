@@ -11,7 +11,8 @@ void add_histogram(std::string& cell, const Histogram& more) {
     cell = more.encode();
     return;
   }
-  Histogram sum = Histogram::decode(cell);
+  thread_local Histogram sum;  // of 40 KB, for each cell of each interval
+  sum.decode_from(cell);
   sum.merge(more);
   cell = sum.encode();
 }
