@@ -21,8 +21,8 @@ struct Words {
   bool help = false;
 };
 
-/// Takes `arguments` apart. Flags of the tables, and options that say so, may stand without a value; any other needs one. What is wrong is
-/// kept in `mistakes` until `assign` or `refuse_mistakes`, so that it is told together with all other mistakes.
+/// Takes `arguments` apart. Flags of the tables, and options that say so, may stand without a value; any other needs one.
+/// What is wrong is kept in `mistakes` until `assign` or `refuse_mistakes`, so that it is told together with all other mistakes.
 Words take_apart(std::span<const std::string> arguments, std::span<const std::span<const OptionSpec>> tables);
 /// The names that `take_apart` needs the tables for are not known before the workload is: the first word that is not an
 /// option and not an option's value.

@@ -22,29 +22,14 @@ using nlohmann::json;
 constexpr Nanos kLookAgain = std::chrono::milliseconds(50);
 constexpr Nanos kOpening = std::chrono::minutes(2);  // how long agents may take to open their sessions
 
+constexpr const char* kDropData = "drop-data";
+
 /// What the coordinator does itself, or what is of its own command line.
-const std::set<std::string, std::less<>> kNotForAgents{"prepare",
-                                                       "check",
-                                                       "cleanup",
-                                                       "strict",
-                                                       "fail-if",
-                                                       "abort-if",
-                                                       "until-steady",
-                                                       "steady-limit",
-                                                       "find-max",
-                                                       "json",
-                                                       "find-max-precision",
-                                                       "find-max-steps",
-                                                       "result",
-                                                       "encrypt-to",
-                                                       "quiet",
-                                                       "shard",
-                                                       "agents",
-                                                       "agent-token-file",
-                                                       "agent-ca",
-                                                       "on-agent-loss",
-                                                       "ui",
-                                                       "target"};
+const std::set<std::string, std::less<>> kNotForAgents{
+    "prepare",          "check",        "cleanup",       kDropData,  "strict", "fail-if",
+    "abort-if",         "until-steady", "steady-limit",  "find-max", "json",   "find-max-precision",
+    "find-max-steps",   "result",       "encrypt-to",    "quiet",    "shard",  "agents",
+    "agent-token-file", "agent-ca",     "on-agent-loss", "ui",       "target"};
 
 /// Of the command line, and not of a run that goes on.
 const std::set<std::string, std::less<>> kNotOfRun{
@@ -218,6 +203,10 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
 void Fleet::prepare(std::stop_token stop) {
   if (setup_.driver->info().in_process) return;  // each agent does so in its run
   const TimePoint begin = real_clock().now();
+  // What is there is dropped once, before any of them loads its shard.
+  if (const Options& options = setup_.request.workload_options;
+      options.find(kDropData) != nullptr && options.flag(kDropData))
+    carry_out("cleanup", 1, stop);
   carry_out("prepare", members_.size(), stop);
   observer_.progress().note(
       fmt::format("{} agents prepared in {:.1f} s", members_.size(), to_seconds(real_clock().now() - begin)));

@@ -22,8 +22,8 @@ class RunChanges {
   RunChanges(RunControl*, const RunPlan&, AgentClients&);
   /// The run begins; `tasks` are the IDs of it in each agent.
   void begin(TimePoint, std::vector<std::string> tasks);
-  /// Tells the agents that are there, as they answered just now, what was asked for since the last call, and what they were not told yet. Answers what
-  /// became of it.
+  /// Tells the agents that are there, as they answered just now, what was asked for since the last call, and what they were
+  /// not told yet. Answers what became of it.
   std::vector<Event> carry_out(Nanos since_start, const std::vector<bool>& there);
   /// Takes out of what the agents measured that they carried these changes out: it was one change of one run.
   void take_out(std::vector<RunOutcome>& parts) const;

@@ -127,8 +127,8 @@ class ProgramTest(unittest.TestCase):
     @staticmethod
     def require_unspoiled(words, found, wanted, said):
         """`said` on stdout. Of several runs one may be invalid, and another be why the program fails as it does."""
-        invalid = found == 5 or (any(word in LOADS for word in words[1:2]) and "invalid" in said.lower())
-        if invalid and wanted != 5 and "assay itself " in said:
+        invalid = found == 5 or (any(word in LOADS for word in words[1:2]) and "invalid" in (said or "").lower())
+        if invalid and wanted != 5 and "assay itself " in (said or ""):
             raise Spoiled(said)
 
     def assay(self, *arguments, code=0, **options):

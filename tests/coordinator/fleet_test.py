@@ -97,6 +97,13 @@ class FleetTest(ProgramTest):
                                delta=nopm / 500)
         self.assertEqual([c["state"] for c in document["checks"]], ["passed", "passed"])
 
+    def test_data_that_is_there_is_dropped_once_before_the_shards_are_loaded(self):
+        self.prepare("--warehouses", "2")
+        addresses = self.agents(2)
+        tpcc = (*FAST, "--terminals", "2", "--duration", "1s", "--check")
+        self.run_with(addresses, *tpcc, "--warehouses", "4", "--drop-data", target=self.url, workload="tpcc")
+        self.assertEqual(self.rows("select count(*) from warehouse")[0][0], 4)
+
     def test_an_agent_that_is_killed_is_an_event_and_the_rest_goes_on(self):
         addresses = self.agents(3)
         run = self.begin(addresses, "--rate", "300", "--duration", "10s", "--clients", "6")
