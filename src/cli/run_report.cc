@@ -1,5 +1,6 @@
 #include "cli/run_report.h"
 
+#include "base/error.h"
 #include "cli/terminal.h"
 #include "results/file.h"
 #include "results/render.h"

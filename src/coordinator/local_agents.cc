@@ -63,6 +63,7 @@ pid_t spawn_agent(const fs::path& folder, const fs::path& log, const std::map<st
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::vector<std::string> variables;
+  variables.reserve(changes.size());
   for (const auto& [name, value] : changes) variables.push_back(name + "=" + value);
   std::vector<char*> environment;
   for (char** at = environ; *at != nullptr; ++at)

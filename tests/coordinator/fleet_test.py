@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -336,7 +337,8 @@ class FleetTest(ProgramTest):
 
     @unittest.skipUnless(os.geteuid() == 0, "network namespaces need root")
     def test_an_agent_that_is_cut_off_is_lost(self):
-        name, ours, theirs = f"assay{os.getpid()}", f"as{os.getpid()}a", f"as{os.getpid()}b"
+        part = secrets.token_hex(4)  # a test that begins anew does not meet what the kernel has not removed yet
+        name, ours, theirs = f"assay{part}", f"as{part}a", f"as{part}b"
         def ip(*words):
             subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
         try:
@@ -345,6 +347,7 @@ class FleetTest(ProgramTest):
             self.skipTest(f"no network namespaces here: {error}")
         self.addCleanup(subprocess.run, ["ip", "netns", "del", name], capture_output=True)
         ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", name)
+        self.addCleanup(subprocess.run, ["ip", "link", "del", ours], capture_output=True)
         ip("addr", "add", "10.213.7.1/30", "dev", ours)
         ip("link", "set", ours, "up")
         ip("-n", name, "addr", "add", "10.213.7.2/30", "dev", theirs)
