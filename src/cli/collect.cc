@@ -35,7 +35,7 @@ ExitCode collect_run(const Collecting& asked) {
   const SignalWatch signals("what was measured is saved");
   TerminalObserver observer(*setup, [&](const Document& document) { write_document(path, document, sealing); });
   observer.progress().note(fmt::format("run {} of {} agents", found.id, found.members.size()));
-  coordinator::RunTakenUp executor(*setup, std::move(found), asked.token, asked.ca_file, loss, observer);
+  coordinator::RunTakenUp executor(*setup, std::move(found), asked.token, asked.ca_file, loss);
   const JobEnd end = carry_out_run(*setup, executor, conditions, observer, signals.token(), {});
   write_and_show(path, end.document, sealing, asked.json, false);
   return end.code;

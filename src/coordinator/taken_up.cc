@@ -96,12 +96,8 @@ FoundRun find_run(const std::vector<std::string>& addresses, const std::string& 
 }
 
 RunTakenUp::RunTakenUp(const JobSetup& setup, FoundRun found, const std::string& token, const std::string& ca_file,
-                       LossRule loss, JobObserver& observer)
-    : setup_(setup),
-      found_(std::move(found)),
-      loss_(loss),
-      observer_(observer),
-      clients_(urls_of(found_.addresses), token, ca_file) {
+                       LossRule loss)
+    : setup_(setup), found_(std::move(found)), loss_(loss), clients_(urls_of(found_.addresses), token, ca_file) {
   measure_clocks(clients_, found_.members);
 }
 

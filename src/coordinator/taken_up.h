@@ -33,7 +33,7 @@ FoundRun find_run(const std::vector<std::string>& addresses, const std::string& 
 
 class RunTakenUp final : public Executor {
  public:
-  RunTakenUp(const JobSetup&, FoundRun, const std::string& token, const std::string& ca_file, LossRule, JobObserver&);
+  RunTakenUp(const JobSetup&, FoundRun, const std::string& token, const std::string& ca_file, LossRule);
 
   bool joins() const override { return true; }
   ServerFacts facts() override { return {}; }  // complete() has them
@@ -52,7 +52,6 @@ class RunTakenUp final : public Executor {
   const JobSetup& setup_;
   FoundRun found_;
   const LossRule loss_;
-  JobObserver& observer_;
   AgentClients clients_;
   WallTime begin_{};
   std::string no_figures_;  // why the workload says nothing
