@@ -279,7 +279,7 @@ class FleetTest(ProgramTest):
             runs.append(self.tasks(addresses[0])[0]["run"]["id"])
         self.assertNotEqual(*runs)
         self.assay("exec", "results", "--agents", ",".join(addresses), "--run", runs[0], "--result", "first.json", code=MEASURED)
-        document = json.loads((self.folder / "first.json", code=MEASURED).read_text())
+        document = json.loads((self.folder / "first.json").read_text())
         self.assertEqual(self.completed(document), 400)
         # What the workload says of the whole is asked of an agent that still has the task: none has that of the first run.
         self.assertTrue(any("figures of the workload could not be had" in w for w in document["warnings"]), document["warnings"])
