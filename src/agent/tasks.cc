@@ -133,6 +133,7 @@ void Tasks::shut_down(Nanos patience) {
   const std::shared_ptr<Task> task = current();
   if (task == nullptr) return;
   task->stop();
+  if (!starts_ && task->record().state == TaskState::waiting) return;  // whose it is has not begun it, and will not
   if (task->wait_ended(patience)) task->events().wait_unfollowed(kTelling);
 }
 

@@ -286,6 +286,7 @@ ExitCode collect_benchmark(const MainWords& words, const plan::Benchmark& benchm
   const RunnerAgents agents = agents_of(words.plan().runners[*benchmark.runner], words.workdir);
   Collecting collecting = collecting_with(words.options);
   collecting.addresses = agents.urls;
+  collecting.benchmark = benchmark.name;
   if (!words.options.given("agent-token-file")) collecting.token = agents.token;
   return collect_run(collecting);
 }

@@ -24,7 +24,8 @@ std::unique_ptr<JobSetup> setup_of(const coordinator::FoundRun& found) {
 }  // namespace
 
 ExitCode collect_run(const Collecting& asked) {
-  coordinator::FoundRun found = coordinator::find_run(asked.addresses, asked.token, asked.ca_file, asked.run);
+  coordinator::FoundRun found =
+      coordinator::find_run(asked.addresses, asked.token, asked.ca_file, asked.run, asked.benchmark);
   const std::unique_ptr<JobSetup> setup = setup_of(found);
   const LoadConditions conditions(setup->own());
   const Sealing sealing("");

@@ -12,8 +12,9 @@ namespace assay::cli {
 struct Collecting {
   std::vector<std::string> addresses;
   std::string token = {}, ca_file = {};
-  std::string run = {};     // its ID; "": the one that began last
-  std::string result = {};  // file; "": a name of its own in results/
+  std::string benchmark = {};  // of a plan, whose run it must be
+  std::string run = {};        // its ID; "": the one that began last
+  std::string result = {};     // file; "": a name of its own in results/
   bool json = false;
 };
 

@@ -101,17 +101,17 @@ class PlanRunner {
 
   Ended carry_out(const PlannedRun& run) {
     if (signals_.stopped()) return without_result(run.name, Error("interrupted", ExitCode::interrupted));
-    if (std::find(lost_.begin(), lost_.end(), run.system) != lost_.end())
-      return without_result(run.name, Error("left out, as its target is gone", ExitCode::unreachable));
+    if (std::find(lost_.begin(), lost_.end(), std::pair(run.system, run.runner)) != lost_.end())
+      return without_result(run.name, Error("left out, as its target or its agents were gone", ExitCode::unreachable));
     if (run.benchmark == failed_)
       return without_result(run.name, Error("left out, as a run of its benchmark could not be made"));
     try {
       Ended ended = measure(run);
-      if (ended.code == ExitCode::unreachable) lost_.push_back(run.system);
+      if (ended.code == ExitCode::unreachable) lost_.emplace_back(run.system, run.runner);
       return ended;
     } catch (const Error& error) {
       if (error.code() == ExitCode::unreachable)
-        lost_.push_back(run.system);
+        lost_.emplace_back(run.system, run.runner);
       else if (error.code() != ExitCode::interrupted)
         failed_ = run.benchmark;
       say("{}: {}\n", run.name, error.what());
@@ -136,7 +136,7 @@ class PlanRunner {
   const std::filesystem::path folder_;
   const SignalWatch& signals_;
   const bool quiet_;
-  std::vector<const plan::System*> lost_;
+  std::vector<std::pair<const plan::System*, const plan::Runner*>> lost_;
   const plan::Benchmark* failed_ = nullptr;
 };
 

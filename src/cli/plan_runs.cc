@@ -56,6 +56,9 @@ std::string file_name(std::string_view text) {
 
 std::uint64_t agents_of(const plan::Runner* runner) { return runner == nullptr ? 1 : runner->agents; }
 
+/// Whether the data lives in the process that loads it, and goes with each run.
+bool in_process(const plan::System& system) { return find_driver(system.url).info().in_process; }
+
 class Planner {
  public:
   explicit Planner(const plan::Plan& plan) : plan_(plan) {}
@@ -118,7 +121,7 @@ class Planner {
                        .name = name_of(benchmark, system, s, repetition),
                        .seed = benchmark.own.whole("seed") + repetition - 1};
         const bool same = runs_.size() > first && data_of(*runs_.back().step) == data_of(step);
-        run.prepare = prepare && (!same || is_on(step.options, "drop-data"));
+        run.prepare = prepare && (!same || is_on(step.options, "drop-data") || in_process(system));
         if (cleanup && !same && runs_.size() > first) runs_.back().cleanup = true;
         runs_.push_back(std::move(run));
       }
@@ -285,9 +288,10 @@ std::unique_ptr<Executor> executor_for(const PlannedRun& run, OpenedRun& opened,
     const bool processes = runner->kind == plan::Runner::Kind::process;
     coordinator::AgentAddresses addresses{.all = runner->addresses,
                                           .token = runner->token ? read_secret(*runner->token) : token_of("")};
-    who = std::make_unique<coordinator::Fleet>(setup, backend_of(processes ? runner->agents : 0, addresses, observer),
-                                               coordinator::FleetOptions{.conditions = conditions_text(benchmark)},
-                                               observer, control.get());
+    who = std::make_unique<coordinator::Fleet>(
+        setup, backend_of(processes ? runner->agents : 0, addresses, observer),
+        coordinator::FleetOptions{.conditions = conditions_text(benchmark), .benchmark = benchmark.name}, observer,
+        control.get());
   } else if (benchmark.groups.empty()) {
     who = std::make_unique<LocalExecutor>(setup, observer.progress(), control.get());
   } else {

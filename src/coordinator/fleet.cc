@@ -160,7 +160,7 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
   std::vector<json> records(count);
   ExitCode code = ExitCode::usage;
   bool stopping = false;
-  TimePoint last_answer = real_clock().now();
+  std::vector<TimePoint> answered(count, real_clock().now());
   for (std::size_t open = count; open > 0;) {
     if ((stop.stop_requested() || !failed.none()) && !stopping) {
       stopping = true;
@@ -175,7 +175,7 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
     for (std::size_t i = 0; i < requests.size(); i++) {
       const std::size_t m = requests[i].agent;
       if (!answers[i].ok()) {
-        if (real_clock().now() - last_answer < options_.loss.patience) continue;
+        if (real_clock().now() - answered[m] < options_.loss.patience) continue;
         failed.add(members_[m].name, answers[i].failure);
         code = ExitCode::unreachable;
         records[m] = json::object();
@@ -187,8 +187,10 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
           code = static_cast<ExitCode>(records[m].value("exit_code", 1));
         }
       }
-      if (answers[i].ok()) last_answer = real_clock().now();
+      if (answers[i].ok()) answered[m] = real_clock().now();
     }
+    if (std::any_of(answers.begin(), answers.end(), [](const AgentAnswer& a) { return !a.ok(); }))
+      pause(kLookAgain, {});  // who is not there is refused at once
     open = static_cast<std::size_t>(std::count_if(
         members_.begin(), members_.begin() + static_cast<std::ptrdiff_t>(count), [&](const Member& member) {
           const auto m = static_cast<std::size_t>(&member - members_.data());
@@ -266,7 +268,8 @@ json Fleet::whole_request(const RunPlan& plan) const {
 
 void Fleet::hold_run(const RunPlan& plan, const std::stop_token& stop) {
   run_id_ = result_id(real_clock().wall(), setup_.type->info().name, setup_.driver->info().name, unique_part());
-  const json whole{{"id", run_id_}, {"agents", members_.size()}, {"options", whole_request(plan)}};
+  json whole{{"id", run_id_}, {"agents", members_.size()}, {"options", whole_request(plan)}};
+  if (!options_.benchmark.empty()) whole["benchmark"] = options_.benchmark;
   std::vector<AgentRequest> requests;
   for (std::size_t m = 0; m < members_.size(); m++) {
     members_[m].begin_anew();

@@ -29,6 +29,7 @@ namespace assay::coordinator {
 struct FleetOptions {
   LossRule loss = {};
   std::map<std::string, std::string> conditions = {};  // "fail-if", "abort-if", where they are no options of the setup
+  std::string benchmark = {};                          // its name, of a plan
 };
 
 class Fleet final : public Executor {

@@ -17,33 +17,37 @@ using nlohmann::json;
 
 std::string run_of(const json& task) { return task.contains("run") ? task["run"].value("id", "") : ""; }
 
-/// The newest task of this run, or of any when it is "".
-json task_of_run(const json& tasks, const std::string& run) {
+/// The newest task of this run and benchmark, or of any where they are "".
+json task_of_run(const json& tasks, const std::string& run, const std::string& benchmark) {
   for (const json& task : tasks.at("tasks"))
-    if (!run_of(task).empty() && (run.empty() || run_of(task) == run)) return task;
+    if (!run_of(task).empty() && (run.empty() || run_of(task) == run) &&
+        (benchmark.empty() || task["run"].value("benchmark", "") == benchmark))
+      return task;
   return {};
 }
 
 std::uint64_t shard_of(const json& task) { return std::stoull(task.at("shard").get<std::string>()); }
 
 /// The run that began last.
-std::string newest_run(const std::vector<AgentAnswer>& answers) {
+std::string newest_run(const std::vector<AgentAnswer>& answers, const std::string& benchmark) {
   std::string id, accepted;
   for (const AgentAnswer& answer : answers) {
     if (!answer.ok()) continue;
-    const json task = task_of_run(answer.json, "");
+    const json task = task_of_run(answer.json, "", benchmark);
     if (task.is_null() || task.at("accepted").get<std::string>() < accepted) continue;
     accepted = task.at("accepted").get<std::string>();
     id = run_of(task);
   }
-  if (id.empty()) throw Error("none of the agents has a run that a coordinator began");
+  if (id.empty())
+    throw Error(benchmark.empty() ? "none of the agents has a run that a coordinator began"
+                                  : fmt::format("none of the agents has a run of the benchmark {}", benchmark));
   return id;
 }
 
 }  // namespace
 
 FoundRun find_run(const std::vector<std::string>& addresses, const std::string& token, const std::string& ca_file,
-                  const std::string& id) {
+                  const std::string& id, const std::string& benchmark) {
   AgentClients clients(urls_of(addresses), token, ca_file);
   std::vector<AgentRequest> requests;
   for (std::size_t a = 0; a < addresses.size(); a++) requests.push_back({.agent = a, .path = "/api/v1/tasks"});
@@ -57,10 +61,10 @@ FoundRun find_run(const std::vector<std::string>& addresses, const std::string& 
   }
   if (silent.size() == addresses.size()) throw Error(gone.text(), ExitCode::unreachable);
   FoundRun found;
-  found.id = id.empty() ? newest_run(answers) : id;
+  found.id = id.empty() ? newest_run(answers, benchmark) : id;
   for (std::size_t a = 0; a < addresses.size(); a++) {
     if (!answers[a].ok()) continue;
-    const json task = task_of_run(answers[a].json, found.id);
+    const json task = task_of_run(answers[a].json, found.id, benchmark);
     if (task.is_null()) {
       without.add(addresses[a], fmt::format("has no part in the run {}", found.id));
       continue;

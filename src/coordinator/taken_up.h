@@ -26,10 +26,11 @@ struct FoundRun {
   std::vector<nlohmann::json> tasks;           // the record of each; null: it does not answer
 };
 
-/// The run of this ID, or the one that began last when it is "". Throws Error: no agent answers, none of them has it, an agent
+/// The run of this ID, or the one that began last when it is ""; `benchmark` is the name of it in a plan, when it must be of one.
+/// Throws Error: no agent answers, none of them has it, an agent
 /// that has no part in it, a shard that no agent has.
 FoundRun find_run(const std::vector<std::string>& addresses, const std::string& token, const std::string& ca_file,
-                  const std::string& id);
+                  const std::string& id, const std::string& benchmark = {});
 
 class RunTakenUp final : public Executor {
  public:

@@ -13,6 +13,8 @@
 namespace assay {
 namespace {
 
+constexpr std::string_view kTooLate = "the load ended before its instant";
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 /// False: the stop was requested before.
@@ -72,7 +74,8 @@ void WithActions::ask_for_changes(const std::stop_token& over) {
 
 void WithActions::carry_out(const TimedAction& action, const std::stop_token& over) {
   const std::optional<TimePoint> begin = control_->wait_begun(over);
-  if (!begin || !wait_until(*begin + action.at, over)) return;
+  if (!begin) return;  // there was no load
+  if (!wait_until(*begin + action.at, over)) return fail(action, kTooLate);
   const TimePoint started = real_clock().now();
   std::string told;
   try {
@@ -114,6 +117,12 @@ RunOutcome WithActions::run(const RunPlan& plan, std::stop_token stop, RunObserv
     throw;
   }
   end_all();
+  const Nanos length = outcome.ramp_up + outcome.warmup + outcome.measure;
+  for (const TimedAction& action : actions_) {
+    if (!action.change || action.at < length) continue;
+    std::erase_if(outcome.events, [&](const Event& e) { return e.kind == "change" && e.at == action.at; });
+    fail(action, kTooLate);
+  }
   outcome.events.insert(outcome.events.end(), events_.begin(), events_.end());
   std::stable_sort(outcome.events.begin(), outcome.events.end(),
                    [](const Event& a, const Event& b) { return a.at < b.at; });

@@ -1,11 +1,14 @@
 """Several agents carry out one run: the shares, the merged result, and agents or the coordinator that die, freeze or are cut off."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
 import secrets
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -106,6 +109,20 @@ class FleetTest(ProgramTest):
         tpcc = (*FAST, "--terminals", "2", "--duration", "1s", "--check")
         self.run_with(addresses, *tpcc, "--warehouses", "4", "--drop-data", target=self.url, workload="tpcc")
         self.assertEqual(self.rows("select count(*) from warehouse")[0][0], 4)
+
+    def test_an_agent_that_is_killed_while_it_prepares_ends_the_command(self):
+        addresses = self.agents(2)
+        self.prepare("--warehouses", "1")
+        with contextlib.closing(sqlite3.connect(self.file, isolation_level=None)) as locked:  # so that prepare waits
+            locked.execute("begin exclusive")
+            run = self.start("run", "tpcc", "--target", self.url, "--agents", ",".join(addresses), "--prepare", *FAST, "--warehouses", "2",
+                             "--drop-data", "--duration", "1s", "--operation-timeout", "1h")
+            self.wait_for(lambda: any(t["verb"] == "cleanup" for t in self.tasks(addresses[0])), "the task")
+            self.processes[0].kill()
+            begun = time.monotonic()
+            done = self.finish(run, 3)
+        self.assertLess(time.monotonic() - begun, 60)
+        self.assertIn(addresses[0], done.stderr)
 
     def test_an_agent_that_is_killed_is_an_event_and_the_rest_goes_on(self):
         addresses = self.agents(3)
@@ -228,6 +245,11 @@ class FleetTest(ProgramTest):
 
     def test_a_page_is_of_this_machine_and_its_agents_are_addresses(self):
         self.assertIn("loopback", self.refused("run", "kv", "--target", NULL, "--prepare", "--rows", "10", "--ui", "0.0.0.0:0"))
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            begun = time.monotonic()
+            self.assertIn("in use", self.refused("run", "kv", "--target", NULL, "--prepare", "--rows", "10",
+                                                 "--ui", f"127.0.0.1:{taken.getsockname()[1]}", code=None))
+            self.assertLess(time.monotonic() - begun, 40)  # it waited for a run that nobody begins: 60 s
         self.assertIn("loopback", self.refused("ui", "data", "--listen", "0.0.0.0:0"))
         self.assertIn("HOST:PORT", self.refused("ui", "data", "--agents", "nowhere"))
         self.assertIn("no effect without --agents", self.refused("ui", "data", "--agent-ca", "ca.pem"))

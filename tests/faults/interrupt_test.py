@@ -93,6 +93,18 @@ class InterruptTest(ProgramTest):
         self.finish(process, 130)
         self.assertTrue(json.loads((self.folder / "r.json").read_text())["partial"])
 
+    def test_two_signals_in_one_moment_are_one_request(self):
+        # As `timeout` sends them, to its child and to the group.
+        self.prepare(workload="kv")
+        process = self.start("run", "kv", "--target", self.url, "--rows", "1000", "--duration", "1h", "--result", "r.json")
+        self.wait_for_text(process, r"(?m)^ +\d+ s  measure ")
+        process.send_signal(signal.SIGSTOP)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        self.assertNotIn("ended at once", self.finish(process, 130).stderr)
+        self.assertTrue(json.loads((self.folder / "r.json").read_text())["partial"])
+
     def test_a_second_ctrl_c_ends_at_once(self):
         # The first leaves what is under way its time, and that waits for somebody's lock.
         self.prepare(workload="kv")

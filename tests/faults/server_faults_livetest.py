@@ -183,6 +183,17 @@ class ServerThatNeverAnswersAgainTest(OwnServerTest):
             self.assertTrue(kinds & {"unanswered", "outage"}, f"{options}: {kinds}")
 
 
+class ShardsAtOnceTest(ServerTest):
+
+    def test_shards_of_kv_that_begin_in_the_same_moment_share_one_record(self):
+        for _ in range(5):
+            shards = [self.start("prepare", "kv", "--target", self.url, "--rows", "1001", "--shard", f"{i}/4", "--quiet") for i in range(4)]
+            for shard in shards:
+                self.finish(shard)
+            self.assay("check", "kv", "--target", self.url, "--quiet")
+            self.assay("cleanup", "kv", "--target", self.url, "--quiet")
+
+
 class TimedOutStatementTest(ServerTest):
 
     def test_a_statement_that_timed_out_is_ended_at_the_server_also_when_assay_ends_right_after(self):

@@ -88,7 +88,7 @@ class PlanRunTest(ProgramTest):
         said = self.run_plan({"a": {**kv, "system": "gone", "repetitions": 2}, "b": {**kv, "system": "local", "prepare": True}}, code=3,
                              systems={"gone": {"kind": "static", "url": f"sqlite:{self.folder}/nowhere/x.db"}, "local": {"kind": "static", "url": self.url}})
         self.assertEqual(list(self.results()), ["b-local-1"])
-        self.assertRegex(said.stdout, "a-gone-2 .*left out, as its target is gone")
+        self.assertRegex(said.stdout, "a-gone-2 .*left out, as its target or its agents were gone")
 
     def test_what_decides_nothing_in_a_later_repetition_is_no_mistake(self):
         self.run_plan({"t": {"workload": "tpcc", "options": {"scale-down": 100, "think-times": False, "drop-data": True, "foreign-keys": False},
@@ -172,6 +172,27 @@ class PlanRunTest(ProgramTest):
         self.assertRegex(said.stdout, r"b-local-1 .* fail: the action none")
         self.assertIn("changes the group 'nobody', which the run does not have; expected one of kv", said.stderr)
 
+    def test_an_action_behind_the_end_of_the_load_fails_the_run_and_is_no_event(self):
+        load = {"workload": "kv", "options": KV, "prepare": True, "load": {"duration": "1s", "rate": 20}}
+        said = self.run_plan({"a": {**load, "actions": [{"name": "late", "at": "5s", "kind": "command", "command": ["sh", "-c", "echo > mark"]}]},
+                              "b": {**load, "actions": [{"name": "later", "at": "9s", "kind": "rate", "rate": 50}]}}, code=4)
+        for name in ("late", "later"):
+            self.assertRegex(said.stdout, f"fail: the action {name}: the load ended before its instant")
+        self.assertFalse((self.folder / "mark").exists())
+        for result in self.results().values():
+            self.assertEqual(result["events"], [])
+
+    def test_data_in_the_process_is_made_for_each_repetition(self):
+        self.run_plan({"a": {"workload": "kv", "options": {"rows": 10}, "prepare": True, "repetitions": 2, "load": {"duration": "300ms", "rate": 20}}},
+                      systems={"local": {"kind": "static", "url": "null:?memory=true"}})
+        self.assertEqual(len(self.results()), 2)
+
+    def test_agents_that_are_not_there_leave_the_other_benchmarks_of_the_target(self):
+        kv = {"workload": "kv", "options": KV, "prepare": True, "load": SHORT}
+        self.run_plan({"x": {**kv, "runner": "nowhere"}, "y": kv}, code=3,
+                      runners={"nowhere": {"kind": "static", "addresses": ["127.0.0.1:1"], "systems": ["local"]}})
+        self.assertEqual(list(self.results()), ["y-local-1"])
+
     def test_the_agents_of_a_static_runner_share_the_run_with_its_actions(self):
         addresses = self.agents(2, env={"ASSAY_TOKEN": "geheim"})
         runners = {"there": {"kind": "static", "addresses": addresses, "token": {"env": "TOKEN"}, "systems": ["local"]}}
@@ -196,6 +217,16 @@ class PlanRunTest(ProgramTest):
         again = json.loads((self.folder / "again.json").read_text())
         self.assertEqual([o["phases"]["measure"]["response"] for o in again["groups"][0]["operations"]],
                          [o["phases"]["measure"]["response"] for o in result["groups"][0]["operations"]])
+        # A run of somebody else on the same agents is not taken for it.
+        self.assay("run", "kv", "--target", "null:?memory=true", "--prepare", "--rows", "10", "--agents", ",".join(addresses), "--rate", "10",
+                   "--duration", "500ms", "--quiet", env={"ASSAY_TOKEN": "geheim"}.items(), code=(0, 5))
+        self.assay("exec", "results", "a", "-m", "plan.json", "--result", "third.json", env={"TOKEN": "geheim"}.items())
+        self.assertEqual(json.loads((self.folder / "third.json").read_text())["targets"][0]["driver"], "sqlite")
+        plan = json.loads((self.folder / "plan.json").read_text())
+        plan["benchmarks"]["other"] = plan["benchmarks"]["a"]
+        (self.folder / "plan.json").write_text(json.dumps(plan))
+        self.assertIn("none of the agents has a run of the benchmark other",
+                      self.assay("exec", "results", "other", "-m", "plan.json", env={"TOKEN": "geheim"}.items(), code=2).stderr)
         self.assertIn("--wait has no effect", self.refused("exec", "results", "--wait", "--agents", addresses[0]))
 
     def test_the_agents_of_a_process_runner_are_started_for_the_run(self):

@@ -24,7 +24,10 @@ std::string_view bytes_of(const Value& value) {
 void PostgresKv::create(std::string_view collection) {
   const std::string text =
       fmt::format("create table if not exists {} (k bytea primary key, v bytea not null)", quoted_name(collection));
-  if (auto done = connection_.command(text.c_str(), false); !done) throw_failure(done.error(), text);
+  // "if not exists" is no lock: of two sessions in the same moment one is told that the name is taken, when the other has
+  // committed.
+  if (auto done = connection_.command(text.c_str(), false); !done)
+    if (const Failure failure = done.error(); !exists(collection)) throw_failure(failure, text);
 }
 
 bool PostgresKv::exists(std::string_view collection) {

@@ -45,21 +45,41 @@ KvFacet& facet(Session& session) {
   return *session.kv();
 }
 
-/// Makes the record of a load that begins, or answers that of the one to go on with.
-std::map<std::string, std::string> begin_load(Session& session, const std::string& collection, const Layout& layout) {
-  Meta meta(session, owner(collection));
-  if (meta.exists())
-    if (std::map<std::string, std::string> entries = meta.all(); !entries.empty()) return entries;
-  if (facet(session).exists(collection))
-    throw Error(
-        fmt::format("'{}' is there already and was not made by assay; choose another --collection", collection));
-  meta.create();
-  // The record comes first: after a crash here, cleanup knows that the collection is ours.
-  // In one piece where the target has transactions: a part of it would be a record that nobody can read.
+std::map<std::string, std::string> record_of(Meta& meta) {
+  return meta.exists() ? meta.all() : std::map<std::string, std::string>();
+}
+
+/// In one piece where the target has transactions: a part of it would be a record that nobody can read.
+void write_record(Session& session, Meta& meta, const Layout& layout) {
   QueryFacet* const query = session.query();
   if (query != nullptr) value_or_throw(query->begin({}), "beginning a transaction");
-  for (const auto& [name, value] : layout.entries()) meta.put(name, value);
-  if (query != nullptr) value_or_throw(query->commit(), "committing");
+  try {
+    for (const auto& [name, value] : layout.entries()) meta.put(name, value);
+    if (query != nullptr) value_or_throw(query->commit(), "committing");
+  } catch (const Error&) {
+    if (query != nullptr && query->in_transaction()) (void)query->rollback();
+    throw;
+  }
+}
+
+/// Makes the record of a load that begins, or answers that of the one to go on with, which another shard may have begun in
+/// this moment.
+std::map<std::string, std::string> begin_load(Session& session, const std::string& collection, const Layout& layout) {
+  Meta meta(session, owner(collection));
+  if (std::map<std::string, std::string> entries = record_of(meta); !entries.empty()) return entries;
+  if (facet(session).exists(collection)) {
+    if (std::map<std::string, std::string> entries = record_of(meta); !entries.empty()) return entries;
+    throw Error(
+        fmt::format("'{}' is there already and was not made by assay; choose another --collection", collection));
+  }
+  meta.create();
+  // The record comes first: after a crash here, cleanup knows that the collection is ours.
+  try {
+    write_record(session, meta, layout);
+  } catch (const Error&) {
+    if (std::map<std::string, std::string> entries = record_of(meta); !entries.empty()) return entries;
+    throw;
+  }
   return meta.all();
 }
 
