@@ -1,5 +1,6 @@
 """tools/test_summary.py decides whether CI is green: what it counts, and what it must not overlook."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -16,12 +17,15 @@ SKIPPED = '<testcase name="Clock.{0}" status="notrun"><skipped message="SKIP_REG
 
 class SummaryTest(unittest.TestCase):
 
-    def summary(self, stages, cases=None, ci="false"):
+    def summary(self, stages, cases=None, ci="false", again=(), labels=None):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             (root / "log").write_text("\n".join(f"line {i}" for i in range(200)))
             if cases is not None:
                 (root / "xml").write_text(f'<?xml version="1.0"?><testsuite name="x">{"".join(cases)}</testsuite>')
+            (root / "xml.again.xml").write_text(f'<?xml version="1.0"?><testsuite name="x">{"".join(again)}</testsuite>')
+            (root / "xml.tests.json").write_text(json.dumps({"tests": [
+                {"name": name, "properties": [{"name": "LABELS", "value": own}]} for name, own in (labels or {}).items()]}))
             lines = [f"{name}\t{verdict}\t3\t{root / 'xml' if verdict == 'tests' else root / 'log'}\n" for name, verdict in stages]
             (root / "stages.tsv").write_text("".join(lines))
             done = subprocess.run([sys.executable, "-B", ROOT / "tools/test_summary.py", root / "stages.tsv"], capture_output=True,
@@ -40,6 +44,17 @@ class SummaryTest(unittest.TestCase):
         code, text = self.summary([("release tests", "tests")], [PASSED, FAILED])
         self.assertEqual((code, text.splitlines()[-1]), (1, "1 passed, 1 failed, 0 skipped"))
         self.assertIn("FAILED release tests: Clock.tocks\n    1 < 2", text)
+
+    def test_what_passes_alone_counts_only_of_tests_about_the_clock_and_is_named(self):
+        alone = [FAILED.replace("fail", "run", 1).replace("<failure message=\"\"/>", "")]
+        stage = [("release tests", "tests")]
+        code, text = self.summary(stage, [PASSED, FAILED], again=alone, labels={"Clock.tocks": ["cli"]})
+        self.assertEqual((code, text.splitlines()[-1]), (0, "2 passed, 0 failed, 0 skipped"))
+        self.assertIn("passed only when it ran again alone: release tests: Clock.tocks", text)
+        for cases, again, labels in (([FAILED], alone, {"Clock.tocks": ["unit"]}), ([FAILED], alone, {}), ([FAILED], [FAILED], {"Clock.tocks": ["cli"]}),
+                                     ([CRASHED], [CRASHED.replace("fail", "run", 1)], {"Clock.stops": ["cli"]}),
+                                     ([FAILED.replace("1 &lt; 2", "ERROR: AddressSanitizer: x")], alone, {"Clock.tocks": ["clock"]})):
+            self.assertEqual(self.summary(stage, cases, again=again, labels=labels)[0], 1, cases)
 
     def test_a_crash_is_a_failure_and_called_one(self):
         code, text = self.summary([("release tests", "tests")], [CRASHED])
