@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 
 namespace assay::coordinator {
 namespace {
@@ -35,13 +34,6 @@ const std::set<std::string, std::less<>> kNotForAgents{
 const std::set<std::string, std::less<>> kNotOfRun{
     "target",           "json",     "result",   "encrypt-to",         "quiet",          "agents",
     "agent-token-file", "agent-ca", "find-max", "find-max-precision", "find-max-steps", "ui"};
-
-/// Sleeps unless a stop is asked for.
-void pause(Nanos time, const std::stop_token& stop) {
-  const TimePoint end = real_clock().now() + time;
-  while (!stop.stop_requested() && real_clock().now() < end)
-    std::this_thread::sleep_for(std::min(Nanos(std::chrono::milliseconds(20)), end - real_clock().now()));
-}
 
 }  // namespace
 

@@ -12,19 +12,19 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Nanos kPoll = std::chrono::milliseconds(100), kTick = std::chrono::seconds(1);
+constexpr Nanos kLook = std::chrono::milliseconds(100), kPoll = std::chrono::milliseconds(250);
+constexpr Nanos kTick = std::chrono::seconds(1);
 constexpr Nanos kPollTimeout = std::chrono::seconds(2);
 constexpr Nanos kHandOver = std::chrono::milliseconds(150);
 constexpr Nanos kStopping = std::chrono::seconds(30);
 
-/// Sleeps unless a stop is asked for.
-void rest(Nanos time, const std::stop_token& stop) {
+}  // namespace
+
+void pause(Nanos time, const std::stop_token& stop) {
   const TimePoint end = real_clock().now() + time;
   while (!stop.stop_requested() && real_clock().now() < end)
     std::this_thread::sleep_for(std::min(Nanos(std::chrono::milliseconds(20)), end - real_clock().now()));
 }
-
-}  // namespace
 
 void stop_tasks(AgentClients& clients, const std::vector<Member>& members) {
   std::vector<AgentRequest> requests;
@@ -98,7 +98,8 @@ void Watch::take_pieces(std::size_t m, const json& answer, TimePoint at) {
 /// Agents close an interval each second, and it is asked for a little later, once; before the begin, and when the end is near or
 /// not known, they are asked more often.
 bool Watch::is_time_to_poll(TimePoint now) const {
-  if (now < start_ || measure_end_ == TimePoint::max() || now > measure_end_ - kTick || stopping_) return true;
+  if (now < start_ || measure_end_ == TimePoint::max() || now > measure_end_ - kTick || stopping_)
+    return now - polled_ >= kPoll;
   return since_start(now) % kTick >= kHandOver && since_start(now) / kTick != since_start(polled_) / kTick;
 }
 
@@ -193,7 +194,7 @@ void Watch::follow(const std::stop_token& stop) {
     if (is_time_to_poll(real_clock().now())) poll();
     pass_on_changes();
     tell();
-    if (!is_over()) rest(kPoll, stopping_ ? std::stop_token() : stop);
+    if (!is_over()) pause(kLook, stopping_ ? std::stop_token() : stop);
   }
 }
 

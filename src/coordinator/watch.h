@@ -59,6 +59,9 @@ class Watch {
   TimePoint stopped_at_{}, told_{}, polled_{};
 };
 
+/// Sleeps so long, or until a stop is asked for.
+void pause(Nanos time, const std::stop_token&);
+
 /// Asks all that have a task under way to stop it.
 void stop_tasks(AgentClients&, const std::vector<Member>&);
 
