@@ -12,7 +12,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { after, afterEach, before, test } from "node:test";
 import * as pages from "../report/browser.mjs";
-import { fill, open, over, press, state } from "./journey.mjs";
+import { fill, makeCheckAndRemove, open, over, press, state } from "./journey.mjs";
 
 const [assay, modules, screenshots] = process.argv.slice(2).map((p) => resolve(p));
 const folder = mkdtempSync(join(tmpdir(), "assay-fleet-page-"));
@@ -174,13 +174,7 @@ test("agents make, check and remove the data with a button each", async () => {
   const ui = start("ui", "shared", "--agents", addresses(await agents(2)));
   const { page, wrong } = await open(browser, await ui.said(/^ui: (\S+)/));
   await fill(page, { "#workload": "kv", "#target": `sqlite:${join(folder, "shared.db")}`, "#option-rows": "2000" });
-  for (const [button, verb] of [["Prepare", "prepare"], ["Check", "check"], ["Clean up", "cleanup"]]) {
-    await page.evaluate(() => (document.querySelector("#start").open = true));
-    await press(page, button);
-    await page.waitForFunction((name) => document.querySelector("#run-title")?.textContent.startsWith(`${name}: kv`), verb);
-    await over(page);
-    assert.equal(await state(page), "done", await page.textContent("#run .outcome"));
-  }
+  await makeCheckAndRemove(page);
   assert.deepEqual(wrong(), []);
   await page.close();
 });

@@ -122,3 +122,14 @@ export function journeys(under, runs) {
     await page.close();
   });
 }
+
+/// Presses the three buttons of the data, one after the other, for what the form says of kv; each does what it is for.
+export async function makeCheckAndRemove(page) {
+  for (const [button, verb] of [["Prepare", "prepare"], ["Check", "check"], ["Clean up", "cleanup"]]) {
+    await page.evaluate(() => (document.querySelector("#start").open = true));
+    await press(page, button);
+    await page.waitForFunction((name) => document.querySelector("#run-title")?.textContent.startsWith(`${name}: kv`), verb);
+    await over(page);
+    assert.equal(await state(page), "done", await page.textContent("#run .outcome"));
+  }
+}

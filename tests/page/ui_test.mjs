@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import * as pages from "../report/browser.mjs";
-import { fill, journeys, open, over, press, state } from "./journey.mjs";
+import { fill, journeys, makeCheckAndRemove, open, over, press, state } from "./journey.mjs";
 
 const [assay, modules, screenshots] = process.argv.slice(2).map((p) => resolve(p));
 const folder = mkdtempSync(join(tmpdir(), "assay-page-"));
@@ -49,13 +49,7 @@ journeys(() => ({ browser, address, screenshots }), {
 test("data is prepared, checked and removed with a button each, and what cannot be done says why", async () => {
   const { page, wrong } = await open(browser, address);
   await fill(page, kTarget);
-  for (const [button, verb] of [["Prepare", "prepare"], ["Check", "check"], ["Clean up", "cleanup"]]) {
-    await page.evaluate(() => (document.querySelector("#start").open = true));
-    await press(page, button);
-    await page.waitForFunction((name) => document.querySelector("#run-title")?.textContent.startsWith(`${name}: kv`), verb);
-    await over(page);
-    assert.equal(await state(page), "done", await page.textContent("#run .outcome"));
-  }
+  await makeCheckAndRemove(page);
   await fill(page, { "#load-prepare": "false" });
   await press(page, "Start the run");
   await page.waitForFunction(() => document.querySelector("#run-title").textContent.startsWith("kv on"));
