@@ -101,6 +101,24 @@ WallTime instant_of(const std::string& text, std::string_view name) {
   throw Error(fmt::format("{} is '{}'; expected nanoseconds since 1970 as text", name, text));
 }
 
+/// Names with texts; numbers and truth values are taken for theirs.
+std::map<std::string, std::string> texts_in(Members& body, const char* name) {
+  std::map<std::string, std::string> out;
+  const json given = body.take_raw(name);
+  if (!given.is_null() && !given.is_object())
+    body.mistake(fmt::format("{} is no object; expected names with values as text", name));
+  if (!given.is_object()) return out;
+  for (const auto& [key, value] : given.items()) {
+    if (value.is_string())
+      out[key] = value.get<std::string>();
+    else if (value.is_boolean() || value.is_number())
+      out[key] = text_of(value);
+    else
+      body.mistake(fmt::format("{}: {} is {}; expected text", name, key, text_of(value)));
+  }
+  return out;
+}
+
 TaskRequest task_request(const Request& request, const Defaults& defaults) {
   Members body(body_of(request));
   TaskRequest out;
@@ -108,22 +126,33 @@ TaskRequest task_request(const Request& request, const Defaults& defaults) {
   out.verb = static_cast<Verb>(verb_of(verb));
   if (verb_of(verb) == 0) body.mistake(fmt::format("the verb is '{}'; expected prepare, run, check or cleanup", verb));
   out.workload = body.take<std::string>("workload", "", "the name of a workload");
-  const json options = body.take_raw("options");
-  if (!options.is_null() && !options.is_object())
-    body.mistake("options is no object; expected names with values as text");
-  if (options.is_object())
-    for (const auto& [name, value] : options.items()) {
-      if (value.is_string())
-        out.options[name] = value.get<std::string>();
-      else if (value.is_boolean() || value.is_number())
-        out.options[name] = text_of(value);
-      else
-        body.mistake(fmt::format("the option {} is {}; expected text", name, text_of(value)));
-    }
-  if (const std::string target = body.take<std::string>("target", "", "a URL"); !target.empty())
-    out.options["target"] = target;
-  else if (!out.options.contains("target") && !defaults.target.empty())
-    out.options["target"] = defaults.target;
+  out.options = texts_in(body, "options");
+  out.driver_options = texts_in(body, "driver_options");
+  const auto take_target = [](Members& from, std::map<std::string, std::string>& options) {
+    if (const std::string target = from.take<std::string>("target", "", "a URL"); !target.empty())
+      options["target"] = target;
+  };
+  take_target(body, out.options);
+  if (!out.options.contains("target") && !defaults.target.empty()) out.options["target"] = defaults.target;
+  const json groups = body.take_raw("groups");
+  if (!groups.is_null() && !groups.is_array()) body.mistake("groups is no list");
+  for (const json& group : groups.is_array() ? groups : json::array()) {
+    Members members(group.is_object() ? group : json::object());
+    LoadRequest& load = out.groups.emplace_back();
+    load.name = members.take<std::string>("name", "", "the name of a group");
+    load.system = members.take<std::string>("system", "main", "the name of its target");
+    load.workload = members.take<std::string>("workload", "", "the name of a workload");
+    load.options = texts_in(members, "options");
+    load.driver_options = texts_in(members, "driver_options");
+    take_target(members, load.options);
+    if (!load.options.contains("target") && out.options.contains("target"))
+      load.options["target"] = out.options["target"];
+    if (load.name.empty()) members.mistake("it has no name");
+    for (std::size_t before = 0; before + 1 < out.groups.size(); before++)
+      if (out.groups[before].name == load.name) members.mistake("another group has its name");
+    for (const std::string& mistake : members.mistakes())
+      body.mistake(fmt::format("group {} ({}): {}", out.groups.size(), load.name, mistake));
+  }
   if (const std::string shard = body.take<std::string>("shard", "", "INDEX/COUNT"); !shard.empty())
     out.options["shard"] = shard;
   out.hold = body.take("hold", false, "true or false");

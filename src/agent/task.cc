@@ -34,7 +34,7 @@ Task::Task(TaskRequest request, std::filesystem::path folder, const MakeExecutor
       own_setup_(setup_of(request_)),
       setup_(*own_setup_) {
   if (request_.verb == kRun) {
-    setup_.workload->require_of_run(run_options_of(setup_));
+    require_of_workloads(setup_);
     conditions_ = std::make_unique<LoadConditions>(setup_.own());
   } else if (request_.hold || request_.start_at) {
     throw Error(fmt::format("{} begins at once; only a run takes hold and start_at_unix_ns", verb_name(request_.verb)));
@@ -66,9 +66,9 @@ void Task::make_executor(const MakeExecutor& make) {
     executor_ = make(setup_, *this, control_);
     return;
   }
-  auto here = std::make_unique<LocalExecutor>(setup_, progress_, &control_);
-  if (held) here->set_gate([this](const std::stop_token& stop) { return wait_for_start(stop); });
-  executor_ = std::move(here);
+  Gate gate;
+  if (held) gate = [this](const std::stop_token& stop) { return wait_for_start(stop); };
+  executor_ = executor_here(setup_, progress_, &control_, std::move(gate));
 }
 
 TaskRecord Task::record() const {
@@ -196,6 +196,7 @@ void Task::end(TaskState state, int exit_code, std::string error) {
     record_.exit_code = exit_code;
     record_.error = std::move(error);
     record_.phase.clear();
+    record_.progress = nullptr;
     record_.ended = real_clock().wall();
   }
   tell_intervals(std::numeric_limits<std::int64_t>::max());
@@ -251,6 +252,7 @@ void Task::step(JobStep step) {
   {
     const std::lock_guard lock(mutex_);
     record_.phase = assay::to_string(step);
+    record_.progress = nullptr;
   }
   tell_state();
 }
@@ -361,11 +363,9 @@ Statements Task::conclude(const Document& whole) {
     if (request_.verb != kRun || !record_.has_result)
       throw Error(fmt::format("the task {} has no result to conclude from", id_));
   }
-  const RunOutcome outcome = outcome_of(whole);
-  const RunPlan plan = plan_of(whole);
-  RunSummary summary = summarize_run(plan, outcome);
-  summary.of_whole_job = true;
-  return setup_.workload->conclude(summary);
+  RunOutcome outcome = outcome_of(whole);
+  outcome.of_whole_job = true;
+  return executor_->conclude(plan_of(whole), outcome);
 }
 
 void Task::TaskProgress::start(std::string_view what, std::string_view unit, std::uint64_t total) {
@@ -389,11 +389,14 @@ void Task::TaskProgress::advance(std::uint64_t units) {
 void Task::TaskProgress::tell() {
   told_ = real_clock().now();
   const double seconds = to_seconds(told_ - begin_);
-  task_.events_.add("progress", text_of({{"what", what_},
-                                         {"unit", unit_},
-                                         {"done", done_},
-                                         {"total", total_},
-                                         {"rate", seconds > 0 ? static_cast<double>(done_) / seconds : 0}}));
+  json progress{{"what", what_},
+                {"unit", unit_},
+                {"done", done_},
+                {"total", total_},
+                {"rate", seconds > 0 ? static_cast<double>(done_) / seconds : 0}};
+  task_.events_.add("progress", text_of(progress));
+  const std::lock_guard lock(task_.mutex_);
+  task_.record_.progress = std::move(progress);
 }
 
 void Task::TaskProgress::note(std::string_view line) {

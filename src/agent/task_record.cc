@@ -50,6 +50,7 @@ json to_json(const TaskRecord& record) {
   if (!record.verdict.empty()) out["verdict"] = record.verdict;
   if (record.exit_code) out["exit_code"] = *record.exit_code;
   if (!record.key.empty()) out["key"] = record.key;
+  if (!record.progress.is_null()) out["progress"] = record.progress;
   if (!record.check.is_null()) out["check"] = record.check;
   if (!record.summary.is_null()) out["summary"] = record.summary;
   put_time(out, "accepted", record.accepted);
@@ -130,7 +131,8 @@ json groups_json(const RunPlan& plan) {
                       {"sessions", group.sessions},
                       {"fibers", group.waiting == Waiting::fiber},
                       {"schedule", group.group.triggered ? "when another group asks" : group.schedule.describe()},
-                      {"triggered", group.group.triggered}});
+                      {"triggered", group.group.triggered},
+                      {"first_of_workload", group.first_of_workload}});
   }
   return groups;
 }

@@ -31,6 +31,7 @@ struct TaskRecord {
   std::optional<int> exit_code;
   bool has_result = false;
   nlohmann::json groups = nlohmann::json::array();
+  nlohmann::json progress;                      // of what is under way; not kept on disk
   nlohmann::json check;                         // what a check looked at and found
   nlohmann::json summary;                       // summary_of() its result
   std::map<std::string, std::string> in_force;  // Workload::options_in_force

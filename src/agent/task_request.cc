@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "core/url.h"
-#include "job/load_options.h"
+#include "job/executor.h"
 #include "registry/registry.h"
 
 namespace assay::agent {
@@ -28,12 +28,23 @@ std::unique_ptr<JobSetup> setup_of(const TaskRequest& asked) {
       mistakes.emplace_back(error.what());
     }
   };
-  const WorkloadType* type = nullptr;
-  none_in([&] { type = &find_workload(asked.workload); });
-  if (type == nullptr) refuse_mistakes(mistakes);
-  JobRequest request = JobRequest::of(asked.verb, *type);
-  request.sharded = asked.sharded;
-  none_in([&] { request.set_all(asked.options); });
+  const auto understood = [&](const LoadRequest& load) {
+    const WorkloadType* type = nullptr;
+    none_in([&] { type = &find_workload(load.workload); });
+    if (type == nullptr) refuse_mistakes(mistakes);
+    JobRequest request = JobRequest::of(asked.verb, *type);
+    request.sharded = asked.sharded;
+    request.driver_options = load.driver_options;
+    none_in([&] { request.set_all(load.options); });
+    return request;
+  };
+  JobRequest request =
+      understood({.workload = asked.workload, .options = asked.options, .driver_options = asked.driver_options});
+  for (const LoadRequest& group : asked.groups) {
+    LoadRequest load = group;
+    if (const auto shard = asked.options.find("shard"); shard != asked.options.end()) load.options.insert(*shard);
+    request.groups.push_back({group.name, group.system, understood(load)});
+  }
   return JobSetup::open(std::move(request), std::move(mistakes));
 }
 
@@ -67,16 +78,22 @@ TaskRecord new_record(const std::string& id, const TaskRequest& request, const J
 
 json describe(const TaskRequest& asked, bool groups) {
   const std::unique_ptr<JobSetup> setup = setup_of(asked);
-  const ServerFacts facts = setup->facts();
-  json out{{"server", {{"name", facts.server}, {"version", facts.version}, {"settings", facts.settings}}}};
+  const auto server_of = [](const JobSetup& of) -> json {
+    const ServerFacts facts = of.facts();
+    return {{"name", facts.server}, {"version", facts.version}, {"settings", facts.settings}};
+  };
+  json out{{"server", server_of(*setup)}};
+  for (const GroupPart& part : setup->parts) out["servers"][part.name] = server_of(*part.setup);
   if (groups) {
-    if (setup->driver->info().in_process && setup->own().flag("prepare")) {
-      SilentProgress progress;
-      Job job = setup->job_for(progress, {});
-      setup->workload->prepare(job);
-    }
-    out["groups"] = groups_json(make_plan(*setup));
-    out["in_force"] = setup->workload->options_in_force();
+    SilentProgress progress;
+    for (const JobSetup* load : setup->loads())
+      if (load->driver->info().in_process && load->own().flag("prepare")) {
+        Job job = load->job_for(progress, {});
+        load->workload->prepare(job);
+      }
+    const std::unique_ptr<Executor> here = executor_here(*setup, progress);
+    out["groups"] = groups_json(here->plan());
+    out["in_force"] = here->options_in_force();
   }
   return out;
 }

@@ -15,12 +15,22 @@
 
 namespace assay::agent {
 
+/// A workload with its target among its options; of a group with its name and that of its system.
+struct LoadRequest {
+  std::string name = {}, system = {};
+  std::string workload = {};
+  std::map<std::string, std::string> options = {};         // "target" among them
+  std::map<std::string, std::string> driver_options = {};  // beside those in the URL's query; they may be secrets
+};
+
 struct TaskRequest {
   Verb verb = kRun;
   std::string workload;
   std::map<std::string, std::string> options;  // "target" and "shard" among them
-  bool hold = false;                           // a run waits, with its sessions open, for Task::start_at()
-  bool sharded = false;                        // a coordinator looks at the whole: see Task::conclude()
+  std::map<std::string, std::string> driver_options = {};
+  std::vector<LoadRequest> groups = {};
+  bool hold = false;     // a run waits, with its sessions open, for Task::start_at()
+  bool sharded = false;  // a coordinator looks at the whole: see Task::conclude()
   std::optional<WallTime> start_at;
   nlohmann::json run;                      // what a coordinator keeps here of the whole, to take it up again; opaque
   std::string key;                         // Idempotency-Key

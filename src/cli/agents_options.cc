@@ -14,7 +14,7 @@ std::span<const OptionSpec> agents_options() {
   static const std::vector<OptionSpec> table = {
       {.name = "agents",
        .default_value = "",
-       .help = "HOST:PORT,…: agents that carry out a run together, each a share; or how many processes of this machine "
+       .help = "HOST:PORT,…: agents that carry it out together, each a share; or how many processes of this machine "
                "are started for it. --clients, --sessions, --rate and --count are of all of them"},
       {.name = "agent-token-file", .default_value = "", .help = "file with the token of the agents; or ASSAY_TOKEN"},
       {.name = "agent-ca", .default_value = "", .help = "PEM file of who signed the agents' certificates"},
@@ -22,7 +22,8 @@ std::span<const OptionSpec> agents_options() {
        .type = OptionType::choice,
        .default_value = "go-on",
        .help = "what a lost agent does to the run; it is an event of the result either way",
-       .choices = {"go-on", "stop"}},
+       .choices = {"go-on", "stop"},
+       .verbs = kRun},
   };
   return table;
 }
@@ -73,6 +74,11 @@ MakeExecutor agents_of(const Options& options) {
     return std::make_unique<coordinator::Fleet>(setup, backend_of(processes, addresses, observer), fleet, observer,
                                                 &control);
   };
+}
+
+std::unique_ptr<Executor> executor_with(const JobSetup& setup, JobObserver& observer, RunControl& control) {
+  const MakeExecutor agents = agents_of(setup.own());
+  return agents ? agents(setup, observer, control) : executor_here(setup, observer.progress(), &control);
 }
 
 }  // namespace assay::cli

@@ -1,5 +1,6 @@
 // assay check WORKLOAD: whether the workload's data in the target is consistent.
 
+#include "cli/agents_options.h"
 #include "cli/job_arguments.h"
 #include "results/json_text.h"
 
@@ -7,12 +8,14 @@ namespace assay::cli {
 namespace {
 
 std::span<const OptionSpec> check_options() {
-  static const std::vector<OptionSpec> table = {
-      {.name = "json",
-       .type = OptionType::flag,
-       .default_value = "false",
-       .help = "print what was found as JSON on stdout"},
-  };
+  static const std::vector<OptionSpec> table = [] {
+    std::vector<OptionSpec> all(agents_options().begin(), agents_options().end());
+    all.push_back({.name = "json",
+                   .type = OptionType::flag,
+                   .default_value = "false",
+                   .help = "print what was found as JSON on stdout"});
+    return all;
+  }();
   return table;
 }
 
@@ -42,11 +45,12 @@ Command check_command() {
             const auto setup = setup_from(find_command("check"), arguments);
             if (setup == nullptr) return ExitCode::ok;
             const SignalWatch signals("nothing was changed");
-            TerminalProgress progress(is_quiet(*setup));
-            setup->facts();
-            Job job = setup->job_for(progress, signals.token());
-            const CheckOutcome outcome = setup->workload->check(job);
-            progress.finish();
+            TerminalObserver observer(*setup);
+            RunControl none;
+            const std::unique_ptr<Executor> who = executor_with(*setup, observer, none);
+            who->facts();
+            const CheckOutcome outcome = who->check(signals.token());
+            observer.progress().finish();
             if (setup->own().flag("json")) fmt::print("{}\n", outcome_json(outcome));
             if (!setup->own().flag("json") && !(is_quiet(*setup) && outcome.findings.empty()))
               print_outcome(outcome, "of " + std::string(setup->type->info().name));

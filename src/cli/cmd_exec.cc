@@ -288,6 +288,7 @@ ExitCode collect_benchmark(const MainWords& words, const plan::Benchmark& benchm
   collecting.addresses = agents.urls;
   collecting.benchmark = benchmark.name;
   if (!words.options.given("agent-token-file")) collecting.token = agents.token;
+  if (!words.options.given("agent-ca")) collecting.ca_file = agents.ca_file;
   return collect_run(collecting);
 }
 

@@ -1,5 +1,6 @@
 // assay prepare WORKLOAD: makes the workload's data in the target; goes on where an interrupted one stopped.
 
+#include "cli/agents_options.h"
 #include "cli/job_arguments.h"
 
 namespace assay::cli {
@@ -9,18 +10,19 @@ Command prepare_command() {
           "WORKLOAD --target URL [options]",
           "Make the data of a workload in the target; resumes an interrupted load.",
           true,
-          {quiet_target_options(), job_options()},
+          {quiet_target_options(), job_options(), agents_options()},
           [](std::span<const std::string> arguments) {
             const auto setup = setup_from(find_command("prepare"), arguments);
             if (setup == nullptr) return ExitCode::ok;
             const SignalWatch signals("what was loaded stays, and prepare goes on with it");
-            TerminalProgress progress(is_quiet(*setup));
-            setup->facts();
-            Job job = setup->job_for(progress, signals.token());
-            setup->workload->prepare(job);
+            TerminalObserver observer(*setup);
+            RunControl none;
+            const std::unique_ptr<Executor> who = executor_with(*setup, observer, none);
+            who->facts();
+            who->prepare(signals.token());
             if (!setup->verify()) return ExitCode::ok;
-            const CheckOutcome outcome = setup->workload->check(job);
-            progress.finish();
+            const CheckOutcome outcome = who->check(signals.token());
+            observer.progress().finish();
             if (!is_quiet(*setup) || !outcome.findings.empty()) print_outcome(outcome, "after prepare");
             return outcome.findings.empty() ? ExitCode::ok : ExitCode::check_failed;
           },

@@ -45,14 +45,14 @@ JobEnd run_without_page(const JobSetup& setup, const MakeExecutor& agents, const
                         JobObserver& observer, const std::stop_token& stop) {
   RunControl control;
   const std::unique_ptr<Executor> executor =
-      agents ? agents(setup, observer, control) : std::make_unique<LocalExecutor>(setup, observer.progress());
+      agents ? agents(setup, observer, control) : executor_here(setup, observer.progress());
   return carry_out_run(setup, *executor, conditions, observer, stop, {});
 }
 
 ExitCode run_and_report(std::span<const std::string> arguments) {
   const auto setup = setup_from(find_command("run"), arguments);
   if (setup == nullptr) return ExitCode::ok;
-  setup->workload->require_of_run(run_options_of(*setup));
+  require_of_workloads(*setup);
   const LoadConditions conditions(setup->own());
   const MakeExecutor agents = agents_of(setup->own());
   const Sealing sealing(setup->own().text("encrypt-to"));

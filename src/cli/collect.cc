@@ -10,14 +10,20 @@
 namespace assay::cli {
 namespace {
 
-std::unique_ptr<JobSetup> setup_of(const coordinator::FoundRun& found) {
-  JobRequest request = JobRequest::of(kRun, find_workload(found.workload));
+JobRequest request_of(const std::string& workload, const std::string& target,
+                      std::map<std::string, std::string> options) {
+  JobRequest request = JobRequest::of(kRun, find_workload(workload));
   request.common = Options(quiet_target_options());
-  request.own = Options(run_options());
-  std::map<std::string, std::string> options = found.options;
-  options["target"] = found.target;
+  options["target"] = target;
   options.erase("on-agent-loss");
   request.set_all(options);
+  return request;
+}
+
+std::unique_ptr<JobSetup> setup_of(const coordinator::FoundRun& found) {
+  JobRequest request = request_of(found.workload, found.target, found.options);
+  for (const coordinator::FoundRun::Group& group : found.groups)
+    request.groups.push_back({group.name, group.system, request_of(group.workload, group.target, group.options)});
   return JobSetup::open(std::move(request));
 }
 

@@ -125,6 +125,7 @@ RunnerAgents agents_of(const plan::Runner& runner, const std::filesystem::path& 
       out.systems.emplace_back();  // whatever they were started with: taken as one
     }
     out.token = runner.token ? read_secret(*runner.token) : token_of("");
+    out.ca_file = runner.ca_file;
     return out;
   }
   const coordinator::LocalAgents started(workdir, runner.name);

@@ -56,14 +56,14 @@ void require_all(const plan::Plan& plan, const std::vector<PlannedRun>& runs, co
   std::vector<std::string> mistakes;
   for (const PlannedRun& run : runs) {
     try {
-      OpenedRun opened = open(plan, run, true);
-      opened.setup->workload->require_of_run(run_options_of(*opened.setup));
-      conditions_of(run, *opened.setup);
+      const std::unique_ptr<JobSetup> setup = open(plan, run, true);
+      require_of_workloads(*setup);
+      conditions_of(run, *setup);
       if (std::error_code none; std::filesystem::exists(result_of(folder, run), none))
         throw Error(
             fmt::format("{} is there already; expected another folder for --results", result_of(folder, run).string()));
-      TerminalObserver observer(*opened.setup);
-      executor_for(run, opened, observer);
+      TerminalObserver observer(*setup);
+      executor_for(run, *setup, observer);
     } catch (const Error& error) {
       if (std::find(mistakes.begin(), mistakes.end(), error.what()) == mistakes.end())
         mistakes.emplace_back(error.what());
@@ -121,12 +121,11 @@ class PlanRunner {
 
  private:
   Ended measure(const PlannedRun& run) {
-    OpenedRun opened = open(plan_, run, quiet_);
-    const JobSetup* const setup = opened.setup.get();
+    const std::unique_ptr<JobSetup> setup = open(plan_, run, quiet_);
     const std::filesystem::path path = result_of(folder_, run);
     if (!quiet_) say("{}: {}\n", run.name, setup->title());
     TerminalObserver observer(*setup, [&](const Document& document) { write_document(path, document); });
-    const std::unique_ptr<Executor> executor = executor_for(run, opened, observer);
+    const std::unique_ptr<Executor> executor = executor_for(run, *setup, observer);
     const JobEnd end = carry_out_run(*setup, *executor, conditions_of(run, *setup), observer, signals_.token(), {});
     write_document(path, end.document);
     return ended_of(run.name, end);

@@ -94,9 +94,6 @@ class Planner {
             fmt::format("the agents of the runner {} would be pods, which this build cannot start; expected "
                         "process or static",
                         runner.name));
-    const bool elsewhere = benchmark.runner && plan_.runners[*benchmark.runner].kind != plan::Runner::Kind::process;
-    if (elsewhere && !benchmark.groups.empty())
-      refuse("it has groups, which agents cannot carry out yet; expected none, or a runner of the kind process");
     if (!benchmark.groups.empty())
       for (const plan::Step& step : benchmark.steps)
         for (const char* name : {"clients", "sessions", "rate", "arrival", "think-time", "find-max"})
@@ -231,19 +228,16 @@ std::vector<PlannedRun> planned_runs(const plan::Plan& plan, std::string_view on
   return std::move(planner).finish();
 }
 
-OpenedRun open(const plan::Plan& plan, const PlannedRun& run, bool quiet) {
+std::unique_ptr<JobSetup> open(const plan::Plan& plan, const PlannedRun& run, bool quiet) {
   try {
-    OpenedRun out;
     const plan::Benchmark& benchmark = *run.benchmark;
-    out.setup = JobSetup::open(request_of(run, benchmark.workload, *run.system, run.step->options, nullptr, quiet));
+    JobRequest request = request_of(run, benchmark.workload, *run.system, run.step->options, nullptr, quiet);
     for (const plan::Group& group : benchmark.groups) {
       const plan::System& system = group.system ? plan.systems[*group.system] : *run.system;
-      out.groups.push_back(
-          {.name = group.name,
-           .target = system.name,
-           .setup = JobSetup::open(request_of(run, group.workload, system, group.options, &group.load, quiet))});
+      request.groups.push_back(
+          {group.name, system.name, request_of(run, group.workload, system, group.options, &group.load, quiet)});
     }
-    return out;
+    return JobSetup::open(std::move(request));
   } catch (const Error& error) {
     throw Error(fmt::format("{}: {}", run.name, error.what()), error.code());
   }
@@ -261,11 +255,9 @@ std::string joined(const std::vector<Threshold>& conditions) {
   return text;
 }
 
-/// Whether agents carry it out, and not this process: groups are carried out here.
+/// Whether agents carry it out, and not this process.
 bool by_agents(const PlannedRun& run) {
-  if (run.runner == nullptr) return false;
-  if (run.runner->kind == plan::Runner::Kind::static_) return true;
-  return run.runner->agents > 1 && run.benchmark->groups.empty();
+  return run.runner != nullptr && (run.runner->kind == plan::Runner::Kind::static_ || run.runner->agents > 1);
 }
 
 /// The thresholds of a benchmark as the options of a run have them.
@@ -278,27 +270,26 @@ std::map<std::string, std::string> conditions_text(const plan::Benchmark& benchm
 
 }  // namespace
 
-std::unique_ptr<Executor> executor_for(const PlannedRun& run, OpenedRun& opened, JobObserver& observer) {
+std::unique_ptr<Executor> executor_for(const PlannedRun& run, const JobSetup& setup, JobObserver& observer) {
   const plan::Runner* runner = run.runner;
-  const JobSetup& setup = *opened.setup;
   const plan::Benchmark& benchmark = *run.benchmark;
   auto control = std::make_unique<RunControl>();
   std::unique_ptr<Executor> who;
   if (by_agents(run)) {
     const bool processes = runner->kind == plan::Runner::Kind::process;
     coordinator::AgentAddresses addresses{.all = runner->addresses,
-                                          .token = runner->token ? read_secret(*runner->token) : token_of("")};
-    who = std::make_unique<coordinator::Fleet>(
-        setup, backend_of(processes ? runner->agents : 0, addresses, observer),
-        coordinator::FleetOptions{.conditions = conditions_text(benchmark), .benchmark = benchmark.name}, observer,
-        control.get());
-  } else if (benchmark.groups.empty()) {
-    who = std::make_unique<LocalExecutor>(setup, observer.progress(), control.get());
+                                          .token = runner->token ? read_secret(*runner->token) : token_of(""),
+                                          .ca_file = runner->ca_file};
+    who = std::make_unique<coordinator::Fleet>(setup, backend_of(processes ? runner->agents : 0, addresses, observer),
+                                               coordinator::FleetOptions{.loss = {.stop = runner->stop_on_loss},
+                                                                         .conditions = conditions_text(benchmark),
+                                                                         .benchmark = benchmark.name},
+                                               observer, control.get());
   } else {
-    who = std::make_unique<GroupsExecutor>(std::move(opened.groups), observer.progress(), control.get());
+    who = executor_here(setup, observer.progress(), control.get());
   }
   if (benchmark.actions.empty() && benchmark.groups.empty() && !by_agents(run))
-    return std::make_unique<LocalExecutor>(setup, observer.progress());
+    return executor_here(setup, observer.progress());
   return std::make_unique<WithActions>(timed_actions(run), std::move(control), std::move(who));
 }
 

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "job/executor.h"
-#include "job/groups.h"
 #include "job/load_options.h"
 #include "job/setup.h"
 #include "plan/plan.h"
@@ -33,18 +32,12 @@ struct PlannedRun {
 /// `only` is the name of a benchmark; empty is all.
 std::vector<PlannedRun> planned_runs(const plan::Plan&, std::string_view only);
 
-/// A run with its targets; `groups` are those of the plan, which then are all there are.
-struct OpenedRun {
-  std::unique_ptr<JobSetup> setup;
-  std::vector<GroupPart> groups;
-};
-
 /// Checks all and opens the targets, without talking to them. The secrets of its systems are read. Throws Error.
-OpenedRun open(const plan::Plan&, const PlannedRun&, bool quiet);
+std::unique_ptr<JobSetup> open(const plan::Plan&, const PlannedRun&, bool quiet);
 LoadConditions conditions_of(const PlannedRun&, const JobSetup&);
 
-/// Who carries it out: the agents of its runner, or this process. Takes the groups; all else outlives it.
-std::unique_ptr<Executor> executor_for(const PlannedRun&, OpenedRun&, JobObserver&);
+/// Who carries it out: the agents of its runner, or this process. All outlives it.
+std::unique_ptr<Executor> executor_for(const PlannedRun&, const JobSetup&, JobObserver&);
 
 /// The password of a system stands in none of the texts of a plan. Throws Error: no such variable or file, no place for it in
 /// the URL.

@@ -4,8 +4,11 @@
 #include "base/units.h"
 #include "coordinator/instant.h"
 #include "coordinator/shared_plan.h"
+#include "coordinator/shared_progress.h"
+#include "coordinator/task_bodies.h"
 #include "coordinator/watch.h"
 #include "coordinator/whole.h"
+#include "job/groups.h"
 #include "results/file.h"
 
 #include <fmt/ranges.h>
@@ -20,20 +23,6 @@ using nlohmann::json;
 
 constexpr Nanos kLookAgain = std::chrono::milliseconds(50);
 constexpr Nanos kOpening = std::chrono::minutes(2);  // how long agents may take to open their sessions
-
-constexpr const char* kDropData = "drop-data";
-
-/// What the coordinator does itself, or what is of its own command line.
-const std::set<std::string, std::less<>> kNotForAgents{
-    "prepare",          "check",        "cleanup",       kDropData,  "strict", "fail-if",
-    "abort-if",         "until-steady", "steady-limit",  "find-max", "json",   "find-max-precision",
-    "find-max-steps",   "result",       "encrypt-to",    "quiet",    "shard",  "agents",
-    "agent-token-file", "agent-ca",     "on-agent-loss", "ui",       "target"};
-
-/// Of the command line, and not of a run that goes on.
-const std::set<std::string, std::less<>> kNotOfRun{
-    "target",           "json",     "result",   "encrypt-to",         "quiet",          "agents",
-    "agent-token-file", "agent-ca", "find-max", "find-max-precision", "find-max-steps", "ui"};
 
 }  // namespace
 
@@ -70,40 +59,16 @@ Fleet::Fleet(const JobSetup& setup, std::unique_ptr<Backend> backend, FleetOptio
     members_.push_back({.name = address});
   }
   const auto n = static_cast<std::int64_t>(members_.size());
-  for (const char* shared : {"clients", "sessions", "count"})
-    if (const Options& own = setup_.own(); own.find(shared) != nullptr)
-      if (const std::int64_t value = own.count(shared); value > 0 && value < n)
-        throw Error(fmt::format("--{} is {} for {} agents; it is of all together: expected at least one for each",
-                                shared, value, n));
+  const auto require_for_each = [&](const Options& own, std::string_view of) {
+    for (const char* shared : {"clients", "sessions", "count"})
+      if (own.find(shared) != nullptr)
+        if (const std::int64_t value = own.count(shared); value > 0 && value < n)
+          throw Error(fmt::format("{}--{} is {} for {} agents; it is of all together: expected at least one for each",
+                                  of, shared, value, n));
+  };
+  require_for_each(setup_.own(), "");
+  for (const GroupPart& part : setup_.parts) require_for_each(part.setup->own(), fmt::format("group {}: ", part.name));
   if (setup_.shard.count > 1) throw Error("--shard and --agents: the coordinator gives each agent its shard");
-}
-
-json Fleet::task_body(std::string_view verb, std::size_t shard, const RunPlan* plan) const {
-  json options = json::object();
-  const JobRequest& request = setup_.request;
-  const Verb bits = static_cast<Verb>(verb_of(verb));
-  for (const Options* table : {&request.common, &request.job, &request.own, &request.workload_options}) {
-    if (table == &request.own && bits != kRun) continue;
-    for (const OptionSpec& spec : table->table())
-      if (const std::string name(spec.name);
-          table->given(name) && !kNotForAgents.contains(name) && (spec.verbs & bits) != 0)
-        options[name] = table->text(name);
-  }
-  if (bits == kRun && setup_.driver->info().in_process && setup_.own().flag("prepare")) options["prepare"] = "true";
-  if (plan != nullptr) {  // a search tries other rates, for other times
-    const Schedule& schedule = plan->groups.front().schedule;
-    if (!schedule.closed() && schedule.describe() != planned_schedule_) {
-      options["rate"] = fmt::format("{}", schedule.rate_at(plan->ramp_up + plan->warmup));
-      if (!options.contains("arrival") && request.own.given("arrival"))
-        options["arrival"] = request.own.text("arrival");
-    }
-    if (plan->duration != Nanos::max()) options["duration"] = fmt::format("{}ns", plan->duration.count());
-  }
-  const std::size_t shards = bits == kCleanup ? 1 : members_.size();
-  json body{{"verb", verb}, {"workload", setup_.type->info().name}, {"target", setup_.url()}, {"options", options}};
-  if (bits != kCleanup) body["shard"] = fmt::format("{}/{}", shard, shards);
-  body["sharded"] = true;
-  return body;
 }
 
 ServerFacts Fleet::facts() {
@@ -124,25 +89,33 @@ ServerFacts Fleet::facts() {
                             fmt::join(versions, ", "), ASSAY_VERSION));
   measure_clocks(clients_, members_);
   const bool prepares = setup_.request.verb == kRun && setup_.own().flag("prepare");
-  const AgentAnswer described =
-      clients_.ask_one({.agent = 0,
-                        .method = "POST",
-                        .path = "/api/v1/describe",
-                        .body = task_body(prepares ? "prepare" : verb_name(setup_.request.verb), 0, nullptr).dump()});
+  const AgentAnswer described = clients_.ask_one(
+      {.agent = 0,
+       .method = "POST",
+       .path = "/api/v1/describe",
+       .body = task_body(setup_, prepares ? "prepare" : verb_name(setup_.request.verb), 0, members_.size()).dump()});
   if (!described.ok())
     throw Error(fmt::format("agent {}: {}", members_[0].name, described.failure),
                 described.status == 400 ? ExitCode::usage : ExitCode::unreachable);
-  const json& server = described.json.at("server");
-  return {.server = server.at("name").get<std::string>(),
-          .version = server.at("version").get<std::string>(),
-          .settings = server.at("settings").get<std::map<std::string, std::string>>()};
+  const auto facts_in = [](const json& server) -> ServerFacts {
+    return {.server = server.at("name").get<std::string>(),
+            .version = server.at("version").get<std::string>(),
+            .settings = server.at("settings").get<std::map<std::string, std::string>>()};
+  };
+  part_facts_.clear();
+  for (const GroupPart& part : setup_.parts)
+    part_facts_.push_back(facts_in(described.json.at("servers").at(part.name)));
+  return facts_in(described.json.at("server"));
 }
 
-std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, const std::stop_token& stop) {
+std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, const std::stop_token& stop,
+                                   const Which& which) {
   std::vector<AgentRequest> requests;
   for (std::size_t m = 0; m < count; m++)
-    requests.push_back(
-        {.agent = m, .method = "POST", .path = "/api/v1/tasks", .body = task_body(verb, m, nullptr).dump()});
+    requests.push_back({.agent = m,
+                        .method = "POST",
+                        .path = "/api/v1/tasks",
+                        .body = task_body(setup_, verb, m, members_.size(), which).dump()});
   std::vector<AgentAnswer> started = clients_.ask(requests);
   Failures failed;
   for (std::size_t m = 0; m < count; m++) {
@@ -152,6 +125,7 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
   std::vector<json> records(count);
   ExitCode code = ExitCode::usage;
   bool stopping = false;
+  SharedProgress progress(observer_.progress(), count);
   std::vector<TimePoint> answered(count, real_clock().now());
   for (std::size_t open = count; open > 0;) {
     if ((stop.stop_requested() || !failed.none()) && !stopping) {
@@ -179,8 +153,11 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
           code = static_cast<ExitCode>(records[m].value("exit_code", 1));
         }
       }
-      if (answers[i].ok()) answered[m] = real_clock().now();
+      if (!answers[i].ok()) continue;
+      answered[m] = real_clock().now();
+      progress.take(m, answers[i].json);
     }
+    progress.tell();
     if (std::any_of(answers.begin(), answers.end(), [](const AgentAnswer& a) { return !a.ok(); }))
       pause(kLookAgain, {});  // who is not there is refused at once
     open = static_cast<std::size_t>(std::count_if(
@@ -194,24 +171,43 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
   return records;
 }
 
+namespace {
+
+/// Whether its data outlives a task: else each agent makes its own in its run.
+bool keeps_data(const JobSetup& load) { return !load.driver->info().in_process; }
+
+bool some_load(const JobSetup& setup, const Which& which) {
+  const std::vector<const JobSetup*> loads = setup.loads();
+  return std::any_of(loads.begin(), loads.end(), [&](const JobSetup* load) { return which(*load); });
+}
+
+}  // namespace
+
 void Fleet::prepare(std::stop_token stop) {
-  if (setup_.driver->info().in_process) return;  // each agent does so in its run
+  if (!some_load(setup_, keeps_data)) {
+    if (setup_.request.verb != kPrepare) return;
+    throw Error(fmt::format("the data of {} is in the process of each agent, which makes it in a run with --prepare",
+                            setup_.driver->info().name));
+  }
+  const Which dropped = [](const JobSetup& load) { return keeps_data(load) && drops_data(load); };
   const TimePoint begin = real_clock().now();
   // What is there is dropped once, before any of them loads its shard.
-  if (const Options& options = setup_.request.workload_options;
-      options.find(kDropData) != nullptr && options.flag(kDropData))
-    carry_out("cleanup", 1, stop);
-  carry_out("prepare", members_.size(), stop);
+  if (some_load(setup_, dropped)) carry_out("cleanup", 1, stop, dropped);
+  carry_out("prepare", members_.size(), stop, keeps_data);
   observer_.progress().note(
       fmt::format("{} agents prepared in {:.1f} s", members_.size(), to_seconds(real_clock().now() - begin)));
 }
 
 CheckOutcome Fleet::check(std::stop_token stop) {
+  if (!some_load(setup_, keeps_data))
+    throw Error(fmt::format("a check by agents: the data of {} is in the process of each, and gone when its run ends",
+                            setup_.driver->info().name));
   CheckOutcome out;
-  const std::vector<json> records = carry_out("check", members_.size(), stop);
+  const std::vector<json> records = carry_out("check", members_.size(), stop, keeps_data);
   for (std::size_t m = 0; m < records.size(); m++) {
     const json& check = records[m].at("check");
     out.conditions = std::max(out.conditions, check.at("conditions").get<std::uint64_t>());
+    out.looked_at = check.at("looked_at").get<std::string>();
     for (const json& finding : check.at("findings"))
       out.findings.push_back(
           {.condition = finding.at("condition").get<std::string>(),
@@ -219,10 +215,15 @@ CheckOutcome Fleet::check(std::stop_token stop) {
            .rows = finding.at("rows").get<std::vector<std::string>>(),
            .violations = finding.at("violations").get<std::uint64_t>()});
   }
+  for (const GroupPart& part : setup_.parts)
+    if (!keeps_data(*part.setup))
+      out.looked_at += fmt::format("; not the data of {}, which each agent has in its process", part.name);
   return out;
 }
 
-void Fleet::cleanup(std::stop_token stop) { carry_out("cleanup", 1, stop); }
+void Fleet::cleanup(std::stop_token stop) {
+  if (some_load(setup_, keeps_data)) carry_out("cleanup", 1, stop, keeps_data);
+}
 
 RunPlan Fleet::plan() {
   RunPlan plan = plan_without_groups(setup_, members_.size());
@@ -231,7 +232,7 @@ RunPlan Fleet::plan() {
     requests.push_back({.agent = m,
                         .method = "POST",
                         .path = "/api/v1/describe?groups=true",
-                        .body = task_body("run", m, nullptr).dump(),
+                        .body = task_body(setup_, "run", m, members_.size()).dump(),
                         .timeout = std::chrono::seconds(60)});
   const std::vector<AgentAnswer> answers = clients_.ask(requests);
   Failures failed;
@@ -239,33 +240,25 @@ RunPlan Fleet::plan() {
     if (!answers[m].ok()) failed.add(members_[m].name, answers[m].failure);
   if (!failed.none()) throw Error(failed.text(), answers[0].status == 400 ? ExitCode::usage : ExitCode::unreachable);
   for (std::size_t m = 0; m < members_.size(); m++) add_groups(plan, setup_, answers[m].json.at("groups"), m == 0);
+  first_ = first_groups(plan);
   in_force_ = answers[0].json.at("in_force").get<std::map<std::string, std::string>>();
   planned_schedule_ = plan.groups.front().schedule.describe();
   return plan;
 }
 
-/// What is needed to take the run up again: the command as it was given, of this one run of it.
-json Fleet::whole_request(const RunPlan& plan) const {
-  json options = json::object();
-  const JobRequest& request = setup_.request;
-  for (const Options* table : {&request.common, &request.job, &request.own, &request.workload_options})
-    for (const OptionSpec& spec : table->table())
-      if (const std::string name(spec.name); table->given(name) && !kNotOfRun.contains(name))
-        options[name] = table->text(name);
-  for (const auto& [name, text] : task_body("run", 0, &plan).at("options").items())
-    if (name == "rate" || name == "arrival" || name == "duration") options[name] = text;
-  for (const auto& [name, conditions] : options_.conditions) options[name] = conditions;
-  return options;
-}
-
 void Fleet::hold_run(const RunPlan& plan, const std::stop_token& stop) {
   run_id_ = result_id(real_clock().wall(), setup_.type->info().name, setup_.driver->info().name, unique_part());
-  json whole{{"id", run_id_}, {"agents", members_.size()}, {"options", whole_request(plan)}};
-  if (!options_.benchmark.empty()) whole["benchmark"] = options_.benchmark;
+  const json whole = whole_run({.id = run_id_,
+                                .agents = members_.size(),
+                                .benchmark = options_.benchmark,
+                                .conditions = options_.conditions,
+                                .stop_on_loss = options_.loss.stop},
+                               setup_, plan, planned_schedule_);
   std::vector<AgentRequest> requests;
   for (std::size_t m = 0; m < members_.size(); m++) {
     members_[m].begin_anew();
-    json body = task_body("run", m, &plan);
+    json body = task_body(setup_, "run", m, members_.size());
+    set_searched(body["options"], setup_, plan, planned_schedule_);
     body["hold"] = true;
     body["run"] = whole;
     requests.push_back({.agent = m, .method = "POST", .path = "/api/v1/tasks", .body = body.dump()});
@@ -323,6 +316,9 @@ Statements Fleet::conclude(const RunPlan& plan, const RunOutcome& outcome) {
   return out;
 }
 
-void Fleet::complete(Document& document) { add_agents(document, members_, begin_); }
+void Fleet::complete(Document& document) {
+  if (!setup_.parts.empty()) describe_parts(document, setup_, first_, part_facts_, in_force_);
+  add_agents(document, members_, begin_);
+}
 
 }  // namespace assay::coordinator

@@ -16,6 +16,7 @@
 #include "coordinator/agent_client.h"
 #include "coordinator/backend.h"
 #include "coordinator/member.h"
+#include "coordinator/task_bodies.h"
 #include "coordinator/watch.h"
 #include "job/executor.h"
 
@@ -52,11 +53,10 @@ class Fleet final : public Executor {
   void complete(Document&) override;
 
  private:
-  nlohmann::json task_body(std::string_view verb, std::size_t shard, const RunPlan* plan) const;
   /// Starts a task on the first `count` agents and waits for all. Answers their records.
-  std::vector<nlohmann::json> carry_out(std::string_view verb, std::size_t count, const std::stop_token&);
+  std::vector<nlohmann::json> carry_out(std::string_view verb, std::size_t count, const std::stop_token&,
+                                        const Which& which = {});
   void hold_run(const RunPlan&, const std::stop_token&);
-  nlohmann::json whole_request(const RunPlan&) const;
 
   const JobSetup& setup_;
   const FleetOptions options_;
@@ -67,8 +67,10 @@ class Fleet final : public Executor {
   AgentClients clients_;
   std::vector<Member> members_;
   std::map<std::string, std::string> in_force_;
-  std::string planned_schedule_;  // of the plan as plan() made it
-  std::string run_id_;            // of the last run
+  std::vector<ServerFacts> part_facts_;  // of the target of each group
+  std::vector<std::size_t> first_;       // as first_groups()
+  std::string planned_schedule_;         // of the plan as plan() made it
+  std::string run_id_;                   // of the last run
   WallTime begin_{};
 };
 

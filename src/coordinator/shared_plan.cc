@@ -19,7 +19,18 @@ RunPlan plan_without_groups(const JobSetup& setup, std::size_t agents) {
   return plan;
 }
 
+namespace {
+
+/// Of the whole, as the options of the group's load have it; those of one agent are of its share.
+Schedule schedule_of(const JobSetup& setup, std::size_t part, Nanos ramp_up) {
+  const Options& own = setup.loads().at(part)->own();
+  return Schedule::parse(own.text("rate"), own.text("arrival"), own.text("think-time"), ramp_up);
+}
+
+}  // namespace
+
 void add_groups(RunPlan& plan, const JobSetup& setup, const nlohmann::json& groups, bool first) {
+  std::size_t part = 0;
   for (std::size_t g = 0; g < groups.size(); g++) {
     const nlohmann::json& told = groups[g];
     if (first) {
@@ -32,9 +43,9 @@ void add_groups(RunPlan& plan, const JobSetup& setup, const nlohmann::json& grou
       group.group.triggered = told.at("triggered").get<bool>();
       group.waiting = told.at("fibers").get<bool>() ? Waiting::fiber : Waiting::thread;
       group.clients = group.sessions = 0;
-      const Options& own = setup.own();
-      if (!group.group.triggered)
-        group.schedule = Schedule::parse(own.text("rate"), own.text("arrival"), own.text("think-time"), plan.ramp_up);
+      group.first_of_workload = told.at("first_of_workload").get<std::size_t>();
+      if (g > 0 && group.first_of_workload != plan.groups[g - 1].first_of_workload) part++;
+      if (!group.group.triggered) group.schedule = schedule_of(setup, part, plan.ramp_up);
     }
     if (g >= plan.groups.size() || plan.groups[g].group.name != told.at("name"))
       throw Error("the agents run different groups", ExitCode::internal);

@@ -5,6 +5,7 @@
 #include "coordinator/instant.h"
 #include "coordinator/shared_plan.h"
 #include "coordinator/whole.h"
+#include "job/groups.h"
 
 #include <fmt/ranges.h>
 
@@ -77,6 +78,12 @@ FoundRun find_run(const std::vector<std::string>& addresses, const std::string& 
       found.workload = task.at("workload").get<std::string>();
       found.target = task.at("target").get<std::string>();
       found.options = task.at("run").at("options").get<std::map<std::string, std::string>>();
+      for (const json& group : task["run"].value("groups", json::array()))
+        found.groups.push_back({.name = group.at("name").get<std::string>(),
+                                .system = group.at("system").get<std::string>(),
+                                .workload = group.at("workload").get<std::string>(),
+                                .target = group.at("target").get<std::string>(),
+                                .options = group.at("options").get<std::map<std::string, std::string>>()});
     }
     const std::uint64_t shard = shard_of(task);
     if (shard >= found.tasks.size() || !found.tasks[shard].is_null())
@@ -114,6 +121,7 @@ RunPlan RunTakenUp::plan() {
                             found_.tasks.front().is_null() ? "nothing is known of it"
                                                            : found_.tasks.front().value("error", "no reason is known")),
                 ExitCode::unreachable);
+  first_ = first_groups(plan);
   return plan;
 }
 
@@ -166,6 +174,11 @@ void RunTakenUp::complete(Document& document) {
   add_agents(document, found_.members, begin_);
   for (const Member& member : found_.members) {
     if (!member.result || member.result->targets.empty() || document.targets.empty()) continue;
+    if (!setup_.parts.empty()) {
+      describe_parts(document, setup_, first_, std::vector<ServerFacts>(setup_.parts.size()), options_in_force());
+      document.targets = member.result->targets;
+      break;
+    }
     const TargetFacts& told = member.result->targets.front();
     document.targets.front().server = told.server;
     document.targets.front().server_version = told.server_version;

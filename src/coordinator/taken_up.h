@@ -21,9 +21,14 @@ namespace assay::coordinator {
 struct FoundRun {
   std::string id, workload, target;
   std::map<std::string, std::string> options;  // of the whole
-  std::vector<std::string> addresses;          // by shard
-  std::vector<Member> members;                 // likewise
-  std::vector<nlohmann::json> tasks;           // the record of each; null: it does not answer
+  struct Group {
+    std::string name, system, workload, target;
+    std::map<std::string, std::string> options;
+  };
+  std::vector<Group> groups;           // of a run of groups
+  std::vector<std::string> addresses;  // by shard
+  std::vector<Member> members;         // likewise
+  std::vector<nlohmann::json> tasks;   // the record of each; null: it does not answer
 };
 
 /// The run of this ID, or the one that began last when it is ""; `benchmark` is the name of it in a plan, when it must be of one.
@@ -54,6 +59,7 @@ class RunTakenUp final : public Executor {
   FoundRun found_;
   const LossRule loss_;
   AgentClients clients_;
+  std::vector<std::size_t> first_;  // as first_groups()
   WallTime begin_{};
   std::string no_figures_;  // why the workload says nothing
 };

@@ -78,7 +78,8 @@ struct RunOutcome {
   WallTime started{}, ended{};
   Nanos ramp_up{}, warmup{}, measure{}, drain{};  // as they came out
   RunCost cost;
-  bool partial = false;  // stopped before its time
+  bool partial = false;       // stopped before its time
+  bool of_whole_job = false;  // merged of all shards
 };
 
 /// What the live display shows; made about once a second.

@@ -136,6 +136,7 @@ RunSummary summarize_run(const RunPlan& plan, const RunOutcome& outcome) {
   summary.warmup = outcome.warmup;
   summary.measure = outcome.measure;
   summary.partial = outcome.partial;
+  summary.of_whole_job = outcome.of_whole_job;
   const Nanos begin = outcome.ramp_up + outcome.warmup, end = begin + outcome.measure;
   for (std::size_t g = 0; g < plan.groups.size(); g++) {  // of the workload; groups that joined are not its own
     const GroupOutcome& group = outcome.groups[g];

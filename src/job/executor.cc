@@ -2,6 +2,7 @@
 
 #include "core/engine.h"
 #include "job/document.h"
+#include "job/groups.h"
 #include "job/load_options.h"
 
 namespace assay {
@@ -22,6 +23,11 @@ std::string_view to_string(JobStep step) noexcept {
       return "cleanup";
   }
   return "";
+}
+
+std::unique_ptr<Executor> executor_here(const JobSetup& setup, Progress& progress, RunControl* control, Gate gate) {
+  if (setup.parts.empty()) return std::make_unique<LocalExecutor>(setup, progress, control, std::move(gate));
+  return std::make_unique<GroupsExecutor>(setup, progress, control, std::move(gate));
 }
 
 void LocalExecutor::prepare(std::stop_token stop) {

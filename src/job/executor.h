@@ -64,14 +64,19 @@ class RunControl;
 /// Makes who carries out a job. All outlive it; `control` takes changes of a run that goes on.
 using MakeExecutor = std::function<std::unique_ptr<Executor>(const JobSetup&, JobObserver&, RunControl& control)>;
 
+/// Asked for the instant at which a run begins, once its sessions are open (RunPlan::gate).
+using Gate = std::function<TimePoint(std::stop_token)>;
+
+/// This process carries it out: the groups of the setup, or its workload where it has none. All outlive it; `control`, if
+/// given, takes changes of a run that goes on.
+std::unique_ptr<Executor> executor_here(const JobSetup&, Progress&, RunControl* control = nullptr, Gate gate = {});
+
 /// This process.
 class LocalExecutor final : public Executor {
  public:
-  /// All outlive it. `control`, if given, takes changes of a run that goes on.
-  LocalExecutor(const JobSetup& setup, Progress& progress, RunControl* control = nullptr)
-      : setup_(setup), progress_(progress), control_(control) {}
-  /// Of the runs that plan() plans (RunPlan::gate).
-  void set_gate(std::function<TimePoint(std::stop_token)> gate) { gate_ = std::move(gate); }
+  /// As executor_here().
+  LocalExecutor(const JobSetup& setup, Progress& progress, RunControl* control = nullptr, Gate gate = {})
+      : setup_(setup), progress_(progress), control_(control), gate_(std::move(gate)) {}
 
   ServerFacts facts() override { return setup_.facts(); }
   void prepare(std::stop_token) override;
@@ -88,7 +93,7 @@ class LocalExecutor final : public Executor {
   const JobSetup& setup_;
   Progress& progress_;
   RunControl* control_;
-  std::function<TimePoint(std::stop_token)> gate_;
+  const Gate gate_;
 };
 
 }  // namespace assay

@@ -26,8 +26,11 @@ std::map<std::string, std::string> data_of(const GroupPart& part) {
 std::vector<const GroupPart*> GroupsExecutor::data_sets() const {
   std::map<std::map<std::string, std::string>, const GroupPart*> known;
   std::vector<const GroupPart*> out;
+  // Of agents each has data in its process to make; all other data the coordinator has made before.
+  const bool only_own = setup_.request.sharded && setup_.request.verb == kRun;
   for (const GroupPart& part : parts_)
-    if (known.emplace(data_of(part), &part).second) out.push_back(&part);
+    if (part.setup->driver->info().in_process || (!only_own && known.emplace(data_of(part), &part).second))
+      out.push_back(&part);
   return out;
 }
 
@@ -65,7 +68,6 @@ void GroupsExecutor::cleanup(std::stop_token stop) {
 
 RunPlan GroupsExecutor::plan() {
   RunPlan plan;
-  first_.clear();
   for (const GroupPart& part : parts_) {
     const std::size_t first = plan.groups.size();
     // Clients of two groups of one workload would else draw the same.
@@ -73,7 +75,6 @@ RunPlan GroupsExecutor::plan() {
     if (first > 0) part.setup->seed = hash_of(of_data, first);
     RunPlan of_part = make_plan(*part.setup);
     part.setup->seed = of_data;
-    first_.push_back(first);
     std::vector<GroupPlan> groups = std::move(plan.groups);
     for (GroupPlan& group : of_part.groups) {
       group.first_of_workload = first;
@@ -83,7 +84,16 @@ RunPlan GroupsExecutor::plan() {
     if (first == 0) plan = std::move(of_part);  // the phases of all are the same
     plan.groups = std::move(groups);
   }
+  first_ = first_groups(plan);
+  plan.gate = gate_;
   return plan;
+}
+
+std::map<std::string, std::string> GroupsExecutor::options_in_force() {
+  std::map<std::string, std::string> all;
+  for (const GroupPart& part : parts_)
+    for (const auto& [name, value] : part.setup->workload->options_in_force()) all[part.name + "." + name] = value;
+  return all;
 }
 
 RunOutcome GroupsExecutor::run(const RunPlan& plan, std::stop_token stop, RunObserver& observer) {
@@ -117,6 +127,7 @@ Statements GroupsExecutor::conclude(const RunPlan& plan, const RunOutcome& outco
     part_outcome.warmup = outcome.warmup;
     part_outcome.measure = outcome.measure;
     part_outcome.partial = outcome.partial;
+    part_outcome.of_whole_job = outcome.of_whole_job;
     Statements said = parts_[p].setup->workload->conclude(summarize_run(of_part, part_outcome));
     for (Figure& figure : said.figures) {
       figure.name = parts_[p].name + "." + figure.name;
@@ -131,27 +142,40 @@ Statements GroupsExecutor::conclude(const RunPlan& plan, const RunOutcome& outco
 }
 
 void GroupsExecutor::complete(Document& document) {
+  describe_parts(document, setup_, first_, facts_, options_in_force());
+}
+
+std::vector<std::size_t> first_groups(const RunPlan& plan) {
+  std::vector<std::size_t> first;
+  for (const GroupPlan& group : plan.groups)
+    if (first.empty() || group.first_of_workload != first.back()) first.push_back(group.first_of_workload);
+  return first;
+}
+
+void describe_parts(Document& document, const JobSetup& setup, const std::vector<std::size_t>& first,
+                    const std::vector<ServerFacts>& facts, const std::map<std::string, std::string>& in_force) {
   document.targets.clear();
-  for (std::size_t p = 0; p < parts_.size(); p++) {
-    const GroupPart& part = parts_[p];
+  for (std::size_t p = 0; p < setup.parts.size(); p++) {
+    const GroupPart& part = setup.parts[p];
     if (std::none_of(document.targets.begin(), document.targets.end(),
                      [&](const TargetFacts& target) { return target.name == part.target; })) {
       TargetFacts target{.name = part.target,
                          .driver = std::string(part.setup->driver->info().name),
                          .url = without_secrets(part.setup->url()),
-                         .server = facts_[p].server,
-                         .server_version = facts_[p].version,
+                         .server = facts[p].server,
+                         .server_version = facts[p].version,
                          .settings = {}};
-      for (const auto& [name, value] : facts_[p].settings) target.settings.emplace_back(name, value);
+      for (const auto& [name, value] : facts[p].settings) target.settings.emplace_back(name, value);
       document.targets.push_back(std::move(target));
     }
-    const std::size_t past = p + 1 < parts_.size() ? first_[p + 1] : document.groups.size();
-    for (std::size_t g = first_[p]; g < past; g++) document.groups[g].target = part.target;
-    const std::map<std::string, std::string> in_force = part.setup->workload->options_in_force();
+    const std::size_t past = p + 1 < setup.parts.size() ? first[p + 1] : document.groups.size();
+    for (std::size_t g = first[p]; g < past; g++) document.groups[g].target = part.target;
     document.workload.options.emplace_back(part.name + ".workload", part.setup->type->info().name);
-    for (const auto& [name, value] : part.setup->request.workload_options.all())
-      document.workload.options.emplace_back(part.name + "." + name,
-                                             in_force.contains(name) ? in_force.at(name) : value);
+    for (const auto& [name, value] : part.setup->request.workload_options.all()) {
+      const std::string whole_name = part.name + "." + name;
+      const auto found = in_force.find(whole_name);
+      document.workload.options.emplace_back(whole_name, found == in_force.end() ? value : found->second);
+    }
     for (const char* name : {"clients", "sessions", "rate", "arrival", "think-time"})
       document.workload.options.emplace_back(part.name + ".run." + name, part.setup->own().text(name));
   }

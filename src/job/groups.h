@@ -13,26 +13,25 @@
 
 namespace assay {
 
-class RunControl;
-
-struct GroupPart {
-  std::string name;    // of the group
-  std::string target;  // the name of its system
-  std::unique_ptr<JobSetup> setup;
-};
+/// The number of each part's first group in the plan.
+std::vector<std::size_t> first_groups(const RunPlan&);
+/// What the result says of the parts: their targets, the target of each group, the options of each part. `first` and `facts`
+/// are of each part; `in_force` is Executor::options_in_force of such a run.
+void describe_parts(Document&, const JobSetup&, const std::vector<std::size_t>& first,
+                    const std::vector<ServerFacts>& facts, const std::map<std::string, std::string>& in_force);
 
 class GroupsExecutor final : public Executor {
  public:
-  /// The workload of the run itself has no clients but those of the parts. All but the parts outlive it.
-  GroupsExecutor(std::vector<GroupPart> parts, Progress& progress, RunControl* control)
-      : parts_(std::move(parts)), progress_(progress), control_(control) {}
+  /// The workload of the setup itself has no clients but those of the parts. As executor_here().
+  GroupsExecutor(const JobSetup& setup, Progress& progress, RunControl* control, Gate gate = {})
+      : setup_(setup), parts_(setup.parts), progress_(progress), control_(control), gate_(std::move(gate)) {}
 
   ServerFacts facts() override;
   void prepare(std::stop_token) override;
   CheckOutcome check(std::stop_token) override;
   void cleanup(std::stop_token) override;
   RunPlan plan() override;
-  std::map<std::string, std::string> options_in_force() override { return {}; }  // complete() has them, by group
+  std::map<std::string, std::string> options_in_force() override;  // each with the name of its group before it
   RunOutcome run(const RunPlan&, std::stop_token, RunObserver&) override;
   void after_run() override;
   void require_target() override;
@@ -43,10 +42,12 @@ class GroupsExecutor final : public Executor {
   /// One of the parts for each set of data.
   std::vector<const GroupPart*> data_sets() const;
 
-  const std::vector<GroupPart> parts_;
+  const JobSetup& setup_;
+  const std::vector<GroupPart>& parts_;
   Progress& progress_;
   RunControl* control_;
-  std::vector<std::size_t> first_;  // of each part, its first group in the plan
+  const Gate gate_;
+  std::vector<std::size_t> first_;  // as first_groups()
   std::vector<ServerFacts> facts_;  // of each part's target
 };
 

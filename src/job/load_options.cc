@@ -174,6 +174,10 @@ RunOptions run_options_of(const JobSetup& setup) {
   return options;
 }
 
+void require_of_workloads(const JobSetup& setup) {
+  for (const JobSetup* load : setup.loads()) load->workload->require_of_run(run_options_of(*load));
+}
+
 RunPlan make_plan(const JobSetup& setup) {
   const Options& own = setup.own();
   RunPlan plan;

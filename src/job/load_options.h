@@ -20,6 +20,8 @@ void require_of_load(const Options& own, std::vector<std::string>& mistakes);
 
 /// What the user's options ask of a run, as the workload is told.
 RunOptions run_options_of(const JobSetup&);
+/// Throws Error for what the workloads of the run refuse of that.
+void require_of_workloads(const JobSetup&);
 
 /// The conditions of the options.
 struct LoadConditions {

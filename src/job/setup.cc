@@ -179,9 +179,19 @@ std::unique_ptr<JobSetup> JobSetup::open(JobRequest request, std::vector<std::st
     mistakes.none_in([&] { setup->refuse_without_effect(); });
     mistakes.none_in([&] { setup->workload = setup->type->make(setup->request.workload_options); });
   }
+  for (GroupRequest& group : setup->request.groups) mistakes.none_in([&] { setup->open_group(group); });
+  setup->request.groups.clear();
   mistakes.refuse();
   setup->seed = job.whole("seed");
   return setup;
+}
+
+void JobSetup::open_group(GroupRequest& group) {
+  try {
+    parts.push_back({group.name, group.target, open(std::move(group.request))});
+  } catch (const Error& error) {
+    throw Error(fmt::format("group {}: {}", group.name, error.what()), error.code());
+  }
 }
 
 std::string JobSetup::title() const { return fmt::format("{} on {}", type->info().name, without_secrets(url())); }
@@ -199,6 +209,10 @@ void JobSetup::refuse_without_effect() const {
     if (own.flag("cleanup")) verbs |= kCleanup;
   }
   std::vector<std::string> mistakes;
+  if (!request.groups.empty())
+    for (const char* name : {"clients", "sessions", "rate", "arrival", "think-time", "find-max"})
+      if (own.given(name))
+        mistakes.push_back(fmt::format("--{} is given for a run of groups, each of which has it for itself", name));
   for (const Options* options : {&common, &job, &own, &workload_options})
     for (const OptionSpec& spec : options->table())
       if (options->given(spec.name) && (spec.verbs & verbs) == 0)
@@ -220,6 +234,13 @@ void JobSetup::refuse_without_effect() const {
         fmt::format("--threads has no effect with {}, whose sessions have a thread each; expected --sessions",
                     driver->info().name));
   refuse_mistakes(mistakes);
+}
+
+std::vector<const JobSetup*> JobSetup::loads() const {
+  if (parts.empty()) return {this};
+  std::vector<const JobSetup*> out;
+  for (const GroupPart& part : parts) out.push_back(part.setup.get());
+  return out;
 }
 
 bool JobSetup::verify() const { return is_set(request.workload_options, "verify"); }

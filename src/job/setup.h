@@ -26,6 +26,8 @@ std::span<const OptionSpec> run_options();
 unsigned verb_of(std::string_view name);
 std::string_view verb_name(Verb);
 
+struct GroupRequest;
+
 struct JobRequest {
   Verb verb = kRun;
   const WorkloadType* type = nullptr;
@@ -35,12 +37,23 @@ struct JobRequest {
   std::string url{};
   std::map<std::string, std::string> driver_options{};  // beside those in the URL's query
   bool sharded = false;  // its shards are parts of one job under one hand, which looks at the whole when all are done
+  /// Instead of the workload itself, of which then only what is of the whole run counts (phases, count, prepare, seed, …).
+  std::vector<GroupRequest> groups{};
 
   /// With the tables of this verb. `own` of a run is run_options().
   static JobRequest of(Verb, const WorkloadType&);
   /// Each option goes to the table that has it. Throws one Error for all mistakes.
   void set_all(const std::map<std::string, std::string>& values);
 };
+
+/// A group with a workload of its own, or with options of its own.
+struct GroupRequest {
+  std::string name;    // of the group
+  std::string target;  // the name of its system
+  JobRequest request;
+};
+
+struct GroupPart;
 
 struct JobSetup {
   /// Checks all and opens the target, without talking to it. Throws one Error for all mistakes; `mistakes` are those found
@@ -54,6 +67,7 @@ struct JobSetup {
   std::uint64_t seed = 1;
   std::unique_ptr<Target> target;
   std::unique_ptr<Workload> workload;
+  std::vector<GroupPart> parts;  // of the groups that were asked for
 
   const std::string& url() const noexcept { return request.url; }
   const Options& own() const noexcept { return request.own; }
@@ -64,11 +78,19 @@ struct JobSetup {
   Job job_for(Progress&, std::stop_token) const;
   /// Whether the workload has an option `verify`, and it is on.
   bool verify() const;
+  /// The setups whose workloads make the load: those of the parts, or this one where it has none.
+  std::vector<const JobSetup*> loads() const;
 
  private:
   void open_target();
   /// Throws Error for options that are given and would change nothing.
   void refuse_without_effect() const;
+  void open_group(GroupRequest&);
+};
+
+struct GroupPart {
+  std::string name, target;  // as in GroupRequest
+  std::unique_ptr<JobSetup> setup;
 };
 
 }  // namespace assay

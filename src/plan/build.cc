@@ -148,6 +148,8 @@ class Builder : BuildContext {
     out.image = value.text_of("image");
     out.image_pull_policy = value.find("imagePullPolicy") == nullptr ? "Always" : value.text_of("imagePullPolicy");
     out.token = secret_of(value.find("token"));
+    out.ca_file = value.text_of("ca");
+    out.stop_on_loss = value.text_of("on-agent-loss") == "stop";
     agents(value, out);
     return out;
   }
@@ -155,7 +157,7 @@ class Builder : BuildContext {
   void agents(Value& value, Runner& out) {
     if (out.kind == Runner::Kind::static_ && !has(value, "addresses"))
       refuse(value, fmt::format("{} is static and has no addresses; expected addresses: [HOST:PORT]", value.path));
-    for (const std::string_view name : {"addresses", "token"})
+    for (const std::string_view name : {"addresses", "token", "ca"})
       if (out.kind != Runner::Kind::static_ && value.find(name) != nullptr)
         refuse(value, name, fmt::format("{} is of static agents; this runner is {}", name, value.text_of("kind")));
     if (out.kind != Runner::Kind::kubernetes)

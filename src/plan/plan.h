@@ -45,6 +45,8 @@ struct Runner {
   std::uint64_t agents = 1;
   std::vector<std::string> addresses;  // of static agents, one each
   std::optional<SecretReference> token;
+  std::string ca_file;
+  bool stop_on_loss = false;
   std::vector<std::size_t> systems;  // of the plan
   NodePtr metadata, spec, resources;
   std::string image, image_pull_policy;

@@ -110,6 +110,28 @@ class FleetTest(ProgramTest):
         self.run_with(addresses, *tpcc, "--warehouses", "4", "--drop-data", target=self.url, workload="tpcc")
         self.assertEqual(self.rows("select count(*) from warehouse")[0][0], 4)
 
+    def test_agents_prepare_check_and_clean_up_in_shares_without_a_run(self):
+        agents = ("--agents", ",".join(self.agents(2)))
+        tpcc = ("tpcc", "--target", self.url, *agents)
+        done = self.assay("prepare", *tpcc, "--warehouses", "4", "--scale-down", "10", "--verify")
+        self.assertIn("2 agents prepared", done.stderr)
+        self.assertIn("check after prepare: consistent", done.stderr)
+        self.assertEqual(self.rows("select count(*) from warehouse")[0][0], 4)
+        self.assertTrue(json.loads(self.assay("check", *tpcc, "--json").stdout)["consistent"])
+        self.execute("update warehouse set w_ytd = w_ytd + 1 where w_id = 4")
+        self.assertIn("NOT consistent", self.assay("check", *tpcc, code=6).stderr)
+        self.assay("cleanup", *tpcc)
+        self.assertNotIn("warehouse", self.tables())
+        self.assertIn("--on-agent-loss has no effect in prepare", self.refused("prepare", *tpcc, "--on-agent-loss", "stop"))
+        null = ("kv", "--target", "null:?memory=true", *agents)
+        self.assertIn("in the process of each agent", self.refused("prepare", *null))
+        self.assertIn("in the process of each", self.refused("check", *null))
+
+    def test_the_progress_of_a_load_by_agents_is_shown_as_one(self):
+        said = self.assay("prepare", "tpcc", "--target", self.url, "--agents", ",".join(self.agents(2)), "--warehouses", "2", "--parallel", "1")
+        # Twice what one of them loads, to its end.
+        self.assertRegex(said.stderr, r"loading tpcc: (1\.0[0-9])M of \1M rows \(100 %\)")
+
     def test_an_agent_that_is_killed_while_it_prepares_ends_the_command(self):
         addresses = self.agents(2)
         self.prepare("--warehouses", "1")

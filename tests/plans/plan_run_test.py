@@ -1,9 +1,11 @@
 """assay plan run: a plan carried out, on SQLite and on the driver without a target."""
 
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -236,6 +238,82 @@ class PlanRunTest(ProgramTest):
         result = self.results()["a-local-1"]
         self.assertEqual(len(result["agents"]), 3)
         self.assertEqual(sum(phase["completed"] for o in result["groups"][0]["operations"] for phase in o["phases"].values()), 300)
+
+    def test_agents_share_the_groups_of_a_run(self):
+        systems = {name: {"kind": "static", "url": f"sqlite:{self.folder}/{name}.db"} for name in ("one", "two")}
+        systems["mem"] = {"kind": "static", "url": "null:", "options": {"latency": "1ms", "memory": True}}
+        addresses = self.agents(2, env={"ASSAY_TOKEN": "geheim"})
+        said = self.run_plan(
+            {"all": {"system": "one", "runner": "there", "workload": "kv", "options": KV, "prepare": True, "cleanup": True, "check": True,
+                     "load": {"duration": "4s"}, "thresholds": {"fail-if": ["rate(writers/put) > 1000000/s"]},
+                     "groups": [{"name": "readers", "options": {"mix": "get=1"}, "clients": 3, "think-time": "50ms"},
+                                {"name": "writers", "options": {"mix": "put=1"}, "rate": 20, "clients": 2},
+                                {"name": "memory", "system": "mem", "options": {"mix": "get=1"}, "rate": 101, "clients": 2},
+                                {"name": "orders", "workload": "tpcc", "system": "two", "clients": 2,
+                                 "options": {"scale-down": 100, "think-times": False, "warehouses": 2, "verify": True}}],
+                     "actions": [{"name": "more", "at": "2s", "kind": "rate", "group": "writers", "rate": 60}]}},
+            systems=systems, runners={"there": {"kind": "static", "addresses": addresses, "token": {"env": "TOKEN"}}}, env={"TOKEN": "geheim"}.items(),
+            code=(0, 4, 5))
+        result = self.results()["all-one-1"]
+        groups = {group["name"]: group for group in result["groups"]}
+        self.assertEqual({name: group["target"] for name, group in groups.items()},
+                         {"readers": "one", "writers": "one", "memory": "mem", "orders": "two", "orders.delivery": "two"})
+        self.assertEqual({name: int(group["clients"]) for name, group in groups.items() if name != "orders.delivery"},
+                         {"readers": 3, "writers": 2, "memory": 2, "orders": 2})
+        self.assertEqual((groups["writers"]["schedule"], groups["memory"]["schedule"]), ("constant 20/s", "constant 101/s"))
+        answered = {name: sum(int(p["completed"]) for o in g["operations"] for p in o["phases"].values()) for name, g in groups.items()}
+        self.assertEqual(answered["memory"], 404)  # shared out over two agents without a remainder
+        self.assertAlmostEqual(answered["writers"], 160, delta=30)  # two seconds at 20, two at 60, and the instant of the change
+        self.assertGreater(answered["readers"], 0)
+        self.assertGreater(answered["orders.delivery"], 0)  # asked for by the orders' own group, the fourth
+        self.assertEqual([agent["name"] for agent in result["agents"]], addresses)
+        self.assertEqual([target["name"] for target in result["targets"]], ["one", "mem", "two"])
+        self.assertEqual({target["server"] for target in result["targets"]}, {"SQLite", "null"})
+        self.assertIn("orders.nopm", [figure["name"] for figure in result["figures"]])
+        cross = next(r for r in result["requirements"] if r["name"] == "orders: New-Orders in the target")
+        self.assertEqual(cross["verdict"], "pass", cross)
+        options = dict(result["workload"]["options"])
+        self.assertEqual((options["orders.workload"], options["orders.warehouses"], options["memory.run.rate"]), ("tpcc", "2", "101"))
+        self.assertEqual([check["state"] for check in result["checks"]], ["passed", "passed"])
+        self.assertEqual(self.tables_of("one") | self.tables_of("two"), set())  # removed behind it
+        # Who comes later finds all of it on the agents.
+        self.assay("exec", "results", "all", "-m", "plan.json", "--result", "again.json", env={"TOKEN": "geheim"}.items(), code=(0, 4, 5))
+        again = json.loads((self.folder / "again.json").read_text())
+        self.assertEqual([(g["name"], g["target"], [o["phases"]["measure"].get("response") for o in g["operations"] if "measure" in o["phases"]])
+                          for g in again["groups"]],
+                         [(g["name"], g["target"], [o["phases"]["measure"].get("response") for o in g["operations"] if "measure" in o["phases"]])
+                          for g in result["groups"]])
+        self.assertEqual(dict(again["workload"]["options"])["orders.warehouses"], "2")
+        self.assertNotIn("geheim", said.stdout + said.stderr)
+
+    def tables_of(self, name):
+        with contextlib.closing(sqlite3.connect(self.folder / f"{name}.db")) as database:
+            return {row[0] for row in database.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")}
+
+    def test_groups_are_refused_that_have_too_little_for_each_agent(self):
+        said = self.run_plan({"a": {"workload": "kv", "options": KV, "runner": "here", "prepare": True, "load": SHORT,
+                                    "groups": [{"name": "few", "clients": 1}]}}, code=2,
+                             runners={"here": {"kind": "process", "agents": 2, "systems": ["local"]}})
+        self.assertIn("group few: --clients is 1 for 2 agents", said.stderr)
+
+    def test_a_plan_says_that_the_loss_of_an_agent_ends_the_run(self):
+        self.assertTrue(self.of_a_lost_agent("stop")["partial"])
+
+    def test_a_plan_says_that_a_run_goes_on_without_a_lost_agent(self):
+        self.assertFalse(self.of_a_lost_agent("go-on")["partial"])
+
+    def of_a_lost_agent(self, rule):
+        addresses = self.agents(2, env={"ASSAY_TOKEN": "geheim"})
+        plan = self.plan({"a": {"workload": "kv", "options": KV, "runner": "there", "prepare": True,
+                                "load": {"duration": "14s", "rate": 20, "clients": 2}}},
+                         runners={"there": {"addresses": addresses, "token": {"env": "TOKEN"}, "on-agent-loss": rule, "systems": ["local"]}})
+        process = self.start("plan", "run", plan, "--results", "out", env={"TOKEN": "geheim"}.items())
+        self.wait_for_text(process, r"(?m)^ +[0-9]+ s +measure")
+        self.processes[1].kill()
+        self.finish(process, code=(4, 5, 130))
+        result = self.results()["a-local-1"]
+        self.assertIn("agent_lost", [event["kind"] for event in result["events"]])
+        return result
 
     def test_shipped_plans_run(self):
         text = (ROOT / "plans/two-groups.yaml").read_text()
