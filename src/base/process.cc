@@ -15,6 +15,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 
 extern char** environ;
 
@@ -160,5 +163,19 @@ ProcessOutcome run_process(const std::vector<std::string>& words, std::string_vi
   outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return outcome;
 }
+
+ProcessIdentity ProcessIdentity::of(pid_t pid) {
+  std::ifstream in(fmt::format("/proc/{}/stat", pid));
+  const std::string stat((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const std::size_t past_name = stat.rfind(')');
+  if (past_name == std::string::npos) return {pid, 0};
+  std::istringstream fields(stat.substr(past_name + 1));
+  std::string field;
+  for (int n = 3; n <= 22 && fields >> field; n++)
+    if (n == 3 && (field == "Z" || field == "X")) return {pid, 0};
+  return {pid, std::strtoull(field.c_str(), nullptr, 10)};
+}
+
+bool ProcessIdentity::alive() const { return pid > 0 && began > 0 && of(pid).began == began; }
 
 }  // namespace assay

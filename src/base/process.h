@@ -7,6 +7,9 @@
 
 #include "base/time.h"
 
+#include <sys/types.h>
+
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,5 +26,16 @@ struct ProcessOutcome {
 /// an Error; what it started is not looked for.
 ProcessOutcome run_process(const std::vector<std::string>& words, std::string_view input, std::string_view install,
                            Nanos limit = Nanos::max());
+
+/// A process, known by its id and the time at which it began, so that nobody else's is ever taken for it.
+struct ProcessIdentity {
+  pid_t pid = 0;
+  std::uint64_t began = 0;  // in clock ticks since the machine did (proc(5), field 22)
+
+  /// `began` is 0 when there is none.
+  static ProcessIdentity of(pid_t);
+  /// False, too, of one that has ended and of which nobody has asked how.
+  bool alive() const;
+};
 
 }  // namespace assay

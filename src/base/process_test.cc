@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace assay {
 namespace {
@@ -23,6 +25,19 @@ TEST(Process, TellsItsOutputsApartAndHowItEnded) {
   EXPECT_EQ(outcome.err, "err\n");
   outcome = run_process({"sh", "-c", "kill -9 $$"}, "", "");
   EXPECT_EQ(outcome.exit_code, 128 + 9);
+}
+
+TEST(Process, IsKnownByItsIdAndWhenItBegan) {
+  const ProcessIdentity own = ProcessIdentity::of(::getpid());
+  EXPECT_TRUE(own.alive());
+  EXPECT_FALSE((ProcessIdentity{own.pid, own.began + 1}).alive());  // another one that got its id
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t how{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &how, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(ProcessIdentity::of(child).alive());  // it has ended, and nobody has asked how
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_FALSE(ProcessIdentity::of(child).alive());
 }
 
 TEST(Process, ThatDoesNotReadItsInputDoesNotEndUs) {

@@ -1,6 +1,7 @@
 // assay agent: carries out tasks that are asked for over HTTP.
 
 #include "agent/agent.h"
+#include "base/process.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/help.h"
@@ -44,9 +45,43 @@ std::span<const OptionSpec> agent_options() {
        .help = "how long a client may take to send the body of a request",
        .min = 0.1,
        .max = 3600},
+      {.name = "coordinator",
+       .type = OptionType::count,
+       .default_value = "0",
+       .help = "id of the process of this machine that it works for: when that is gone, the agent ends its task, lingers, "
+               "and goes; 0 is none",
+       .min = 0},
+      {.name = "linger",
+       .type = OptionType::duration,
+       .default_value = "10m",
+       .help = "how long what it measured can then be asked for"},
       {.name = "quiet", .type = OptionType::flag, .default_value = "false", .help = "say nothing but errors"},
   };
   return table;
+}
+
+constexpr Nanos kLookForCoordinator = std::chrono::seconds(1);
+
+/// Until a signal, or until who it works for is gone and its last task ended `linger` ago.
+void wait_for_end(agent::Agent& agent, pid_t coordinator, Nanos linger, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  if (coordinator == 0) {
+    stopped.wait(lock, stop, [] { return false; });
+    return;
+  }
+  const ProcessIdentity works_for = ProcessIdentity::of(coordinator);
+  TimePoint needed = real_clock().now();
+  while (!stop.stop_requested()) {
+    stopped.wait_for(lock, stop, kLookForCoordinator, [] { return false; });
+    const TimePoint now = real_clock().now();
+    const auto task = agent.tasks().current();
+    if (works_for.alive() || (task != nullptr && !agent::has_ended(task->record().state)))
+      needed = now;
+    else if (now - needed >= linger)
+      return;
+  }
 }
 
 ExitCode carry_out_agent(std::span<const std::string> arguments) {
@@ -61,6 +96,8 @@ ExitCode carry_out_agent(std::span<const std::string> arguments) {
   assign(words, all);
   if (!words.positional.empty())
     throw Error(fmt::format("agent: unexpected word '{}'; expected options only", words.positional.front()));
+  if (options.given("linger") && options.count("coordinator") == 0)
+    throw Error("agent: --linger has no effect without --coordinator");
   if (options.given("target") && options.given("target-secret"))
     throw Error("agent: --target and --target-secret are given; expected one of them");
   agent::Defaults defaults;
@@ -83,10 +120,7 @@ ExitCode carry_out_agent(std::span<const std::string> arguments) {
   if (!options.flag("quiet"))
     say("agent: listening on {}{}\n", agent.url(),
         defaults.target.empty() ? std::string() : ", target " + without_secrets(defaults.target));
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  std::unique_lock lock(mutex);
-  stopped.wait(lock, signals.token(), [] { return false; });
+  wait_for_end(agent, static_cast<pid_t>(options.count("coordinator")), options.duration("linger"), signals.token());
   agent.stop();
   return ExitCode::ok;
 }

@@ -42,8 +42,9 @@ std::span<const OptionSpec> exec_options() {
     all.push_back(
         {.name = "agents",
          .default_value = "",
-         .help = "of results, without a plan: HOST:PORT,… of a run whose coordinator is gone; it is followed to its "
-                 "end, fetched, merged and reported as assay run would have"});
+         .help = "of results, without a plan: HOST:PORT,… of a run whose coordinator is gone, or the folder of agents "
+                 "that were started for it; it is followed to its end, fetched, merged and reported as assay run would "
+                 "have"});
     all.push_back({.name = "run", .default_value = "", .help = "its ID; without it the one that began last"});
     all.push_back(
         {.name = "result", .default_value = "", .help = "its file; without it results/ and a name of its own"});
@@ -254,7 +255,12 @@ ExitCode carry_out_verb(const MainWords& words, Fanout& fanout) {
 constexpr std::string_view kOfCollecting[] = {"run", "result", "json", "agent-token-file", "agent-ca"};
 
 Collecting collecting_with(const Options& options) {
-  return {.addresses = addresses_in(options.text("agents")),
+  const std::string agents = options.text("agents");
+  const bool folder = agents.find('/') != std::string::npos && agents.find("://") == std::string::npos;
+  if (folder && (options.given("agent-token-file") || options.given("agent-ca")))
+    throw Error("exec results: agents that were started for a run have their token in the folder; expected --agents only");
+  return {.addresses = folder ? std::vector<std::string>() : addresses_in(agents),
+          .folder = folder ? agents : "",
           .token = token_of(options.text("agent-token-file")),
           .ca_file = options.text("agent-ca"),
           .run = options.text("run"),

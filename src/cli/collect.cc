@@ -2,6 +2,7 @@
 
 #include "cli/job_arguments.h"
 #include "cli/run_report.h"
+#include "coordinator/backend.h"
 #include "coordinator/taken_up.h"
 #include "job/run_job.h"
 #include "registry/registry.h"
@@ -29,7 +30,12 @@ std::unique_ptr<JobSetup> setup_of(const coordinator::FoundRun& found) {
 
 }  // namespace
 
-ExitCode collect_run(const Collecting& asked) {
+ExitCode collect_run(Collecting asked) {
+  if (!asked.folder.empty()) {
+    coordinator::AgentAddresses left = coordinator::agents_left_in(asked.folder);
+    asked.addresses = std::move(left.all);
+    asked.token = std::move(left.token);
+  }
   coordinator::FoundRun found =
       coordinator::find_run(asked.addresses, asked.token, asked.ca_file, asked.run, asked.benchmark);
   const std::unique_ptr<JobSetup> setup = setup_of(found);
@@ -45,6 +51,7 @@ ExitCode collect_run(const Collecting& asked) {
   coordinator::RunTakenUp executor(*setup, std::move(found), asked.token, asked.ca_file, loss);
   const JobEnd end = carry_out_run(*setup, executor, conditions, observer, signals.token(), {});
   write_and_show(path, end.document, sealing, asked.json, false);
+  if (!asked.folder.empty()) coordinator::remove_agents_left_in(asked.folder);
   return end.code;
 }
 

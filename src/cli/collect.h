@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@ namespace assay::cli {
 
 struct Collecting {
   std::vector<std::string> addresses;
+  std::filesystem::path folder = {};  // instead: of agents that were started for the run; they are stopped behind it
   std::string token = {}, ca_file = {};
   std::string benchmark = {};  // of a plan, whose run it must be
   std::string run = {};        // its ID; "": the one that began last
@@ -19,6 +21,6 @@ struct Collecting {
 };
 
 /// Throws Error.
-ExitCode collect_run(const Collecting&);
+ExitCode collect_run(Collecting);
 
 }  // namespace assay::cli

@@ -1,12 +1,15 @@
 #include "coordinator/backend.h"
 
 #include "base/error.h"
+#include "results/file.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <random>
 
 namespace assay::coordinator {
@@ -39,10 +42,15 @@ std::string random_token() {
   return token;
 }
 
+constexpr const char* kRunner = "run";
+constexpr const char* kLinger = "10m";
+
+fs::path token_file(const fs::path& folder) { return folder / ".assay" / kRunner / "token"; }
+
 class ProcessBackend final : public Backend {
  public:
   ProcessBackend(std::size_t count, std::function<void(const std::string&)> told)
-      : count_(count), told_(std::move(told)), folder_(temporary_folder()), agents_(folder_, "run") {}
+      : count_(count), told_(std::move(told)), folder_(temporary_folder()), agents_(folder_, kRunner) {}
 
   ~ProcessBackend() override {
     std::size_t dead = 0;
@@ -62,7 +70,10 @@ class ProcessBackend final : public Backend {
 
   AgentAddresses start() override {
     AgentAddresses out{.all = {}, .token = random_token()};
-    for (std::size_t i = 0; i < count_; i++) agents_.start("", {{"ASSAY_TOKEN", out.token}});
+    const std::vector<std::string> options{"--coordinator", std::to_string(::getpid()), "--linger", kLinger};
+    for (std::size_t i = 0; i < count_; i++) agents_.start("", {{"ASSAY_TOKEN", out.token}}, options);
+    write_atomically(token_file(folder_), out.token + "\n");  // nobody else may look into the folder
+    told_(fmt::format("{} agents of this machine, in {}", count_, folder_.string()));
     for (const LocalAgent& agent : agents_.all()) out.all.push_back(agent.url);
     return out;
   }
@@ -82,6 +93,23 @@ std::unique_ptr<Backend> static_backend(AgentAddresses addresses) {
 
 std::unique_ptr<Backend> process_backend(std::size_t count, std::function<void(const std::string&)> told) {
   return std::make_unique<ProcessBackend>(count, std::move(told));
+}
+
+AgentAddresses agents_left_in(const fs::path& folder) {
+  AgentAddresses out;
+  const LocalAgents agents(folder, kRunner);
+  for (const LocalAgent& agent : agents.all()) out.all.push_back(agent.url);
+  std::ifstream in(token_file(folder));
+  if (out.all.empty() || !std::getline(in, out.token))
+    throw Error(fmt::format("{} is no folder of agents that assay started for a run", folder.string()));
+  return out;
+}
+
+void remove_agents_left_in(const fs::path& folder) {
+  agents_left_in(folder);  // or it is not ours
+  LocalAgents(folder, kRunner).stop();
+  std::error_code ignored;  // what cannot be removed stays
+  fs::remove_all(folder, ignored);
 }
 
 }  // namespace assay::coordinator

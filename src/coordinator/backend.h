@@ -28,9 +28,14 @@ class Backend {
 
 /// Agents that somebody else started.
 std::unique_ptr<Backend> static_backend(AgentAddresses);
-/// `count` processes of this program on loopback, with a token of their own, which live as long as the Backend. Their state and
-/// logs are in a temporary folder, which goes with them, unless one of them ended by itself: then it stays, and `told` hears
-/// where it is.
+/// `count` processes of this program on loopback, with a token of their own, which live as long as the Backend. Their state,
+/// token and logs are in a temporary folder, which goes with them, unless one of them ended by itself: then it stays. `told`
+/// hears where it is. When this process is killed, they end what they do, wait kLinger to be asked for it, and go.
 std::unique_ptr<Backend> process_backend(std::size_t count, std::function<void(const std::string&)> told);
+
+/// Those of a process_backend() whose process is gone, by their folder. Throws Error: it is none.
+AgentAddresses agents_left_in(const std::filesystem::path& folder);
+/// Stops them and removes the folder.
+void remove_agents_left_in(const std::filesystem::path& folder);
 
 }  // namespace assay::coordinator

@@ -35,18 +35,6 @@ std::string text_of(const fs::path& file) {
   return std::move(text).str();
 }
 
-/// When the process began and whether it lives; 0: there is none, or it ended and nobody asked how.
-std::uint64_t began(pid_t pid) {
-  const std::string stat = text_of(fmt::format("/proc/{}/stat", pid));
-  const std::size_t past_name = stat.rfind(')');
-  if (past_name == std::string::npos) return 0;
-  std::istringstream fields(stat.substr(past_name + 1));
-  std::string field;
-  for (int n = 3; n <= 22 && fields >> field; n++)
-    if (n == 3 && (field == "Z" || field == "X")) return 0;
-  return std::strtoull(field.c_str(), nullptr, 10);
-}
-
 std::string url_in_log(const fs::path& log) {
   const std::string text = text_of(log);
   const std::size_t at = text.find(kListening);
@@ -55,9 +43,11 @@ std::string url_in_log(const fs::path& log) {
   return end == std::string::npos ? "" : text.substr(begin, end - begin);
 }
 
-pid_t spawn_agent(const fs::path& folder, const fs::path& log, const std::map<std::string, std::string>& changes) {
+pid_t spawn_agent(const fs::path& folder, const fs::path& log, const std::vector<std::string>& options,
+                  const std::map<std::string, std::string>& changes) {
   const std::string program = fs::read_symlink("/proc/self/exe");
   std::vector<std::string> words{program, "agent", "--listen", "127.0.0.1:0", "--data", folder.string()};
+  words.insert(words.end(), options.begin(), options.end());
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
@@ -102,18 +92,15 @@ bool becomes(Condition condition) {
 
 }  // namespace
 
-bool LocalAgent::alive() const { return pid > 0 && coordinator::began(pid) == began; }
-
 LocalAgents::LocalAgents(const fs::path& workdir, const std::string& runner) : folder_(workdir / ".assay" / runner) {
   const std::string text = text_of(folder_ / "agents.json");
   if (text.empty()) return;
   try {
     const nlohmann::json state = nlohmann::json::parse(text);
     for (const nlohmann::json& agent : state.at("agents"))
-      agents_.push_back({.pid = agent.at("pid").get<pid_t>(),
-                         .began = agent.at("began").get<std::uint64_t>(),
-                         .url = agent.at("url").get<std::string>(),
-                         .system = agent.at("system").get<std::string>()});
+      agents_.push_back({{.pid = agent.at("pid").get<pid_t>(), .began = agent.at("began").get<std::uint64_t>()},
+                         agent.at("url").get<std::string>(),
+                         agent.at("system").get<std::string>()});
   } catch (const nlohmann::json::exception& error) {
     throw Error(fmt::format("{} is none of a runner's: {}", (folder_ / "agents.json").string(), error.what()));
   }
@@ -126,13 +113,14 @@ void LocalAgents::save() const {
   write_atomically(folder_ / "agents.json", nlohmann::json{{"agents", std::move(agents)}}.dump(2) + "\n");
 }
 
-void LocalAgents::start(const std::string& system, const std::map<std::string, std::string>& environment) {
+void LocalAgents::start(const std::string& system, const std::map<std::string, std::string>& environment,
+                        const std::vector<std::string>& options) {
   fs::path folder;
   for (int n = 1; folder.empty() || fs::exists(folder); n++) folder = folder_ / fmt::format("agent-{}", n);
   fs::create_directories(folder);
   const fs::path log = folder / "log";
-  LocalAgent agent{.pid = spawn_agent(folder / "data", log, environment), .system = system};
-  agent.began = began(agent.pid);
+  const LocalAgent agent{
+      ProcessIdentity::of(spawn_agent(folder / "data", log, options, environment)), "", system};
   agents_.push_back(agent);
   save();  // so that it can be stopped, whatever comes
   LocalAgent& last = agents_.back();

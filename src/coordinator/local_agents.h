@@ -1,15 +1,11 @@
 // Agents on this machine that outlive the command which starts them: one folder a runner, WORKDIR/.assay/RUNNER, which has
 // their process ids, addresses, logs and what they measured.
 //
-// An agent is known by its process id and the time at which the process began, so that nobody else's process is ever
-// stopped. Agents listen on loopback only. Throws Error. For one command at a time.
+// Nobody else's process is ever stopped. Agents listen on loopback only. Throws Error. For one command at a time.
 #pragma once
 
-#include "base/time.h"
+#include "base/process.h"
 
-#include <sys/types.h>
-
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -17,13 +13,9 @@
 
 namespace assay::coordinator {
 
-struct LocalAgent {
-  pid_t pid = 0;
-  std::uint64_t began = 0;  // in clock ticks since the machine did (proc(5), field 22)
-  std::string url{};        // "http://127.0.0.1:40001"
-  std::string system{};     // the name of the one it puts under load
-
-  bool alive() const;
+struct LocalAgent : ProcessIdentity {
+  std::string url{};     // "http://127.0.0.1:40001"
+  std::string system{};  // the name of the one it puts under load
 };
 
 class LocalAgents {
@@ -33,8 +25,9 @@ class LocalAgents {
   /// Those that were started and not stopped since, whether they live or not.
   const std::vector<LocalAgent>& all() const noexcept { return agents_; }
   /// Starts one more, on a free port. `environment` is what it has beside this process's: the URL of its target with the
-  /// password, its token.
-  void start(const std::string& system, const std::map<std::string, std::string>& environment);
+  /// password, its token; `options` are those of `assay agent` beside its address and folder.
+  void start(const std::string& system, const std::map<std::string, std::string>& environment,
+             const std::vector<std::string>& options = {});
   /// Stops all, with what they do, and forgets them; what they measured stays.
   void stop();
   /// Forgets those that live no more.

@@ -350,6 +350,37 @@ class FleetTest(ProgramTest):
         self.assertEqual([pid for pid in started if self.lives(pid)], [])
         self.assertEqual(list(self.folder.glob("assay-agents-*")), [])
 
+    def test_agents_of_this_machine_can_be_asked_when_the_command_that_started_them_was_killed(self):
+        run = self.begin(["2"], "--rate", "200", "--duration", "5s", "--clients", "2", env={"TMPDIR": str(self.folder)})
+        started = self.wait_for(lambda: self.children(run.pid) if len(self.children(run.pid)) == 2 else None, "two agents")
+        self.wait_for_text(run, r" 1 s +measure")
+        run.kill()
+        run.wait()
+        folder = next(self.folder.glob("assay-agents-*"))
+        self.assertEqual(folder.stat().st_mode & 0o777, 0o700)  # the token is in it
+        self.assay("exec", "results", "--agents", folder, "--result", "taken.json", code=MEASURED)
+        self.assertEqual(self.completed(json.loads((self.folder / "taken.json").read_text())), 1000)
+        self.assertEqual([pid for pid in started if self.lives(pid)], [])
+        self.assertFalse(folder.exists())
+        self.assertIn("no folder of agents", self.refused("exec", "results", "--agents", folder))
+        self.assertTrue(self.folder.exists())
+
+    def test_an_agent_goes_when_who_it_works_for_is_gone_but_not_before_its_task_has_ended(self):
+        boss = subprocess.Popen(["sleep", "1000"])
+        self.addCleanup(boss.wait)
+        self.addCleanup(boss.kill)
+        address = self.agents(1, "--coordinator", str(boss.pid), "--linger", "2s", env={"ASSAY_TOKEN": "geheim"})[0]
+        self.start("run", "kv", "--target", NULL, "--prepare", "--rows", "10", "--agents", address, "--rate", "10", "--duration", "6s",
+                   env={"ASSAY_TOKEN": "geheim"})
+        self.wait_until_measuring([address])
+        boss.kill()
+        boss.wait()
+        time.sleep(3)
+        self.assertIsNone(self.processes[0].poll())  # the task goes on
+        self.assertEqual(self.processes[0].wait(timeout=60), 0)
+        self.assertEqual(json.loads(next((self.folder / "agent0" / "tasks").glob("*.json")).read_text())["state"], "done")
+        self.assertIn("--linger has no effect without --coordinator", self.refused("agent", "--linger", "1s"))
+
     def test_an_agent_of_this_machine_that_dies_is_lost_and_its_log_stays(self):
         run = self.begin(["2"], "--rate", "100", "--duration", "10s", "--clients", "2", env={"TMPDIR": str(self.folder)})
         started = self.wait_for(lambda: self.children(run.pid) if len(self.children(run.pid)) == 2 else None, "two agents")
