@@ -48,8 +48,9 @@ std::span<const OptionSpec> agent_options() {
       {.name = "coordinator",
        .type = OptionType::count,
        .default_value = "0",
-       .help = "id of the process of this machine that it works for: when that is gone, the agent ends its task, lingers, "
-               "and goes; 0 is none",
+       .help =
+           "id of the process of this machine that it works for: when that is gone, the agent ends its task, lingers, "
+           "and goes; 0 is none",
        .min = 0},
       {.name = "linger",
        .type = OptionType::duration,

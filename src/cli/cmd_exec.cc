@@ -258,7 +258,8 @@ Collecting collecting_with(const Options& options) {
   const std::string agents = options.text("agents");
   const bool folder = agents.find('/') != std::string::npos && agents.find("://") == std::string::npos;
   if (folder && (options.given("agent-token-file") || options.given("agent-ca")))
-    throw Error("exec results: agents that were started for a run have their token in the folder; expected --agents only");
+    throw Error(
+        "exec results: agents that were started for a run have their token in the folder; expected --agents only");
   return {.addresses = folder ? std::vector<std::string>() : addresses_in(agents),
           .folder = folder ? agents : "",
           .token = token_of(options.text("agent-token-file")),

@@ -268,6 +268,15 @@ std::map<std::string, std::string> conditions_text(const plan::Benchmark& benchm
   return out;
 }
 
+std::vector<std::string> commands_of(const plan::Benchmark& benchmark) {
+  std::vector<std::string> out;
+  for (const plan::Action& action : benchmark.actions)
+    if (action.kind == plan::Action::Kind::command)
+      out.push_back(fmt::format("{} (at {})", action.name.empty() ? action.command.front() : action.name,
+                                format_duration(action.at)));
+  return out;
+}
+
 }  // namespace
 
 std::unique_ptr<Executor> executor_for(const PlannedRun& run, const JobSetup& setup, JobObserver& observer) {
@@ -283,7 +292,8 @@ std::unique_ptr<Executor> executor_for(const PlannedRun& run, const JobSetup& se
     who = std::make_unique<coordinator::Fleet>(setup, backend_of(processes ? runner->agents : 0, addresses, observer),
                                                coordinator::FleetOptions{.loss = {.stop = runner->stop_on_loss},
                                                                          .conditions = conditions_text(benchmark),
-                                                                         .benchmark = benchmark.name},
+                                                                         .benchmark = benchmark.name,
+                                                                         .commands = commands_of(benchmark)},
                                                observer, control.get());
   } else {
     who = executor_here(setup, observer.progress(), control.get());

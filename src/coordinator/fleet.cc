@@ -252,6 +252,7 @@ void Fleet::hold_run(const RunPlan& plan, const std::stop_token& stop) {
                                 .agents = members_.size(),
                                 .benchmark = options_.benchmark,
                                 .conditions = options_.conditions,
+                                .commands = options_.commands,
                                 .stop_on_loss = options_.loss.stop},
                                setup_, plan, planned_schedule_);
   std::vector<AgentRequest> requests;

@@ -31,6 +31,7 @@ struct FleetOptions {
   LossRule loss = {};
   std::map<std::string, std::string> conditions = {};  // "fail-if", "abort-if", where they are no options of the setup
   std::string benchmark = {};                          // its name, of a plan
+  std::vector<std::string> commands = {};              // programs that the coordinator starts beside the run
 };
 
 class Fleet final : public Executor {

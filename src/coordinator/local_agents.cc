@@ -119,8 +119,7 @@ void LocalAgents::start(const std::string& system, const std::map<std::string, s
   for (int n = 1; folder.empty() || fs::exists(folder); n++) folder = folder_ / fmt::format("agent-{}", n);
   fs::create_directories(folder);
   const fs::path log = folder / "log";
-  const LocalAgent agent{
-      ProcessIdentity::of(spawn_agent(folder / "data", log, options, environment)), "", system};
+  const LocalAgent agent{ProcessIdentity::of(spawn_agent(folder / "data", log, options, environment)), "", system};
   agents_.push_back(agent);
   save();  // so that it can be stopped, whatever comes
   LocalAgent& last = agents_.back();

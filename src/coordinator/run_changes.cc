@@ -1,6 +1,9 @@
 #include "coordinator/run_changes.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <map>
 
 namespace assay::coordinator {
 namespace {
@@ -94,12 +97,25 @@ std::vector<Event> RunChanges::carry_out(Nanos since_start, const std::vector<bo
   }
 }
 
-void RunChanges::take_out(std::vector<RunOutcome>& parts) const {
+std::vector<Event> RunChanges::take_out(std::vector<RunOutcome>& parts) const {
+  std::map<Nanos, std::vector<std::string>> together;  // texts by instant; each agent says what its share is
+  for (const RunOutcome& part : parts)
+    for (const Event& event : part.events)
+      if (event.kind == "change") together[event.at].push_back(event.text);
+  // One that was carried out late has another instant than the others, and stays: its agent's share began later.
+  std::erase_if(together,
+                [&](const auto& entry) { return entry.second.size() < 2 && !instants_.contains(entry.first); });
   for (RunOutcome& part : parts)
-    std::erase_if(part.events, [&](const Event& event) {
-      // One that was carried out late has another instant, and stays: its agent's share began later.
-      return event.kind == "change" && instants_.contains(event.at);
-    });
+    std::erase_if(part.events,
+                  [&](const Event& event) { return event.kind == "change" && together.contains(event.at); });
+  std::vector<Event> untold;
+  for (auto& [at, texts] : together) {
+    if (instants_.contains(at)) continue;
+    const bool same = std::all_of(texts.begin(), texts.end(), [&](const std::string& t) { return t == texts.front(); });
+    untold.push_back(
+        {at, Nanos(0), "change", same ? texts.front() : fmt::format("by agent: {}", fmt::join(texts, "; "))});
+  }
+  return untold;
 }
 
 }  // namespace assay::coordinator

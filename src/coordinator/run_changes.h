@@ -25,8 +25,9 @@ class RunChanges {
   /// Tells the agents that are there, as they answered just now, what was asked for since the last call, and what they were
   /// not told yet. Answers what became of it.
   std::vector<Event> carry_out(Nanos since_start, const std::vector<bool>& there);
-  /// Takes out of what the agents measured that they carried these changes out: it was one change of one run.
-  void take_out(std::vector<RunOutcome>& parts) const;
+  /// Takes out of what the agents measured that they carried changes out together: each was one change of one run. Answers
+  /// those that another coordinator had asked for, which are not told yet.
+  std::vector<Event> take_out(std::vector<RunOutcome>& parts) const;
 
  private:
   void share_out(const GroupChange&);

@@ -78,6 +78,7 @@ FoundRun find_run(const std::vector<std::string>& addresses, const std::string& 
       found.workload = task.at("workload").get<std::string>();
       found.target = task.at("target").get<std::string>();
       found.options = task.at("run").at("options").get<std::map<std::string, std::string>>();
+      found.commands = task["run"].value("commands", std::vector<std::string>());
       for (const json& group : task["run"].value("groups", json::array()))
         found.groups.push_back({.name = group.at("name").get<std::string>(),
                                 .system = group.at("system").get<std::string>(),
@@ -189,6 +190,12 @@ void RunTakenUp::complete(Document& document) {
       fmt::format("the run was taken up by another coordinator than the one that began it ({}): what was to be done "
                   "around it, a check for one, is not part of this result",
                   found_.id));
+  // Changes of the load were told to the agents when it began.
+  for (const std::string& command : found_.commands) {
+    if (document.verdict.verdict == Verdict::pass) document.verdict.verdict = Verdict::fail;
+    document.verdict.reasons.push_back(fmt::format(
+        "the action {} was for the coordinator that began the run; whether it was carried out is not known", command));
+  }
   if (!no_figures_.empty()) document.warnings.push_back("the figures of the workload could not be had: " + no_figures_);
 }
 

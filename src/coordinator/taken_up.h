@@ -26,6 +26,7 @@ struct FoundRun {
     std::map<std::string, std::string> options;
   };
   std::vector<Group> groups;           // of a run of groups
+  std::vector<std::string> commands;   // as FleetOptions::commands
   std::vector<std::string> addresses;  // by shard
   std::vector<Member> members;         // likewise
   std::vector<nlohmann::json> tasks;   // the record of each; null: it does not answer

@@ -95,6 +95,7 @@ json whole_run(const WholeRun& run, const JobSetup& setup, const RunPlan& plan, 
   json whole{{"id", run.id}, {"agents", run.agents}, {"options", options_of(setup.request)}};
   json& options = whole["options"];
   if (!run.benchmark.empty()) whole["benchmark"] = run.benchmark;
+  if (!run.commands.empty()) whole["commands"] = run.commands;
   set_searched(options, setup, plan, planned);
   for (const auto& [name, conditions] : run.conditions) options[name] = conditions;
   if (run.stop_on_loss) options["on-agent-loss"] = "stop";

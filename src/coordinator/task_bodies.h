@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace assay::coordinator {
 
@@ -30,6 +31,7 @@ struct WholeRun {
   std::size_t agents = 0;
   std::string benchmark = {};                          // of a plan
   std::map<std::string, std::string> conditions = {};  // where they are no options of the setup
+  std::vector<std::string> commands = {};              // as FleetOptions::commands
   bool stop_on_loss = false;
 };
 nlohmann::json whole_run(const WholeRun&, const JobSetup&, const RunPlan&, std::string_view planned);

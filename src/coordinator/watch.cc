@@ -209,7 +209,7 @@ RunOutcome Watch::gather() {
          fmt::format("{} is lost: {}; what it told until then is in the result", member.name, member.lost)});
   }
   std::vector<RunOutcome> parts = fetch_results();
-  changes_.take_out(parts);
+  for (Event& change : changes_.take_out(parts)) events_.push_back(std::move(change));
   std::vector<std::string> names;
   names.reserve(members_.size());
   for (const Member& member : members_) names.push_back(member.name);

@@ -215,14 +215,18 @@ class PlanRunTest(ProgramTest):
         self.assertGreater(answered, 300)
         self.assertLess(answered, 480)
         # What was measured is still there for who asks later, also by the plan's name.
-        self.assay("exec", "results", "a", "-m", "plan.json", "--result", "again.json", env={"TOKEN": "geheim"}.items())
+        # Whether the program was started nobody knows but who was to start it: that is no pass.
+        said = self.assay("exec", "results", "a", "-m", "plan.json", "--result", "again.json", env={"TOKEN": "geheim"}.items(), code=(4, 5))
+        self.assertIn("the action mark (at 500ms) was for the coordinator that began the run", said.stdout)
         again = json.loads((self.folder / "again.json").read_text())
+        self.assertEqual([(e["kind"], e["at_ns"], e["text"]) for e in again["events"]],
+                         [(e["kind"], e["at_ns"], e["text"]) for e in result["events"] if e["kind"] == "change"])
         self.assertEqual([o["phases"]["measure"]["response"] for o in again["groups"][0]["operations"]],
                          [o["phases"]["measure"]["response"] for o in result["groups"][0]["operations"]])
         # A run of somebody else on the same agents is not taken for it.
         self.assay("run", "kv", "--target", "null:?memory=true", "--prepare", "--rows", "10", "--agents", ",".join(addresses), "--rate", "10",
                    "--duration", "500ms", "--quiet", env={"ASSAY_TOKEN": "geheim"}.items(), code=(0, 5))
-        self.assay("exec", "results", "a", "-m", "plan.json", "--result", "third.json", env={"TOKEN": "geheim"}.items())
+        self.assay("exec", "results", "a", "-m", "plan.json", "--result", "third.json", env={"TOKEN": "geheim"}.items(), code=(4, 5))
         self.assertEqual(json.loads((self.folder / "third.json").read_text())["targets"][0]["driver"], "sqlite")
         plan = json.loads((self.folder / "plan.json").read_text())
         plan["benchmarks"]["other"] = plan["benchmarks"]["a"]
