@@ -15,15 +15,23 @@ std::span<const OptionSpec> agents_options() {
       {.name = "agents",
        .default_value = "",
        .help = "HOST:PORT,…: agents that carry it out together, each a share; or how many processes of this machine "
-               "are started for it. --clients, --sessions, --rate and --count are of all of them"},
-      {.name = "agent-token-file", .default_value = "", .help = "file with the token of the agents; or ASSAY_TOKEN"},
-      {.name = "agent-ca", .default_value = "", .help = "PEM file of who signed the agents' certificates"},
+               "are started for it. --clients, --sessions, --rate and --count are of all of them",
+       .owner = OptionOwner::command},
+      {.name = "agent-token-file",
+       .default_value = "",
+       .help = "file with the token of the agents; or ASSAY_TOKEN",
+       .owner = OptionOwner::command},
+      {.name = "agent-ca",
+       .default_value = "",
+       .help = "PEM file of who signed the agents' certificates",
+       .owner = OptionOwner::command},
       {.name = "on-agent-loss",
        .type = OptionType::choice,
        .default_value = "go-on",
        .help = "what a lost agent does to the run; it is an event of the result either way",
        .choices = {"go-on", "stop"},
-       .verbs = kRun},
+       .verbs = kRun,
+       .owner = OptionOwner::whole},
   };
   return table;
 }

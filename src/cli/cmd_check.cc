@@ -13,7 +13,8 @@ std::span<const OptionSpec> check_options() {
     all.push_back({.name = "json",
                    .type = OptionType::flag,
                    .default_value = "false",
-                   .help = "print what was found as JSON on stdout"});
+                   .help = "print what was found as JSON on stdout",
+                   .owner = OptionOwner::command});
     return all;
   }();
   return table;

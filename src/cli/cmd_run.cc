@@ -21,21 +21,25 @@ std::span<const OptionSpec> own_options() {
     all.push_back({.name = "json",
                    .type = OptionType::flag,
                    .default_value = "false",
-                   .help = "print the report as JSON on stdout instead of a table"});
+                   .help = "print the report as JSON on stdout instead of a table",
+                   .owner = OptionOwner::command});
     all.push_back({.name = "result",
                    .default_value = "",
-                   .help = "file of the result; without it results/ and a name of its own"});
+                   .help = "file of the result; without it results/ and a name of its own",
+                   .owner = OptionOwner::command});
     all.push_back({.name = "encrypt-to",
                    .default_value = "",
                    .help = "encrypt the result: age1…, ssh-ed25519 …, ssh-rsa …, a file of such lines, or gpg:KEY; "
-                           "assay report --identity reads it"});
+                           "assay report --identity reads it",
+                   .owner = OptionOwner::command});
     all.insert(all.end(), agents_options().begin(), agents_options().end());
     all.push_back({.name = "ui",
                    .default_value = "",
                    .help =
                        "serve a page on this HOST:PORT of loopback, any that is free when nothing is said, that shows "
                        "the run and can change and stop it; docs/live-page.md",
-                   .alone = "127.0.0.1:0"});
+                   .alone = "127.0.0.1:0",
+                   .owner = OptionOwner::command});
     return all;
   }();
   return table;

@@ -14,8 +14,11 @@ namespace assay::cli {
 std::span<const OptionSpec> quiet_target_options() {
   static const std::vector<OptionSpec> table = [] {
     std::vector<OptionSpec> all(target_options().begin(), target_options().end());
-    all.push_back(
-        {.name = "quiet", .type = OptionType::flag, .default_value = "false", .help = "no progress and no live panel"});
+    all.push_back({.name = "quiet",
+                   .type = OptionType::flag,
+                   .default_value = "false",
+                   .help = "no progress and no live panel",
+                   .owner = OptionOwner::command});
     return all;
   }();
   return table;

@@ -189,7 +189,7 @@ void Fleet::prepare(std::stop_token stop) {
     throw Error(fmt::format("the data of {} is in the process of each agent, which makes it in a run with --prepare",
                             setup_.driver->info().name));
   }
-  const Which dropped = [](const JobSetup& load) { return keeps_data(load) && drops_data(load); };
+  const Which dropped = [](const JobSetup& load) { return keeps_data(load) && load.drops_data(); };
   const TimePoint begin = real_clock().now();
   // What is there is dropped once, before any of them loads its shard.
   if (some_load(setup_, dropped)) carry_out("cleanup", 1, stop, dropped);

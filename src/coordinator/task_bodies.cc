@@ -5,26 +5,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <set>
-
 namespace assay::coordinator {
 namespace {
 
 using nlohmann::json;
-
-constexpr const char* kDropData = "drop-data";
-
-/// What the coordinator does itself, or what is of its own command line.
-const std::set<std::string, std::less<>> kNotForAgents{
-    "prepare",          "check",        "cleanup",       kDropData,  "strict", "fail-if",
-    "abort-if",         "until-steady", "steady-limit",  "find-max", "json",   "find-max-precision",
-    "find-max-steps",   "result",       "encrypt-to",    "quiet",    "shard",  "agents",
-    "agent-token-file", "agent-ca",     "on-agent-loss", "ui",       "target"};
-
-/// Of the command line, and not of a run that goes on.
-const std::set<std::string, std::less<>> kNotOfRun{
-    "target",           "json",     "result",   "encrypt-to",         "quiet",          "agents",
-    "agent-token-file", "agent-ca", "find-max", "find-max-precision", "find-max-steps", "ui"};
 
 /// Whether each agent makes the data in its own process, when it runs.
 bool makes_data(const JobSetup& setup) { return setup.driver->info().in_process && setup.own().flag("prepare"); }
@@ -38,9 +22,8 @@ json load_body(const JobSetup& setup, Verb verb) {
   for (const Options* table : {&request.common, &request.job, &request.own, &request.workload_options}) {
     if (table == &request.own && verb != kRun) continue;
     for (const OptionSpec& spec : table->table())
-      if (const std::string name(spec.name);
-          table->given(name) && !kNotForAgents.contains(name) && (spec.verbs & bits) != 0)
-        options[name] = table->text(name);
+      if (spec.owner == OptionOwner::each && table->given(spec.name) && (spec.verbs & bits) != 0)
+        options[std::string(spec.name)] = table->text(spec.name);
   }
   if (prepares) options["prepare"] = "true";
   json body{{"workload", setup.type->info().name}, {"target", setup.url()}, {"options", std::move(options)}};
@@ -49,11 +32,6 @@ json load_body(const JobSetup& setup, Verb verb) {
 }
 
 }  // namespace
-
-bool drops_data(const JobSetup& setup) {
-  const Options& options = setup.request.workload_options;
-  return options.find(kDropData) != nullptr && options.flag(kDropData);
-}
 
 json task_body(const JobSetup& setup, std::string_view verb, std::size_t shard, std::size_t agents,
                const Which& which) {
@@ -88,8 +66,8 @@ json whole_run(const WholeRun& run, const JobSetup& setup, const RunPlan& plan, 
     json options = json::object();
     for (const Options* table : {&request.common, &request.job, &request.own, &request.workload_options})
       for (const OptionSpec& spec : table->table())
-        if (const std::string name(spec.name); table->given(name) && !kNotOfRun.contains(name))
-          options[name] = table->text(name);
+        if (spec.owner != OptionOwner::command && table->given(spec.name))
+          options[std::string(spec.name)] = table->text(spec.name);
     return options;
   };
   json whole{{"id", run.id}, {"agents", run.agents}, {"options", options_of(setup.request)}};

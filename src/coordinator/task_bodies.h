@@ -36,7 +36,4 @@ struct WholeRun {
 };
 nlohmann::json whole_run(const WholeRun&, const JobSetup&, const RunPlan&, std::string_view planned);
 
-/// Whether what is there is to be dropped before the data is made.
-bool drops_data(const JobSetup&);
-
 }  // namespace assay::coordinator

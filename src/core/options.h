@@ -25,6 +25,10 @@ enum class OptionType { text, flag, count, whole, number, duration, rate, bytes,
 enum Verb : unsigned { kPrepare = 1, kRun = 2, kCheck = 4, kCleanup = 8 };
 inline constexpr unsigned kAllVerbs = kPrepare | kRun | kCheck | kCleanup;
 
+/// Whose an option is when several agents carry out a job: each one's, the coordinator's, who looks at the whole, or of the one
+/// command line, so that it is nothing to who takes the run up later.
+enum class OptionOwner : std::uint8_t { each, whole, command };
+
 struct OptionSpec {
   std::string_view name;  // "think-time": as on the command line without the dashes, and as in a plan
   OptionType type = OptionType::text;
@@ -36,6 +40,7 @@ struct OptionSpec {
   unsigned verbs = kAllVerbs;       // of a workload's or the command line's option
   std::string_view alone = {};      // its value where it stands without one; "": it needs one, unless it is a flag
   std::optional<Facet> facet = {};  // of a driver's option: the only one in which it has an effect
+  OptionOwner owner = OptionOwner::each;
 };
 
 /// What a value of the type looks like: "DURATION", "N", "true|false", "hash|range".

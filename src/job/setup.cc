@@ -16,7 +16,9 @@ namespace assay {
 
 std::span<const OptionSpec> target_options() {
   static const std::vector<OptionSpec> table = {
-      {.name = "target", .help = "URL of the system under test; 'assay drivers' lists them"},
+      {.name = "target",
+       .help = "URL of the system under test; 'assay drivers' lists them",
+       .owner = OptionOwner::command},
       {.name = "connect-timeout",
        .type = OptionType::duration,
        .default_value = "10s",
@@ -49,7 +51,8 @@ std::span<const OptionSpec> job_options() {
       {.name = "shard",
        .default_value = "0/1",
        .help = "INDEX/COUNT: this process's share of the whole job",
-       .verbs = kPrepare | kRun | kCheck},
+       .verbs = kPrepare | kRun | kCheck,
+       .owner = OptionOwner::whole},
   };
   return table;
 }
@@ -235,6 +238,8 @@ void JobSetup::refuse_without_effect() const {
                     driver->info().name));
   refuse_mistakes(mistakes);
 }
+
+bool JobSetup::drops_data() const { return is_set(request.workload_options, "drop-data"); }
 
 std::vector<const JobSetup*> JobSetup::loads() const {
   if (parts.empty()) return {this};

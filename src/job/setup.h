@@ -78,6 +78,8 @@ struct JobSetup {
   Job job_for(Progress&, std::stop_token) const;
   /// Whether the workload has an option `verify`, and it is on.
   bool verify() const;
+  /// Likewise `drop-data`: what is there goes before the data is made.
+  bool drops_data() const;
   /// The setups whose workloads make the load: those of the parts, or this one where it has none.
   std::vector<const JobSetup*> loads() const;
 
