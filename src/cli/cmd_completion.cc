@@ -38,7 +38,7 @@ std::string bash_script() {
   std::vector<std::string_view> commands, workloads, drivers;
   std::vector<std::string> schemes;
   std::map<std::string, std::string> values;
-  std::string by_command, by_workload;
+  std::string by_command, by_workload, first_words;
   for (const Command& command : all_commands()) {
     commands.push_back(command.name);
     std::vector<std::string> words{"--help"};
@@ -46,6 +46,9 @@ std::string bash_script() {
       for (std::string& word : option_words(table, command.verbs)) words.push_back(std::move(word));
       add_values(values, command.name, "*", table);
     }
+    if (!command.first_words.empty())
+      first_words += fmt::format("      {}) COMPREPLY=($(compgen -W '{}' -- \"$current\")); return ;;\n", command.name,
+                                 fmt::join(command.first_words, " "));
     by_command += fmt::format("    {}) options='{}' ;;\n", command.name, fmt::join(words, " "));
   }
   for (const WorkloadType* type : all_workloads()) {
@@ -71,7 +74,7 @@ _assay() {{
   if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '{commands}' -- "$current")); return; fi
   case $command,$workload,$previous,$current in
 {by_value}    *,--target,*) COMPREPLY=($(compgen -W '{schemes}' -- "$current")); compopt -o nospace; return ;;
-    *,--result,*|*,--output,*) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    *,--result,*|*,--output,*|*,--main,*|*,-m,*|*,--agent-token-file,*|*,--token-file,*|*,--agent-ca,*) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   case $command in
 {by_command}  esac
@@ -80,9 +83,9 @@ _assay() {{
       prepare|run|check|cleanup|workloads) COMPREPLY=($(compgen -W '{workloads}' -- "$current")); return ;;
       report|compare|history) COMPREPLY=($(compgen -f -- "$current")); return ;;
       drivers) COMPREPLY=($(compgen -W '{drivers}' -- "$current")); return ;;
-      completion) COMPREPLY=($(compgen -W 'bash zsh' -- "$current")); return ;;
-    esac
+{first_words}    esac
   fi
+  if [ "$command" = plan ] && [[ $current != -* ]]; then COMPREPLY=($(compgen -f -- "$current")); return; fi
   case $command,$workload in
 {by_workload}  esac
   COMPREPLY=($(compgen -W "$options" -- "$current"))
@@ -92,8 +95,10 @@ complete -F _assay assay
                      fmt::arg("commands", fmt::join(commands, " ")), fmt::arg("by_value", by_value),
                      fmt::arg("schemes", fmt::join(schemes, " ")), fmt::arg("by_command", by_command),
                      fmt::arg("workloads", fmt::join(workloads, " ")), fmt::arg("drivers", fmt::join(drivers, " ")),
-                     fmt::arg("by_workload", by_workload));
+                     fmt::arg("by_workload", by_workload), fmt::arg("first_words", first_words));
 }
+
+constexpr std::string_view kShells[] = {"bash", "zsh"};
 
 ExitCode carry_out_completion(std::span<const std::string> arguments) {
   const Words words = take_apart(arguments, {});
@@ -115,7 +120,8 @@ ExitCode carry_out_completion(std::span<const std::string> arguments) {
 
 Command completion_command() {
   return {"completion", "bash|zsh", "Print shell completion, made from the same tables as --help.",
-          false,        {},         carry_out_completion};
+          false,        {},         carry_out_completion,
+          kAllVerbs,    {},         kShells};
 }
 
 }  // namespace assay::cli

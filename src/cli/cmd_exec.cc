@@ -331,7 +331,10 @@ Command exec_command() {
           "A benchmark of a plan on the agents of its runner, verb by verb.",
           false,
           {exec_options()},
-          carry_out_exec};
+          carry_out_exec,
+          kAllVerbs,
+          {},
+          kExecVerbs};
 }
 
 }  // namespace assay::cli

@@ -10,6 +10,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -42,6 +43,8 @@ plan::Reading read(const std::string& file) {
 }
 
 std::string counted(std::size_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+
+constexpr std::string_view kPlanVerbs[] = {"lint", "show", "schema", "run"};
 
 ExitCode lint(std::span<const std::string> files) {
   ExitCode code = ExitCode::ok;
@@ -95,7 +98,7 @@ ExitCode carry_out_plan(std::span<const std::string> arguments) {
   const std::string verb = words.positional.empty() ? "" : words.positional[0];
   const std::size_t files = words.positional.empty() ? 0 : words.positional.size() - 1;
   constexpr std::string_view kWords = "lint, show, schema or run";
-  if (verb != "lint" && verb != "show" && verb != "schema" && verb != "run")
+  if (std::find(std::begin(kPlanVerbs), std::end(kPlanVerbs), verb) == std::end(kPlanVerbs))
     words.mistakes.push_back(verb.empty() ? fmt::format("plan: what is to be done is missing; expected {}", kWords)
                                           : fmt::format("plan: unknown word '{}'; expected {}", verb, kWords));
   if (verb == "lint" && files == 0)
@@ -124,7 +127,8 @@ Command plan_command() {
           {plan_options()},
           carry_out_plan,
           kAllVerbs,
-          "A plan is YAML, JSON or KCL (.k); - is YAML on stdin. docs/plans.md is the reference.\n"};
+          "A plan is YAML, JSON or KCL (.k); - is YAML on stdin. docs/plans.md is the reference.\n",
+          kPlanVerbs};
 }
 
 }  // namespace assay::cli

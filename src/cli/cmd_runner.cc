@@ -114,7 +114,10 @@ Command runner_command() {
           "The agents of a plan's runner: start and stop them, ask how they are.",
           false,
           {main_options()},
-          carry_out_runner};
+          carry_out_runner,
+          kAllVerbs,
+          {},
+          kRunnerVerbs};
 }
 
 }  // namespace assay::cli

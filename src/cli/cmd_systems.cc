@@ -71,7 +71,10 @@ Command systems_command() {
           "The systems of a plan: make and remove them, ask whether they are ready.",
           false,
           {main_options()},
-          carry_out_systems};
+          carry_out_systems,
+          kAllVerbs,
+          {},
+          kSystemsVerbs};
 }
 
 }  // namespace assay::cli

@@ -20,7 +20,8 @@ struct Command {
   ExitCode (*carry_out)(std::span<const std::string> arguments);
   unsigned verbs =
       kAllVerbs;  // which of a workload's verbs it may carry out: other options of its tables are not its own
-  std::string details = {};  // what --help says behind the options
+  std::string details = {};                            // what --help says behind the options
+  std::span<const std::string_view> first_words = {};  // of a command whose first word is one of these
 };
 
 const std::vector<Command>& all_commands();

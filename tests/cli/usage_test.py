@@ -119,6 +119,10 @@ class CompletionTest(ProgramTest):
         self.assertEqual(self.complete("workloads", "t"), {"tpcc"})
         self.assertTrue({"null", "sqlite"} <= self.complete("drivers", ""))
         self.assertEqual(self.complete("completion", ""), {"bash", "zsh"})
+        self.assertEqual(self.complete("plan", ""), {"lint", "show", "schema", "run"})
+        self.assertEqual(self.complete("exec", "re"), {"results"})
+        self.assertEqual(self.complete("runner", "re"), {"restart"})
+        self.assertEqual(self.complete("systems", "s"), {"status"})
         self.assertEqual(self.complete("agent", "--tls"), {"--tls-certificate", "--tls-key"})
 
     def test_bash_completes_options_of_the_command_and_of_the_workload(self):
