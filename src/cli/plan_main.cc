@@ -124,7 +124,7 @@ RunnerAgents agents_of(const plan::Runner& runner, const std::filesystem::path& 
       out.urls.push_back(coordinator::agent_url(address));
       out.systems.emplace_back();  // whatever they were started with: taken as one
     }
-    out.token = runner.token ? read_secret(*runner.token) : token_of("");
+    out.token = token_of(runner);
     out.ca_file = runner.ca_file;
     return out;
   }

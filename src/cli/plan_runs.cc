@@ -23,8 +23,6 @@
 namespace assay::cli {
 namespace {
 
-constexpr std::string_view kUntilStopped = "87600h";  // longer than anybody waits
-
 unsigned verbs_of(bool prepare, bool check, bool cleanup) {
   return kRun | (prepare ? kPrepare : 0U) | (check ? kCheck : 0U) | (cleanup ? kCleanup : 0U);
 }
@@ -287,7 +285,7 @@ std::unique_ptr<Executor> executor_for(const PlannedRun& run, const JobSetup& se
   if (by_agents(run)) {
     const bool processes = runner->kind == plan::Runner::Kind::process;
     coordinator::AgentAddresses addresses{.all = runner->addresses,
-                                          .token = runner->token ? read_secret(*runner->token) : token_of(""),
+                                          .token = token_of(*runner),
                                           .ca_file = runner->ca_file};
     who = std::make_unique<coordinator::Fleet>(setup, backend_of(processes ? runner->agents : 0, addresses, observer),
                                                coordinator::FleetOptions{.loss = {.stop = runner->stop_on_loss},
@@ -318,6 +316,13 @@ std::string read_secret(const plan::SecretReference& secret) {
     throw Error(fmt::format("{} cannot be read; expected the secret in its first line", secret.name));
   if (!line.empty() && line.back() == '\r') line.pop_back();
   return line;
+}
+
+std::string token_of(const plan::Runner& runner) {
+  if (!runner.token) return token_of("");
+  std::string token = read_secret(*runner.token);
+  require_token(token, "the runner " + runner.name);
+  return token;
 }
 
 std::string url_with_password(const plan::System& system) {

@@ -43,6 +43,8 @@ std::unique_ptr<Executor> executor_for(const PlannedRun&, const JobSetup&, JobOb
 /// the URL.
 std::string url_with_password(const plan::System&);
 std::string read_secret(const plan::SecretReference&);
+/// Of its agents, or ASSAY_TOKEN. Throws Error as require_token() does.
+std::string token_of(const plan::Runner&);
 
 /// By the order of docs/exit-codes.md; what ended before anything was measured is graver than any of it.
 ExitCode graver(ExitCode, ExitCode) noexcept;

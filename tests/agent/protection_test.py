@@ -34,6 +34,26 @@ class ProtectionTest(AgentTest):
         self.assertEqual(agent.get("/status").status, 200)
         self.refused("agent", "--token-file", "none", "--listen", "127.0.0.1:0")
 
+    def test_a_token_is_a_line_of_visible_characters(self):
+        for text in ("s3cret", "s3cret\n", "s3cret\r\n", "s3cret\r\nsecond line\r\n"):
+            (self.folder / "token").write_bytes(text.encode())
+            agent = self.agent("--token-file", "token", token="s3cret")
+            self.assertEqual(agent.get("/status").status, 200)
+            self.terminate(agent)
+        wrong = {" s3cret\n": "character 1 of 7", "s3cret \n": "character 7 of 7", "s3 cret": "a blank as its character 3 of 7", "s3\tcret": "blank",
+                 "s3cr\u00e9t": "0xc3", "": "holds no token", "\n": "holds no token", "\r\ns3cret": "holds no token"}
+        for text, why in wrong.items():
+            (self.folder / "token").write_bytes(text.encode())
+            for words in (("agent", "--listen", "127.0.0.1:0", "--token-file", "token"),
+                          ("run", "kv", "--target", "null:", "--agents", "127.0.0.1:1", "--agent-token-file", "token"),
+                          ("exec", "results", "--agents", "127.0.0.1:1", "--agent-token-file", "token")):
+                said = self.refused(*words)
+                self.assertIn(why, said)
+                self.assertIn("'token'", said)
+                self.assertNotIn("cret", said)
+        self.assertIn("the token of ASSAY_TOKEN has a blank", self.assay("agent", "--listen", "127.0.0.1:0", env={"ASSAY_TOKEN": "a b"}, code=2).stderr)
+        self.assertIn("cannot be read", self.refused("agent", "--listen", "127.0.0.1:0", "--token-file", "none"))
+
     def test_beyond_loopback_a_token_is_needed(self):
         for everywhere in ("0.0.0.0:0", ":0"):
             said = self.refused("agent", "--listen", everywhere, "--data", "data")
