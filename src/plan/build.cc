@@ -48,7 +48,7 @@ class Builder : BuildContext {
     for (auto& [key, value] : all->members) {
       auto item = make(key, value);
       fill_in(value, "name", item.name);
-      if (const auto [at, fresh] = names.emplace(item.name, items.size()); !fresh)
+      if (const auto [at, fresh] = names.emplace(item.name, items.size()); !fresh && !value.again)
         mistakes_.add(
             value.mark, value.path,
             fmt::format("the name '{}' has another entry of {} already; expected one of its own", item.name, section));
@@ -94,9 +94,10 @@ class Builder : BuildContext {
       for (const Catalogue::Table& table : catalogue_.drivers)
         if (table.name == driver) out.driver_options = options_from(table.options, value.find("options"));
     } catch (const Error& error) {
-      refuse(url, fmt::format("url: {}", url.text == url.written
-                                             ? error.what()
-                                             : fmt::format("what '{}' stands for is no URL of a target", url.written)));
+      refuse(url,
+             fmt::format("url: {}", url.text == url.written ? error.what()
+                                                            : fmt::format("what '{}' stands for is no URL of a target",
+                                                                          without_defaults(url.written))));
     }
     if (url.text == url.written && !secrets_in(url.text).empty())
       refuse(url, "url has a password in it; expected password: {env: NAME} or {file: PATH}, or the URL from ${NAME}");

@@ -61,6 +61,15 @@ class Checker {
         if (std::optional<Value> value = any_field(*member, field, join(path, member->name), scope))
           out.members.emplace_back(member->name, *std::move(value));
       }
+    for (const Node::Member& member : node->again) {
+      const FieldSpec* field = spec.find(member.name);
+      if (field == nullptr) continue;  // is told already
+      // Its own mistakes are told too, and what it names is no mistake of others.
+      std::optional<Value> more = any_field(member, *field, join(path, member.name), {out, *node, outer});
+      Value* first = out.find(member.name);
+      if (!more || first == nullptr || field->shape != Shape::named) continue;
+      std::move(more->members.begin(), more->members.end(), std::back_inserter(first->members));
+    }
     require_fields(*node, spec, out);
     std::stable_sort(out.members.begin(), out.members.end(),
                      [&](const auto& a, const auto& b) { return spec.find(a.name) < spec.find(b.name); });
@@ -141,9 +150,10 @@ class Checker {
       wrong(value, one);
       return false;
     }
-    value.written = value.node->text;
     try {
-      value.text = expand(value.written, environment_);
+      Expanded expanded = expand(value.node->text, environment_);
+      value.text = std::move(expanded.text);
+      value.written = std::move(expanded.shown);
       return true;
     } catch (const Error& error) {
       mistakes_.add(value.mark, value.path, fmt::format("{}: {}", field.value.name, error.what()));
@@ -171,11 +181,11 @@ class Checker {
       }
       const bool replaced = value.text != value.written && !field.any_case;
       // What a variable holds may be a secret, and is not shown.
-      mistakes_.add(
-          value.mark, value.path,
-          replaced ? fmt::format("{} is what '{}' stands for, which is no {}", name, value.written, placeholder(field))
-          : what.starts_with(name) ? without_secrets(what)
-                                   : fmt::format("{}: {}", name, without_secrets(what)));
+      mistakes_.add(value.mark, value.path,
+                    replaced                 ? fmt::format("{} is what '{}' stands for, which is no {}", name,
+                                                           without_defaults(value.written), placeholder(field))
+                    : what.starts_with(name) ? without_secrets(what)
+                                             : fmt::format("{}: {}", name, without_secrets(what)));
       return std::nullopt;
     }
     return value;
@@ -323,6 +333,11 @@ class Checker {
     for (const Node::Member& member : node.members)
       value.members.emplace_back(member.name,
                                  record(member.value, *value.spec->record, join(value.path, member.name), &scope));
+    for (const Node::Member& member : node.again) {
+      Value more = record(member.value, *value.spec->record, join(value.path, member.name), &scope);
+      more.again = true;
+      value.members.emplace_back(member.name, std::move(more));
+    }
     return value;
   }
 

@@ -23,9 +23,10 @@ struct Value {
   Mark mark;
   std::string path;
   std::string text;             // of a scalar, ${NAME} replaced
-  std::string written;          // as it stands in the plan; what may be shown
+  std::string written;          // Expanded::shown; what may be shown
   std::vector<Member> members;  // of records by field, of named by name, of lists by ""
   NodePtr node;
+  bool again = false;  // its name stands there already, which was told
 
   /// nullptr: not given, or wrong.
   const Value* find(std::string_view name) const;
@@ -42,7 +43,12 @@ struct Value::Member {
 /// `root` as a record of the schema's plan.
 Value check(const NodePtr& root, const Schema&, const Catalogue&, const Environment&, Mistakes&);
 
+struct Expanded {
+  std::string text;
+  std::string
+      shown;  // as it was written, but for defaults that have a secret of the text, or one of their own, in them
+};
 /// ${NAME} and ${NAME:-instead} replaced; $${ is a plain ${. Throws Error.
-std::string expand(std::string_view text, const Environment&);
+Expanded expand(std::string_view written, const Environment&);
 
 }  // namespace assay::plan

@@ -1,5 +1,7 @@
 #include "plan/node.h"
 
+#include "core/url.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -119,7 +121,19 @@ std::string describe(const Node& node) {
     case Node::Kind::scalar:
       break;
   }
-  return fmt::format("'{}{}'", node.text.substr(0, kShown), node.text.size() > kShown ? "…" : "");
+  const std::string text = without_possible_secrets(without_defaults(node.text));
+  return fmt::format("'{}{}'", text.substr(0, kShown), text.size() > kShown ? "…" : "");
+}
+
+std::string without_defaults(std::string_view text) {
+  std::string out;
+  while (true) {
+    const std::size_t begin = text.find("${");
+    if (begin == std::string_view::npos) return out += text;
+    const std::size_t end = std::min(text.find('}', begin), text.size()), colon = text.find(":-", begin);
+    out += colon < end ? fmt::format("{}:-…", text.substr(0, colon)) : std::string(text.substr(0, end));
+    text.remove_prefix(end);
+  }
 }
 
 NodePtr scalar_node(std::string text, bool quoted, Mark mark) {

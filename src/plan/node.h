@@ -35,13 +35,17 @@ struct Node {
   bool quoted = false;
   std::vector<NodePtr> items;   // of a list
   std::vector<Member> members;  // of a map, in their order; names are unique
-  std::uint64_t weight = 1;     // nodes, counted as often as they are named by aliases
-  std::string comment = {};     // for emit_yaml: a line above the node's first
+  std::vector<Member>
+      again;  // whose names stand in the map already: a mistake that was told, and there may be more in them
+  std::uint64_t weight = 1;  // nodes, counted as often as they are named by aliases
+  std::string comment = {};  // for emit_yaml: a line above the node's first
 
   const Node* find(std::string_view name) const;
 };
 
-/// "a list", "a map", "nothing", "the text 'x'": what was found, for messages.
+/// "${NAME:-…}" for "${NAME:-INSTEAD}": what a variable has by default may be a secret, and is in no message.
+std::string without_defaults(std::string_view text);
+/// "a list", "a map", "nothing", "the text 'x'": what was found, for messages; no secret is shown.
 std::string describe(const Node&);
 
 NodePtr scalar_node(std::string text, bool quoted, Mark = {});
@@ -49,7 +53,8 @@ NodePtr scalar_node(std::string text, bool quoted, Mark = {});
 /// Takes what is wrong with a text.
 using Complaint = std::function<void(Mark, const std::string&)>;
 
-/// The one document of a text; nullptr when something is wrong with it, which `complain` is told. Marks name `file`. YAML 1.2
+/// The one document of a text; nullptr when it is none. What is wrong with it `complain` is told, a name that stands in a map
+/// twice too. Marks name `file`. YAML 1.2
 /// with merge keys (<<); JSON is understood as YAML. At most 4 MiB, 64 levels, and 1,000,000 nodes with what aliases repeat.
 NodePtr parse_yaml(std::string_view text, std::uint32_t file, const Complaint& complain);
 

@@ -126,6 +126,35 @@ benchmarks:
           "plan:18:5: repetitions is empty; expected N"));
 }
 
+TEST(Plan, WhatStandsTwiceHidesNoOtherMistake) {
+  const Reading reading = read(R"(systems:
+  one: {kind: statik, url: "sqlite:a"}
+  two: {kind: static, url: "sqlite:b"}
+  two: {kind: static, url: "sqlite:c", cuont: 2}
+  two: {kind: static, url: "mongo:c"}
+benchmarks:
+  a: {workload: tpcc, system: two, seed: 1, seed: x}
+systems:
+  three: {kind: static, url: "sqlite:d", count: 0}
+benchmarks:
+  b: {workload: tpcc, system: three, load: {duration: 5x}}
+  c: {workload: tpcc, system: four}
+)");
+  EXPECT_FALSE(reading.plan);
+  EXPECT_THAT(lines(reading), ElementsAre("plan:2:15: kind: 'statik' is none of static, cnpg",
+                                          "plan:4:3: 'two' stands here twice; the first is in line 3",
+                                          "plan:4:40: unknown name 'cuont'; did you mean 'count'?",
+                                          "plan:5:3: 'two' stands here twice; the first is in line 3",
+                                          "plan:5:28: url: no driver; expected sqlite: or postgres:",
+                                          "plan:7:45: 'seed' stands here twice; the first is in line 7",
+                                          HasSubstr("plan:7:51: seed: 'x' is not"),
+                                          "plan:8:1: 'systems' stands here twice; the first is in line 1",
+                                          "plan:9:49: count is 0; expected 1 to 1000",
+                                          "plan:10:1: 'benchmarks' stands here twice; the first is in line 6",
+                                          HasSubstr("plan:11:55: duration: '5x' is not a duration"),
+                                          HasSubstr("plan:12:31: there is no system 'four'")));
+}
+
 TEST(Plan, ContradictionsAreRefusedAtTheirPlace) {
   const auto said = [](std::string_view benchmark) {
     return lines(
@@ -208,6 +237,31 @@ TEST(Plan, SecretsAreNeverShown) {
         << wrong;
 }
 
+TEST(Plan, WhatAVariableHasByDefaultIsNotShownWhenItIsASecret) {
+  const auto url_shown = [](std::string_view url, const std::map<std::string, std::string>& environment = {}) {
+    const Reading reading = read("systems:\n  s: {kind: static, url: '" + std::string(url) + "'}", environment);
+    EXPECT_THAT(lines(reading), IsEmpty()) << url;
+    const std::string shown = show_plan(*reading.checked);
+    EXPECT_THAT(shown, Not(HasSubstr("geheim"))) << url;
+    return shown;
+  };
+  EXPECT_THAT(url_shown("${URL:-postgres://u:geheim@h/d}"), HasSubstr("url: \"${URL}\""));
+  // Of others the default stays: the plan that is shown needs no more than the secret.
+  const std::string_view parts = "postgres://${U:-bench}:${PW:-geheim}@${H:-localhost}/d";
+  EXPECT_THAT(url_shown(parts), HasSubstr("url: \"postgres://${U:-bench}:${PW}@${H:-localhost}/d\""));
+  EXPECT_THAT(url_shown(parts, {{"PW", "x"}}), HasSubstr("${PW}@"));  // also one that is not in force
+  EXPECT_THAT(url_shown("postgres://u@h/d?password=${PW:-geheim}&x=${X:-y}"), HasSubstr("password=${PW}&x=${X:-y}"));
+  EXPECT_THAT(url_shown("sqlite:${FILE:-a.db}"), HasSubstr("url: sqlite:a.db\n"));
+  for (const std::string_view wrong :
+       {"systems: {s: {kind: static, url: '${URL:-nowhere://u:geheim@h/d}'}}",
+        "systems: {s: {kind: static, url: 'sqlite:a', count: '${N:-geheim}'}}", "systems: '${S:-geheim}'",
+        "systems: {s: {kind: static, url: '${a b:-geheim}'}}", "systems: 'postgres://u:geheim@h'"}) {
+    const Reading reading = read(wrong);
+    EXPECT_FALSE(reading.plan) << wrong;
+    EXPECT_THAT(lines(reading), testing::AllOf(Not(IsEmpty()), testing::Each(Not(HasSubstr("geheim"))))) << wrong;
+  }
+}
+
 TEST(Plan, ShowsItselfWithDefaultsAndReadsAsTheSame) {
   const Reading reading = read(kGood);
   const std::string shown = show_plan(*reading.checked);
@@ -286,6 +340,9 @@ TEST_F(Includes, MistakesNameTheFileThatTheyAreIn) {
   const std::string part = (folder_ / "part.yaml").string(), main = (folder_ / "main.yaml").string();
   EXPECT_THAT(lines(read_file("main.yaml")), ElementsAre(part + ":2:3: 's' is in " + main + " too, in line 2",
                                                          part + ":3:13: kind: 'x' is none of static, cnpg"));
+  write("part.yaml", "systems:\n  s: {kind: static, url: 'sqlite:1', cuont: 1}\n");
+  EXPECT_THAT(lines(read_file("main.yaml")), ElementsAre(part + ":2:3: 's' is in " + main + " too, in line 2",
+                                                         part + ":2:38: unknown name 'cuont'; did you mean 'count'?"));
 }
 
 TEST_F(Includes, InACircleAreRefused) {

@@ -138,7 +138,7 @@ class Files {
 
   void add(Node& all, const Node& name, const std::filesystem::path& folder) {
     try {
-      const std::filesystem::path path = folder / expand(name.text, environment_);
+      const std::filesystem::path path = folder / expand(name.text, environment_).text;
       std::error_code ignored;
       const std::filesystem::path same = std::filesystem::weakly_canonical(path, ignored);
       if (std::find(open_.begin(), open_.end(), same) != open_.end())
@@ -170,12 +170,14 @@ class Files {
       for (const Node::Member& entry : section.value->members) {
         const auto twice = std::find_if(both.members.begin(), both.members.end(),
                                         [&](const Node::Member& m) { return m.name == entry.name; });
-        if (twice == both.members.end())
+        if (twice == both.members.end()) {
           both.members.push_back(entry);
-        else
-          mistakes_.add(entry.mark, fmt::format("{}.{}", section.name, entry.name),
-                        fmt::format("'{}' is in {} too, in line {}", entry.name, mistakes_.files()[twice->mark.file],
-                                    twice->mark.line));
+          continue;
+        }
+        both.again.push_back(entry);
+        mistakes_.add(entry.mark, fmt::format("{}.{}", section.name, entry.name),
+                      fmt::format("'{}' is in {} too, in line {}", entry.name, mistakes_.files()[twice->mark.file],
+                                  twice->mark.line));
       }
       found->value = std::make_shared<const Node>(std::move(both));
     }

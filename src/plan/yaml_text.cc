@@ -82,7 +82,7 @@ Mark mark_at(std::string_view text, std::size_t offset, std::uint32_t file) {
 
 class TreeBuilder : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(std::uint32_t file) : file_(file) {}
+  TreeBuilder(std::uint32_t file, const Complaint& complain) : file_(file), complain_(complain) {}
   NodePtr root() const { return root_; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -123,6 +123,7 @@ class TreeBuilder : public YAML::EventHandler {
     Node node;
     YAML::anchor_t anchor = 0;
     std::optional<Node::Member> key;  // of a map: waits for its value
+    bool again = false;               // the key is of a name that the map has
     std::vector<std::pair<Mark, NodePtr>> merged;
     std::unordered_map<std::string, int> lines;  // of the names
   };
@@ -186,8 +187,10 @@ class TreeBuilder : public YAML::EventHandler {
         throw Refused{mark, fmt::format("a name is {}; expected text", describe(*node))};
       parent.key = Node::Member{node->text, mark, nullptr};
       if (node->text == "<<" && !node->quoted) return;  // not among the names: what stands behind it is merged
-      if (const auto [at, fresh] = parent.lines.emplace(node->text, mark.line); !fresh)
-        throw Refused{mark, fmt::format("'{}' stands here twice; the first is in line {}", node->text, at->second)};
+      const auto [at, fresh] = parent.lines.emplace(node->text, mark.line);
+      parent.again = !fresh;
+      if (!fresh)
+        complain_(mark, fmt::format("'{}' stands here twice; the first is in line {}", node->text, at->second));
       return;
     } else if (parent.key->name == "<<" && parent.lines.find("<<") == parent.lines.end()) {
       parent.merged.emplace_back(mark, node);
@@ -199,7 +202,7 @@ class TreeBuilder : public YAML::EventHandler {
         empty.mark = parent.key->mark;
         parent.key->value = std::make_shared<const Node>(std::move(empty));
       }
-      parent.node.members.push_back(*std::move(parent.key));
+      (parent.again ? parent.node.again : parent.node.members).push_back(*std::move(parent.key));
       parent.key.reset();
     }
     parent.node.weight += node->weight;
@@ -208,6 +211,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   const std::uint32_t file_;
+  const Complaint& complain_;
   NodePtr root_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, NodePtr> anchors_;
@@ -230,12 +234,12 @@ NodePtr parse_yaml(std::string_view text, std::uint32_t file, const Complaint& c
     const bool json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
     std::istringstream stream(json ? with_whole_characters(text) : std::string(text));
     YAML::Parser parser(stream);
-    TreeBuilder tree(file);
+    TreeBuilder tree(file, complain);
     if (!parser.HandleNextDocument(tree) || tree.root() == nullptr || tree.root()->kind == Node::Kind::null) {
       complain({file, 1, 1}, "there is nothing in it; expected a plan: systems, runners, benchmarks");
       return nullptr;
     }
-    TreeBuilder second(file);
+    TreeBuilder second(file, complain);
     if (parser.HandleNextDocument(second)) {
       complain(second.root() == nullptr ? Mark{file, 1, 1} : second.root()->mark,
                "a second document; expected one plan in a file, and 'include' for more");

@@ -56,8 +56,21 @@ TEST(YamlText, AnchorsAreSharedAndMergedWithoutReplacingWhatIsThere) {
   EXPECT_THAT(complaint("a: {<<: 1}"), HasSubstr("<< is '1'; expected a map"));
 }
 
+TEST(YamlText, NamesThatStandTwiceAreAllToldAndTheRestIsRead) {
+  std::vector<std::string> said;
+  const NodePtr root = parse_yaml("a: 1\nb: {c: 1, c: 2}\na: 3\nd: 4\n", 0, [&](Mark mark, const std::string& what) {
+    said.push_back(fmt::format("{}:{} {}", mark.line, mark.column, what));
+  });
+  EXPECT_THAT(said, testing::ElementsAre("2:11 'c' stands here twice; the first is in line 2",
+                                         "3:1 'a' stands here twice; the first is in line 1"));
+  ASSERT_NE(root, nullptr);
+  EXPECT_EQ(root->members.size(), 3u);
+  EXPECT_EQ(root->find("a")->text, "1");
+  EXPECT_EQ(root->again.at(0).value->text, "3");
+  EXPECT_EQ(root->find("d")->text, "4");
+}
+
 TEST(YamlText, SaysWhereWhatIsWrong) {
-  EXPECT_EQ(complaint("a: 1\nb: 2\na: 3\n"), "3:1 'a' stands here twice; the first is in line 1");
   EXPECT_THAT(complaint(""), HasSubstr("1:1 there is nothing in it"));
   EXPECT_THAT(complaint("# only words\n"), HasSubstr("there is nothing in it"));
   EXPECT_EQ(complaint("a: 1\n---\nb: 2\n"),

@@ -15,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ASSAY_ASSERT(reading.plan.has_value() != reading.mistakes.any() || !reading.checked);
   if (!reading.plan) return 0;
   const std::string shown = plan::show_plan(*reading.checked);
+  // A default with a secret in it is not shown: its variable must be set then.
+  if (text.find(":-") != std::string_view::npos && shown.find("${") != std::string::npos) return 0;
   const plan::Reading again = plan::read(shown);
   ASSAY_ASSERT(again.plan.has_value());
   ASSAY_ASSERT(plan::show_plan(*again.checked) == shown);
