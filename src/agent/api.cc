@@ -1,5 +1,6 @@
 #include "agent/api.h"
 
+#include "agent/request_values.h"
 #include "base/error.h"
 #include "base/units.h"
 #include "job/load_options.h"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <ctime>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 namespace assay::agent {
@@ -20,86 +22,9 @@ using net::Request;
 using net::Response;
 using nlohmann::json;
 
-constexpr Nanos kLongestWait = std::chrono::minutes(10);
 constexpr Nanos kEventPatience = std::chrono::seconds(1);
 
 Response answer(const json& value, int status = 200) { return {.status = status, .body = text_of(value) + "\n"}; }
-
-/// The body as an object; an empty one is {}. Throws HttpError.
-json body_of(const Request& request) {
-  if (request.body.empty()) return json::object();
-  if (request.media_type() != "application/json")
-    throw HttpError{415, fmt::format("the body is '{}'; expected application/json", request.media_type())};
-  json body;
-  try {
-    body = json::parse(request.body);
-  } catch (const json::exception& error) {
-    throw HttpError{400, fmt::format("the body is no JSON: {}", error.what())};
-  }
-  if (!body.is_object()) throw HttpError{400, "the body is no JSON object"};
-  return body;
-}
-
-/// What takes the members of a body one by one, so that none is ignored, and gathers the mistakes in them.
-class Members {
- public:
-  explicit Members(json body) : body_(std::move(body)) {}
-  /// Of a member that is not there, or is none of its type, `otherwise`.
-  template <class T>
-  T take(const char* name, T otherwise, std::string_view expected) {
-    const auto found = body_.find(name);
-    if (found == body_.end()) return otherwise;
-    const json value = std::move(*found);
-    body_.erase(found);
-    if (is<T>(value)) return value.get<T>();
-    mistakes_.push_back(fmt::format("{} is {}; expected {}", name, text_of(value), expected));
-    return otherwise;
-  }
-  json take_raw(const char* name) {
-    json value = body_.contains(name) ? body_[name] : json();
-    body_.erase(name);
-    return value;
-  }
-  void mistake(std::string text) { mistakes_.push_back(std::move(text)); }
-  /// Carries out what throws for a mistake.
-  template <class Step>
-  void gather(Step step) {
-    try {
-      step();
-    } catch (const Error& error) {
-      mistakes_.emplace_back(error.what());
-    }
-  }
-  /// All mistakes, the members that nobody took among them.
-  std::vector<std::string> mistakes() const {
-    std::vector<std::string> all = mistakes_;
-    for (const auto& [name, value] : body_.items()) all.push_back(fmt::format("there is no member {}", name));
-    return all;
-  }
-  void refuse() const { refuse_mistakes(mistakes()); }
-
- private:
-  template <class T>
-  static bool is(const json& value) {
-    if constexpr (std::is_same_v<T, bool>) return value.is_boolean();
-    if constexpr (std::is_same_v<T, std::string>) return value.is_string();
-    // No fraction, and nothing that does not fit.
-    return std::is_same_v<T, std::int64_t> && value.is_number_integer() &&
-           !(value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max());
-  }
-  json body_;
-  std::vector<std::string> mistakes_;
-};
-
-WallTime instant_of(const std::string& text, std::string_view name) {
-  try {
-    std::size_t used = 0;
-    const long long ns = std::stoll(text, &used);
-    if (used == text.size()) return WallTime(Nanos(ns));
-  } catch (const std::logic_error&) {
-  }
-  throw Error(fmt::format("{} is '{}'; expected nanoseconds since 1970 as text", name, text));
-}
 
 /// Names with texts; numbers and truth values are taken for theirs.
 std::map<std::string, std::string> texts_in(Members& body, const char* name) {
@@ -120,7 +45,8 @@ std::map<std::string, std::string> texts_in(Members& body, const char* name) {
 }
 
 TaskRequest task_request(const Request& request, const Defaults& defaults) {
-  Members body(body_of(request));
+  const json given = body_of(request);
+  Members body(given);
   TaskRequest out;
   const std::string verb = body.take<std::string>("verb", "run", "text");
   out.verb = static_cast<Verb>(verb_of(verb));
@@ -153,11 +79,10 @@ TaskRequest task_request(const Request& request, const Defaults& defaults) {
     for (const std::string& mistake : members.mistakes())
       body.mistake(fmt::format("group {} ({}): {}", out.groups.size(), load.name, mistake));
   }
-  if (const std::string shard = body.take<std::string>("shard", "", "INDEX/COUNT"); !shard.empty())
-    out.options["shard"] = shard;
+  if (const std::string shard = body.take_text("shard", "INDEX/COUNT"); !shard.empty()) out.options["shard"] = shard;
   out.hold = body.take("hold", false, "true or false");
   out.sharded = body.take("sharded", false, "true or false");
-  if (const std::string at = body.take<std::string>("start_at_unix_ns", "", "text"); !at.empty())
+  if (const std::string at = body.take_text("start_at_unix_ns", "nanoseconds since 1970 as text"); !at.empty())
     body.gather([&] { out.start_at = instant_of(at, "start_at_unix_ns"); });
   out.run = body.take_raw("run");
   if (!out.run.is_null() && !out.run.is_object()) body.mistake("run is no object");
@@ -166,7 +91,7 @@ TaskRequest task_request(const Request& request, const Defaults& defaults) {
     body.refuse();
   }
   out.mistakes = body.mistakes();
-  out.key = request.header("idempotency-key");
+  out.key = key_of(request, "task", given);
   return out;
 }
 
@@ -248,7 +173,7 @@ json options_json(std::span<const OptionSpec> table, unsigned verbs = kAllVerbs)
   return out;
 }
 
-json catalogue(bool starts_tasks) {
+json catalogue(bool starts_tasks, const std::string& process) {
   json drivers = json::array(), workloads = json::array(), load = options_json(run_options(), kRun);
   for (const DriverEntry& entry : all_drivers())
     if (entry.driver != nullptr)
@@ -262,21 +187,27 @@ json catalogue(bool starts_tasks) {
                          {"options", options_json(type->info().options)}});
   for (const std::span<const OptionSpec> table : {job_options(), target_options()})
     for (json& option : options_json(table)) load.push_back(std::move(option));
-  return {{"version", ASSAY_VERSION},
-          {"starts_tasks", starts_tasks},
-          {"drivers", std::move(drivers)},
-          {"workloads", std::move(workloads)},
-          {"load", std::move(load)}};
+  return {{"version", ASSAY_VERSION},          {"process", process},
+          {"starts_tasks", starts_tasks},      {"drivers", std::move(drivers)},
+          {"workloads", std::move(workloads)}, {"load", std::move(load)}};
 }
 
-GroupChange change_of(const Request& request) {
-  const json given_body = body_of(request);
+/// "12.5s", since the begin of the run.
+Nanos instant_of_run(const std::string& text) {
+  try {
+    return parse_duration(text);
+  } catch (const Error& error) {
+    throw Error(fmt::format("at: {}", error.what()));
+  }
+}
+
+GroupChange change_of(const json& given_body) {
   const bool given = given_body.contains("clients");
   Members body(given_body);
   GroupChange change{.group = body.take<std::string>("group", "", "the name of a group")};
-  const std::string rate = body.take<std::string>("rate", "", "a rate as text, such as \"500\"");
-  const std::string arrival = body.take<std::string>("arrival", "", "constant or poisson");
-  const std::string think = body.take<std::string>("think_time", "", "a duration as text");
+  const std::string rate = body.take_text("rate", "a rate as text, such as \"500\"");
+  const std::string arrival = body.take_text("arrival", "constant or poisson");
+  const std::string think = body.take_text("think_time", "a duration as text");
   if (!rate.empty() || !think.empty())
     body.gather([&] {
       change.schedule =
@@ -288,8 +219,8 @@ GroupChange change_of(const Request& request) {
     if (clients < 1) body.mistake(fmt::format("clients is {}; expected a whole number from 1", clients));
     change.clients = static_cast<std::uint64_t>(std::max<std::int64_t>(clients, 1));
   }
-  if (const std::string at = body.take<std::string>("at", "", "a duration as text"); !at.empty())
-    body.gather([&] { change.at = parse_duration(at); });
+  if (const std::string at = body.take_text("at", "a duration as text, such as \"12.5s\""); !at.empty())
+    body.gather([&] { change.at = instant_of_run(at); });
   change.remove = body.take("remove", false, "true or false");
   body.refuse();
   return change;
@@ -302,7 +233,9 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
   });
   // What a run would be, without beginning one: who the target is and, when its data is in place, the groups.
   server.route("POST", "/api/v1/describe", [defaults](const Request& request) {
-    return answer(describe(task_request(request, defaults), request.in_query("groups") == "true"));
+    require_query(request, {"groups"});
+    const bool groups = flag_in_query(request, "groups");
+    return answer(describe(task_request(request, defaults), groups));
   });
   server.route("GET", "/api/v1/tasks", [&tasks](const Request&) {
     json all = json::array();
@@ -311,10 +244,8 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
   });
   server.route("GET", "/api/v1/tasks/{id}", [&tasks](const Request& request) {
     const std::string id = request.parameters.at("id");
-    if (const std::string wait(request.in_query("wait")); !wait.empty()) {
-      const Nanos patience = std::min(parse_duration(wait), kLongestWait);
-      if (const std::shared_ptr<Task> task = tasks.find_held(id)) task->wait_ended(patience);
-    }
+    if (const std::optional<Nanos> patience = wait_of(request))
+      if (const std::shared_ptr<Task> task = tasks.find_held(id)) task->wait_ended(*patience);
     json out = to_json(tasks.require(id));
     if (const std::shared_ptr<Task> task = tasks.find_held(id); task != nullptr && !out.contains("ended"))
       if (json live = task->live_figures(); !live.is_null()) out["live"] = std::move(live);
@@ -323,7 +254,7 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
   server.route("POST", "/api/v1/tasks/{id}/start", [&tasks](const Request& request) {
     const std::shared_ptr<Task> task = require_held(tasks, request);
     Members body(body_of(request));
-    const std::string at = body.take<std::string>("at_unix_ns", "", "text");
+    const std::string at = body.take_text("at_unix_ns", "nanoseconds since 1970 as text");
     WallTime instant = real_clock().wall();
     if (!at.empty()) body.gather([&] { instant = instant_of(at, "at_unix_ns"); });
     body.refuse();
@@ -336,7 +267,8 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
   });
   server.route("POST", "/api/v1/tasks/{id}/change", [&tasks](const Request& request) {
     const std::shared_ptr<Task> task = require_held(tasks, request);
-    task->change(change_of(request), std::string(request.header("idempotency-key")));
+    const json body = body_of(request);
+    task->change(change_of(body), key_of(request, "change", body));
     return answer({{"status", "ok"}});
   });
   server.route("POST", "/api/v1/tasks/{id}/conclude", [&tasks](const Request& request) {
@@ -360,8 +292,8 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
     const TaskRecord record = tasks.require(id);
     std::shared_ptr<Task> task = tasks.find_held(id);
     if (task != nullptr) {
-      const std::string last(request.header("last-event-id"));
-      return event_stream(std::move(task), last.empty() ? 0 : std::strtoull(last.c_str(), nullptr, 10));
+      const std::string_view last = request.header("last-event-id");
+      return event_stream(std::move(task), last.empty() ? 0 : whole_number(last, "Last-Event-ID"));
     }
     Response response;  // of an earlier one only the end is known
     response.events = [text = event_text({1, "end", text_of(to_json(record))}),
@@ -372,9 +304,10 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
     return response;
   });
   server.route("GET", "/api/v1/tasks/{id}/intervals", [&tasks](const Request& request) {
-    const std::string since(request.in_query("since"));
+    require_query(request, {"since"});
+    const std::uint64_t since = request.query.contains("since") ? whole_number(request.in_query("since"), "since") : 0;
     const std::shared_ptr<Task> task = require_held(tasks, request);
-    json out = task->pieces(std::strtoull(since.c_str(), nullptr, 10), 500);
+    json out = task->pieces(since, 500);
     out["state"] = to_string(task->record().state);
     out["phase"] = task->record().phase;
     out["cpu_s"] = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
@@ -400,6 +333,12 @@ void add_results(net::HttpServer& server, Tasks& tasks) {
     if (!std::filesystem::exists(file(request))) throw HttpError{404, "the task has no result"};
     return Response{.body = render_html(read_document(file(request))), .content_type = "text/html; charset=utf-8"};
   });
+}
+
+/// Of this process among all: by it, who asks several addresses sees that two of them are one agent.
+std::string identity() {
+  std::random_device chance;
+  return fmt::format("{:08x}{:08x}", chance(), chance());
 }
 
 std::string read_small(const std::filesystem::path& path) {
@@ -472,7 +411,8 @@ std::string target_of_secret(const std::filesystem::path& folder) {
 }
 
 void add_api(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) {
-  server.route("GET", "/api/v1/catalogue", [&tasks](const Request&) { return answer(catalogue(tasks.starts())); });
+  server.route("GET", "/api/v1/catalogue",
+               [&tasks, process = identity()](const Request&) { return answer(catalogue(tasks.starts(), process)); });
   server.route("GET", "/api/v1/time", [](const Request&) {
     return answer({{"unix_ns", std::to_string(real_clock().wall().time_since_epoch().count())}});
   });

@@ -46,7 +46,7 @@ class PastResults {
     const std::lock_guard lock(mutex_);
     read_again();
     for (const auto& [path, entry] : known_)
-      if (!entry.summary.is_null() && entry.summary["id"] == id) return path;
+      if (entry.summary.contains("id") && entry.summary["id"] == id) return path;
     throw HttpError{404, fmt::format("there is no result '{}' in {}", id, folder_.string())};
   }
 
@@ -54,7 +54,7 @@ class PastResults {
   struct Entry {
     fs::file_time_type changed;
     std::uintmax_t size = 0;
-    json summary;  // null: it is no result, or sealed
+    json summary;  // null: it is no result; without an "id": one that cannot be read
   };
 
   void read_again() {
@@ -72,12 +72,21 @@ class PastResults {
       const auto known = known_.find(path);
       next[path] = known != known_.end() && known->second.changed == changed && known->second.size == size
                        ? std::move(known->second)
-                       : Entry{changed, size, entry_of(path)};
+                       : Entry{changed, size, entry_of(path, changed)};
     }
     known_ = std::move(next);
   }
 
-  static json entry_of(const fs::path& path) {
+  /// Whether a file that cannot be read was to be a result: among those of tasks, by its name, or by how it begins.
+  bool was_result(const fs::path& path) const {
+    if (path.parent_path() == folder_ / "results" || is_result_id(path.stem().string())) return true;
+    std::ifstream file(path, std::ios::binary);
+    std::string begin(200, '\0');
+    file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+    return begin.find("\"assay-result\"") != std::string::npos;
+  }
+
+  json entry_of(const fs::path& path, fs::file_time_type changed) const {
     try {
       const Document document = read_document(path);
       return {{"id", document.id},
@@ -88,8 +97,12 @@ class PastResults {
               {"verdict", to_string(document.verdict.verdict)},
               {"duration_s", to_seconds(document.measured_length())},
               {"figures", summary_of(document)["figures"]}};
-    } catch (const Error&) {
-      return {};
+    } catch (const Error& error) {
+      if (!was_result(path)) return {};
+      const auto at = std::chrono::file_clock::to_sys(changed);
+      return {{"file", path.filename().string()},
+              {"changed", format_wall(std::chrono::time_point_cast<Nanos>(at))},
+              {"damaged", error.what()}};
     }
   }
 

@@ -1,7 +1,9 @@
 #include "agent/pgdistbench.h"
 
+#include "agent/request_values.h"
 #include "base/error.h"
 #include "base/units.h"
+#include "job/load_options.h"
 #include "registry/registry.h"
 #include "results/file.h"
 #include "results/summary.h"
@@ -18,7 +20,6 @@ using net::Response;
 using nlohmann::json;
 
 constexpr Nanos kPingTimeout = std::chrono::seconds(2);
-constexpr Nanos kLongestWait = std::chrono::minutes(10);
 constexpr std::int64_t kTerminalsPerWarehouse = 10;
 
 Response answer(const json& value, int status = 200) {
@@ -105,8 +106,7 @@ Texts load_options(Config& config, std::int64_t warehouses) {
   options["clients"] = std::to_string(terminals);
   if (count > 0) options["count"] = std::to_string(count * terminals);
   const Nanos duration = config.duration("duration", std::chrono::minutes(5));
-  // 0 is "until stopped": longer than anybody waits.
-  options["duration"] = duration == Nanos(0) ? "87600h" : format_duration(duration);
+  options["duration"] = duration == Nanos(0) ? std::string(kUntilStopped) : format_duration(duration);
   return options;
 }
 
@@ -227,12 +227,11 @@ Response start_work(const Request& request, Tasks& tasks, const Defaults& defaul
       refuse_mistakes(task.mistakes);
     }
   }
-  task.key = request.header("idempotency-key");
-  const std::string wait(request.in_query("wait"));
-  const Nanos patience = wait.empty() ? Nanos(0) : std::min(parse_duration(wait), kLongestWait);  // before it begins
+  task.key = key_of(request, fmt::format("{} of {}", verb, workload), config);
+  const std::optional<Nanos> patience = wait_of(request);  // before it begins
   const Tasks::Started started = tasks.start(std::move(task));
-  if (!wait.empty()) {
-    if (const auto held = tasks.find_held(started.id)) held->wait_ended(patience);
+  if (patience) {
+    if (const auto held = tasks.find_held(started.id)) held->wait_ended(*patience);
     return answer(status_of(tasks));
   }
   return answer({{"Status", "ok"}, {"id", started.id}});

@@ -15,10 +15,6 @@ using nlohmann::json;
 constexpr Nanos kLongestHold = std::chrono::minutes(5);
 constexpr Nanos kTellProgress = std::chrono::milliseconds(500);
 
-std::string new_id(const std::string& workload, Verb verb) {
-  return result_id(real_clock().wall(), workload, verb_name(verb), unique_part());
-}
-
 std::string joined(const std::vector<std::string>& texts) {
   std::string out;
   for (const std::string& text : texts) out += (out.empty() ? "" : "; ") + text;
@@ -28,11 +24,11 @@ std::string joined(const std::vector<std::string>& texts) {
 }  // namespace
 
 Task::Task(TaskRequest request, std::filesystem::path folder, const MakeExecutor& executor)
-    : id_(new_id(request.workload, request.verb)),
-      request_(std::move(request)),
+    : request_(std::move(request)),
       folder_(std::move(folder)),
       own_setup_(setup_of(request_)),
-      setup_(*own_setup_) {
+      setup_(*own_setup_),
+      id_(setup_.id) {
   if (request_.verb == kRun) {
     require_of_workloads(setup_);
     conditions_ = std::make_unique<LoadConditions>(setup_.own());
@@ -45,10 +41,10 @@ Task::Task(TaskRequest request, std::filesystem::path folder, const MakeExecutor
 }
 
 Task::Task(const JobSetup& setup, const MakeExecutor& executor, JobObserver& beside)
-    : id_(new_id(std::string(setup.type->info().name), setup.request.verb)),
-      request_(request_of(setup)),
+    : request_(request_of(setup)),
       beside_(&beside),
       setup_(setup),
+      id_(setup_.id),
       conditions_(std::make_unique<LoadConditions>(setup.own())) {
   make_executor(executor);
   record_ = new_record(id_, request_, setup_);
@@ -102,21 +98,53 @@ void Task::stop() {
   changed_.notify_all();
 }
 
-void Task::change(GroupChange change, const std::string& key) {
+void Task::change(GroupChange change, const IdempotencyKey& key) {
   const std::lock_guard one(changing_);
-  if (change_keys_.contains(key)) return;
+  if (const auto before = change_keys_.find(key.key); before != change_keys_.end())
+    return require_same(key, before->second);
   if (request_.verb != kRun) throw Error(fmt::format("{} has no groups to change", verb_name(request_.verb)));
-  control_.change(change);
-  if (!key.empty()) change_keys_.insert(key);
+  const bool at_once = change.at == Nanos(0);
+  std::string text;
   {
     const std::lock_guard lock(mutex_);
-    for (json& group : record_.groups) {
-      if (group["name"] != change.group) continue;
-      if (change.schedule) group["schedule"] = change.schedule->describe();
-      if (change.clients) group["clients"] = *change.clients;
-    }
+    if (change.at >= measured_until_)
+      throw Error(
+          fmt::format("at is {}; expected an instant before the end of the measured time, which is {} after the "
+                      "begin of the run",
+                      format_duration(change.at), format_duration(measured_until_)));
+    control_.change(change);
+    text = take_effect(change, at_once);
+    if (!at_once) asked_.push_back(change);
   }
+  if (!key.key.empty()) change_keys_.emplace(key.key, key.fingerprint);
+  if (!at_once) log("info", fmt::format("change asked, for {}: {}", format_duration(change.at), text));
   tell_state();
+}
+
+std::string Task::take_effect(const GroupChange& change, bool now) {
+  for (json& group : record_.groups) {
+    if (group["name"] != change.group) continue;
+    GroupInForce in_force{.schedule = group["schedule"].get<std::string>(),
+                          .clients = group["clients"].get<std::uint64_t>()};
+    std::string text = in_force.take(change);
+    if (!now) return text;
+    group["schedule"] = in_force.schedule;
+    group["clients"] = in_force.clients;
+    return text;
+  }
+  return change.group;
+}
+
+void Task::take_asked(Nanos until) {
+  std::size_t taken = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    taken = std::erase_if(asked_, [&](const GroupChange& change) {
+      if (change.at <= until) take_effect(change, true);
+      return change.at <= until;
+    });
+  }
+  if (taken > 0) tell_state();
 }
 
 bool Task::wait_ended(Nanos patience) const {
@@ -239,7 +267,8 @@ TimePoint Task::wait_for_start(const std::stop_token& stop) {
     record_.phase = "opening";
   }
   tell_state();
-  const TimePoint begin = real_clock().now() + (at - real_clock().wall());
+  const Instant here = read_together(real_clock());
+  const TimePoint begin = here.now + (at - here.wall);
   // The engine waits for the instant by itself; a far one can be stopped before.
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, stop, begin - std::chrono::milliseconds(200), [] { return false; });
@@ -279,12 +308,21 @@ void Task::run_begins(const RunPlan& plan) {
     record_.groups = groups_json(plan);
     record_.in_force = executor_->options_in_force();
     time_line_.begin(plan);
+    asked_.clear();
+    measured_until_ = plan.duration == Nanos::max() ? Nanos::max() : plan.ramp_up + plan.warmup + plan.duration;
   }
   tell_state();
 }
 
 void Task::run_ended() {
   if (beside_ != nullptr) beside_->run_ended();
+  const std::vector<GroupChange> left = [this] {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(asked_, {});
+  }();
+  for (const GroupChange& change : left)
+    log("warning", fmt::format("the change of {} that was asked for {} was not made: the run ended before that",
+                               change.group, format_duration(change.at)));
 }
 
 void Task::live(const Live& live) {
@@ -308,6 +346,7 @@ void Task::live(const Live& live) {
 
 void Task::event(const Event& event) {
   if (beside_ != nullptr) beside_->event(event);
+  if (event.kind == "change") take_asked(event.at);
   log(event.kind == "change" || event.kind == "steady" ? "info" : "warning",
       fmt::format("{}: {}", event.kind, event.text));
 }

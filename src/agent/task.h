@@ -21,7 +21,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,8 +49,9 @@ class Task final : public JobObserver {
   JobEnd carry_out();
   void start_at(WallTime);  // Throws Error when the task does not wait for it
   void stop();
-  /// Throws Error as RunControl::change() does. Several with one `key`, unless it is empty, are one.
-  void change(GroupChange, const std::string& key);
+  /// Throws Error as RunControl::change() does, and for an instant behind the end of the run. Several with one key are one;
+  /// throws net::HttpError(422) when they are not the same.
+  void change(GroupChange, const IdempotencyKey&);
   bool wait_ended(Nanos patience) const;
 
   /// See TimeLine.
@@ -107,13 +107,16 @@ class Task final : public JobObserver {
   void keep() const;
   TimePoint wait_for_start(const std::stop_token&);
   void tell_intervals(std::int64_t before);
+  /// What a change comes to is in the record; answers it in words. Under mutex_.
+  std::string take_effect(const GroupChange&, bool now);
+  void take_asked(Nanos until);
 
-  const std::string id_;
   const TaskRequest request_;
   const std::filesystem::path folder_;  // empty: nothing is kept
   JobObserver* const beside_ = nullptr;
   std::unique_ptr<JobSetup> own_setup_;
   const JobSetup& setup_;
+  const std::string id_;
   std::unique_ptr<LoadConditions> conditions_;
   TaskProgress progress_{*this};
   RunControl control_;
@@ -128,9 +131,11 @@ class Task final : public JobObserver {
   std::optional<WallTime> start_at_;
   TimeLine time_line_;
   nlohmann::json live_;
+  std::vector<GroupChange> asked_;       // changes whose instants are to come
+  Nanos measured_until_ = Nanos::max();  // since the begin of the run
 
   std::mutex changing_;  // guards the keys of changes, and is held while one is made; before mutex_
-  std::set<std::string> change_keys_;
+  std::map<std::string, std::string> change_keys_;  // with their fingerprints
 
   std::jthread thread_;
 };

@@ -49,7 +49,10 @@ json to_json(const TaskRecord& record) {
   if (!record.error.empty()) out["error"] = record.error;
   if (!record.verdict.empty()) out["verdict"] = record.verdict;
   if (record.exit_code) out["exit_code"] = *record.exit_code;
-  if (!record.key.empty()) out["key"] = record.key;
+  if (!record.key.empty()) {
+    out["key"] = record.key;
+    out["fingerprint"] = record.fingerprint;
+  }
   if (!record.progress.is_null()) out["progress"] = record.progress;
   if (!record.check.is_null()) out["check"] = record.check;
   if (!record.summary.is_null()) out["summary"] = record.summary;
@@ -73,6 +76,7 @@ TaskRecord task_record_from_json(const json& from) {
     record.error = from.value("error", "");
     record.verdict = from.value("verdict", "");
     record.key = from.value("key", "");
+    record.fingerprint = from.value("fingerprint", "");
     record.options = from.at("options").get<std::map<std::string, std::string>>();
     record.in_force = from.value("in_force", std::map<std::string, std::string>());
     record.groups = from.at("groups");

@@ -22,7 +22,8 @@ std::string_view to_string(TaskState) noexcept;
 inline bool has_ended(TaskState state) { return state >= TaskState::done; }
 
 struct TaskRecord {
-  std::string id, verb, workload, target, shard, phase, error, verdict, key;
+  std::string id, verb, workload, target, shard, phase, error, verdict;
+  std::string key, fingerprint;                // IdempotencyKey
   std::map<std::string, std::string> options;  // those that were given
   TaskState state = TaskState::waiting;
   std::optional<WallTime> accepted, started, ended;

@@ -69,7 +69,8 @@ TaskRecord new_record(const std::string& id, const TaskRequest& request, const J
   // None but the URL has a secret.
   if (const auto target = record.options.find("target"); target != record.options.end())
     target->second = without_secrets(target->second);
-  record.key = request.key;
+  record.key = request.key.key;
+  record.fingerprint = request.key.fingerprint;
   record.run = request.run;
   record.start_at = request.start_at;
   record.accepted = real_clock().wall();

@@ -1,6 +1,7 @@
 // A task as it is asked for over HTTP, and what is known of it before it begins.
 #pragma once
 
+#include "agent/request_values.h"
 #include "agent/task_record.h"
 #include "base/time.h"
 #include "job/setup.h"
@@ -33,7 +34,7 @@ struct TaskRequest {
   bool sharded = false;  // a coordinator looks at the whole: see Task::conclude()
   std::optional<WallTime> start_at;
   nlohmann::json run;                      // what a coordinator keeps here of the whole, to take it up again; opaque
-  std::string key;                         // Idempotency-Key
+  IdempotencyKey key;                      // with which it was asked for
   std::vector<std::string> mistakes = {};  // found when it was read; refused with those of its options
 };
 

@@ -80,10 +80,9 @@ void Tasks::read_records() {
 Tasks::Started Tasks::start(TaskRequest request) {
   if (!starts_) throw net::HttpError{409, "this process carries out one run, and ends with it; assay ui starts others"};
   const std::lock_guard lock(mutex_);
-  if (!request.key.empty()) {
-    if (current_ != nullptr && current_->record().key == request.key) return {current_->id(), false};
-    for (const TaskRecord& record : ended_)
-      if (record.key == request.key) return {record.id, false};
+  if (const std::optional<TaskRecord> before = begun_with(request.key.key)) {
+    require_same(request.key, before->fingerprint);
+    return {before->id, false};
   }
   if (current_ != nullptr) {
     const TaskRecord now = current_->record();
@@ -97,6 +96,15 @@ Tasks::Started Tasks::start(TaskRequest request) {
   current_ = next;
   next->begin();
   return {next->id(), true};
+}
+
+std::optional<TaskRecord> Tasks::begun_with(const std::string& key) const {
+  if (key.empty()) return std::nullopt;
+  if (current_ != nullptr)
+    if (TaskRecord record = current_->record(); record.key == key) return record;
+  for (const TaskRecord& record : ended_)
+    if (record.key == key) return record;
+  return std::nullopt;
 }
 
 std::shared_ptr<Task> Tasks::current() const {

@@ -28,8 +28,8 @@ class Tasks {
     std::string id;
     bool fresh = true;  // false: this key has started it before
   };
-  /// Throws Error for mistakes in the request, net::HttpError(409) when a task is under way, or none is started at all:
-  /// nothing was changed then.
+  /// Throws Error for mistakes in the request, net::HttpError: 409 when a task is under way, or none is started at all, 422
+  /// when its key came with another request before. Nothing was changed then.
   Started start(TaskRequest);
   /// Whether there will be other tasks than one.
   bool starts() const noexcept { return starts_; }
@@ -49,6 +49,8 @@ class Tasks {
 
  private:
   void read_records();
+  /// The task that this Idempotency-Key has started; under the mutex.
+  std::optional<TaskRecord> begun_with(const std::string& key) const;
   const std::filesystem::path folder_;
   const MakeExecutor executor_;
   int lock_ = -1;

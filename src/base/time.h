@@ -27,6 +27,26 @@ inline const Clock& real_clock() noexcept {
   return clock;
 }
 
+/// Both clocks at one instant: of several readings the one that took least. What stands still between two readings of
+/// its own takes the time for a difference of the clocks.
+struct Instant {
+  TimePoint now{};
+  WallTime wall{};
+};
+inline Instant read_together(const Clock& clock) noexcept {
+  Instant best;
+  Nanos least = Nanos::max();
+  for (int i = 0; i < 5; i++) {
+    const TimePoint before = clock.now();
+    const WallTime wall = clock.wall();
+    const Nanos took = clock.now() - before;
+    if (took >= least) continue;
+    least = took;
+    best = {before + took / 2, wall};
+  }
+  return best;
+}
+
 constexpr double to_seconds(Nanos t) noexcept { return static_cast<double>(t.count()) / 1e9; }
 constexpr double to_millis(Nanos t) noexcept { return static_cast<double>(t.count()) / 1e6; }
 constexpr Nanos from_seconds(double s) noexcept { return Nanos(static_cast<std::int64_t>(s * 1e9)); }

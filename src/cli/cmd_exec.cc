@@ -46,8 +46,7 @@ std::span<const OptionSpec> exec_options() {
                  "that were started for it; it is followed to its end, fetched, merged and reported as assay run would "
                  "have"});
     all.push_back({.name = "run", .default_value = "", .help = "its ID; without it the one that began last"});
-    all.push_back(
-        {.name = "result", .default_value = "", .help = "its file; without it results/ and a name of its own"});
+    all.push_back({.name = "result", .default_value = "", .help = "its file; without it results/ID.json"});
     all.push_back({.name = "json",
                    .type = OptionType::flag,
                    .default_value = "false",

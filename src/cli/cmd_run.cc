@@ -25,7 +25,7 @@ std::span<const OptionSpec> own_options() {
                    .owner = OptionOwner::command});
     all.push_back({.name = "result",
                    .default_value = "",
-                   .help = "file of the result; without it results/ and a name of its own",
+                   .help = "file of the result; without it results/ID.json",
                    .owner = OptionOwner::command});
     all.push_back({.name = "encrypt-to",
                    .default_value = "",

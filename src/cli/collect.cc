@@ -25,7 +25,9 @@ std::unique_ptr<JobSetup> setup_of(const coordinator::FoundRun& found) {
   JobRequest request = request_of(found.workload, found.target, found.options);
   for (const coordinator::FoundRun::Group& group : found.groups)
     request.groups.push_back({group.name, group.system, request_of(group.workload, group.target, group.options)});
-  return JobSetup::open(std::move(request));
+  std::unique_ptr<JobSetup> setup = JobSetup::open(std::move(request));
+  setup->id = found.id;
+  return setup;
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ struct Collecting {
   std::string token = {}, ca_file = {};
   std::string benchmark = {};  // of a plan, whose run it must be
   std::string run = {};        // its ID; "": the one that began last
-  std::string result = {};     // file; "": a name of its own in results/
+  std::string result = {};     // file; "": results/ID.json
   bool json = false;
 };
 

@@ -14,8 +14,7 @@ namespace assay::cli {
 
 std::filesystem::path result_path(const std::string& named, const JobSetup& setup, const Sealing& sealing) {
   if (!named.empty()) return named;
-  std::filesystem::path path = default_result_path(
-      result_id(real_clock().wall(), setup.type->info().name, setup.driver->info().name, unique_part()));
+  std::filesystem::path path = default_result_path(setup.id);
   path += sealing.suffix();
   return path;
 }

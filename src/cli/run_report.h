@@ -11,7 +11,7 @@
 
 namespace assay::cli {
 
-/// `named`, or a name of its own in results/.
+/// `named`, or results/ID.json of the job.
 std::filesystem::path result_path(const std::string& named, const JobSetup&, const Sealing&);
 
 /// The report as a table, or as JSON; and where the result is, unless `path` is empty.

@@ -9,7 +9,6 @@
 #include "coordinator/watch.h"
 #include "coordinator/whole.h"
 #include "job/groups.h"
-#include "results/file.h"
 
 #include <fmt/ranges.h>
 
@@ -74,16 +73,23 @@ Fleet::Fleet(const JobSetup& setup, std::unique_ptr<Backend> backend, FleetOptio
 ServerFacts Fleet::facts() {
   std::vector<AgentRequest> requests;
   for (std::size_t m = 0; m < members_.size(); m++) requests.push_back({.agent = m, .path = "/api/v1/catalogue"});
-  Failures gone;
+  Failures gone, twice;
   std::set<std::string> versions;
+  std::map<std::string, std::string> processes;  // the name of each
   const std::vector<AgentAnswer> answers = clients_.ask(requests);
   for (std::size_t m = 0; m < members_.size(); m++) {
-    if (answers[m].ok())
-      versions.insert(answers[m].json.value("version", "?"));
-    else
+    if (!answers[m].ok()) {
       gone.add(members_[m].name, answers[m].failure);
+      continue;
+    }
+    versions.insert(answers[m].json.value("version", "?"));
+    const std::string process = answers[m].json.value("process", members_[m].name);
+    if (const auto [one, fresh] = processes.emplace(process, members_[m].name); !fresh)
+      twice.add(members_[m].name,
+                fmt::format("it is the same agent as {}; expected the address of each agent once", one->second));
   }
   if (!gone.none()) throw Error(gone.text(), ExitCode::unreachable);
+  if (!twice.none()) throw Error(twice.text());
   if (versions.size() > 1 || *versions.begin() != ASSAY_VERSION)
     throw Error(fmt::format("the agents are of the versions {}, and this is {}; expected one version",
                             fmt::join(versions, ", "), ASSAY_VERSION));
@@ -247,8 +253,9 @@ RunPlan Fleet::plan() {
 }
 
 void Fleet::hold_run(const RunPlan& plan, const std::stop_token& stop) {
-  run_id_ = result_id(real_clock().wall(), setup_.type->info().name, setup_.driver->info().name, unique_part());
-  const json whole = whole_run({.id = run_id_,
+  // Of the job and its result, and each further one of a search its own: "ID.2".
+  const std::string run = ++runs_ == 1 ? setup_.id : fmt::format("{}.{}", setup_.id, runs_);
+  const json whole = whole_run({.id = run,
                                 .agents = members_.size(),
                                 .benchmark = options_.benchmark,
                                 .conditions = options_.conditions,
@@ -304,8 +311,8 @@ void Fleet::hold_run(const RunPlan& plan, const std::stop_token& stop) {
 
 RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& observer) {
   hold_run(plan, stop);
-  begin_ = begin_together(clients_, members_);
-  Watch watch(plan, observer, clients_, members_, options_.loss, begin_, control_);
+  const WallTime begin = begin_together(clients_, members_);
+  Watch watch(plan, observer, clients_, members_, options_.loss, begin, control_);
   watch.follow(stop);
   return watch.gather();
 }
@@ -319,7 +326,7 @@ Statements Fleet::conclude(const RunPlan& plan, const RunOutcome& outcome) {
 
 void Fleet::complete(Document& document) {
   if (!setup_.parts.empty()) describe_parts(document, setup_, first_, part_facts_, in_force_);
-  add_agents(document, members_, begin_);
+  add_agents(document, members_);
 }
 
 }  // namespace assay::coordinator

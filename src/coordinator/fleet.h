@@ -71,8 +71,7 @@ class Fleet final : public Executor {
   std::vector<ServerFacts> part_facts_;  // of the target of each group
   std::vector<std::size_t> first_;       // as first_groups()
   std::string planned_schedule_;         // of the plan as plan() made it
-  std::string run_id_;                   // of the last run
-  WallTime begin_{};
+  std::uint64_t runs_ = 0;               // more than one in a search
 };
 
 /// "127.0.0.1:8080" as "http://127.0.0.1:8080". Throws Error.

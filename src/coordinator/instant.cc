@@ -35,16 +35,18 @@ void measure_clocks(AgentClients& clients, std::vector<Member>& members) {
   }
 }
 
-WallTime begin_together(AgentClients& clients, const std::vector<Member>& members) {
+WallTime begin_together(AgentClients& clients, std::vector<Member>& members) {
   const WallTime begin = real_clock().wall() + kHeadStart;
   std::vector<AgentRequest> requests;
   requests.reserve(members.size());
-  for (std::size_t m = 0; m < members.size(); m++)
+  for (std::size_t m = 0; m < members.size(); m++) {
+    members[m].told_begin = begin + members[m].clock_offset;
     requests.push_back({.agent = m,
                         .method = "POST",
                         .path = "/api/v1/tasks/" + members[m].task + "/start",
-                        .body = json{{"at_unix_ns", text_of(begin + members[m].clock_offset)}}.dump(),
+                        .body = json{{"at_unix_ns", text_of(*members[m].told_begin)}}.dump(),
                         .timeout = kTellTimeout});
+  }
   const std::vector<AgentAnswer> answers = clients.ask(requests);
   for (std::size_t m = 0; m < members.size(); m++) {
     if (answers[m].ok()) continue;

@@ -15,6 +15,6 @@ void measure_clocks(AgentClients&, std::vector<Member>&);
 
 /// All tasks, which hold, begin half a second from now; answers the instant. Throws Error, and has stopped them, when one
 /// does not take it.
-WallTime begin_together(AgentClients&, const std::vector<Member>&);
+WallTime begin_together(AgentClients&, std::vector<Member>&);
 
 }  // namespace assay::coordinator

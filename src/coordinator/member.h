@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "results/document.h"
+#include "stats/recorder.h"
 
 #include <nlohmann/json.hpp>
 
@@ -12,6 +13,17 @@
 
 namespace assay::coordinator {
 
+/// What an agent did in the measured time, of operations that count.
+struct MeasuredShare {
+  std::uint64_t completed = 0, errors = 0;
+  Histogram lag;
+  void add(const OperationStats& stats) {
+    completed += stats.completed;
+    errors += stats.errors();
+    lag.merge(stats.lag);
+  }
+};
+
 struct Member {
   std::string name = {}, task = {};  // task: the ID of the one under way
   std::string lost = {};             // why; empty: it is there
@@ -20,6 +32,8 @@ struct Member {
   std::uint64_t seen = 0;  // number of the last piece
   std::string state = {};
   Nanos clock_offset{}, clock_error{};
+  std::optional<WallTime> told_begin = {};  // the instant to begin at, by its own clock
+  MeasuredShare told = {};                  // by one that is lost, until then
   std::optional<Document> result = {};
 
   /// Before its next run: all but who it is is forgotten.

@@ -1,6 +1,7 @@
 #include "coordinator/shared_plan.h"
 
 #include "base/error.h"
+#include "job/load_options.h"
 
 #include <nlohmann/json.hpp>
 
@@ -13,7 +14,7 @@ RunPlan plan_without_groups(const JobSetup& setup, std::size_t agents) {
   plan.ramp_up = own.duration("ramp-up");
   plan.warmup = own.duration("warmup");
   plan.count = static_cast<std::uint64_t>(own.count("count"));
-  plan.duration = plan.count > 0 && !own.given("duration") ? Nanos::max() : own.duration("duration");
+  plan.duration = measured_time(own);
   plan.drain = own.duration("drain");
   plan.threads = static_cast<int>(own.count("threads")) * static_cast<int>(agents);
   return plan;

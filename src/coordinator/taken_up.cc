@@ -88,7 +88,10 @@ FoundRun find_run(const std::vector<std::string>& addresses, const std::string& 
     }
     const std::uint64_t shard = shard_of(task);
     if (shard >= found.tasks.size() || !found.tasks[shard].is_null())
-      throw Error(fmt::format("agent {}: its shard {} of the run {} is another's too", addresses[a], shard, found.id));
+      throw Error(
+          fmt::format("agent {}: its shard {} of the run {} is another's too; expected the address of each agent "
+                      "once",
+                      addresses[a], shard, found.id));
     found.addresses[shard] = addresses[a];
     found.members[shard] = {.name = addresses[a], .task = task.at("id").get<std::string>()};
     found.tasks[shard] = task;
@@ -141,8 +144,8 @@ RunOutcome RunTakenUp::run(const RunPlan& plan, std::stop_token stop, RunObserve
     if (task.is_null()) continue;
     there++;
     if (task.contains("start_at_unix_ns")) {
-      if (!begin)
-        begin = WallTime(Nanos(std::stoll(task["start_at_unix_ns"].get<std::string>()))) - member.clock_offset;
+      member.told_begin = WallTime(Nanos(std::stoll(task["start_at_unix_ns"].get<std::string>())));
+      if (!begin) begin = *member.told_begin - member.clock_offset;
     } else if (!has_ended(task)) {
       held++;
     }
@@ -161,8 +164,7 @@ RunOutcome RunTakenUp::run(const RunPlan& plan, std::stop_token stop, RunObserve
                             found_.id, held, found_.members.size()),
                 ExitCode::unreachable);
   }
-  begin_ = *begin;
-  Watch watch(plan, observer, clients_, found_.members, loss_, begin_);
+  Watch watch(plan, observer, clients_, found_.members, loss_, *begin);
   watch.follow(stop);
   return watch.gather();
 }
@@ -172,7 +174,7 @@ Statements RunTakenUp::conclude(const RunPlan& plan, const RunOutcome& outcome) 
 }
 
 void RunTakenUp::complete(Document& document) {
-  add_agents(document, found_.members, begin_);
+  add_agents(document, found_.members);
   for (const Member& member : found_.members) {
     if (!member.result || member.result->targets.empty() || document.targets.empty()) continue;
     if (!setup_.parts.empty()) {

@@ -61,7 +61,6 @@ class RunTakenUp final : public Executor {
   const LossRule loss_;
   AgentClients clients_;
   std::vector<std::size_t> first_;  // as first_groups()
-  WallTime begin_{};
   std::string no_figures_;  // why the workload says nothing
 };
 

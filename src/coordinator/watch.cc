@@ -18,6 +18,11 @@ constexpr Nanos kPollTimeout = std::chrono::seconds(2);
 constexpr Nanos kHandOver = std::chrono::milliseconds(150);
 constexpr Nanos kStopping = std::chrono::seconds(30);
 
+TimePoint on_our_clock(WallTime at) {
+  const Instant here = read_together(real_clock());
+  return here.now + (at - here.wall);
+}
+
 }  // namespace
 
 void pause(Nanos time, const std::stop_token& stop) {
@@ -45,7 +50,7 @@ Watch::Watch(const RunPlan& plan, RunObserver& observer, AgentClients& clients, 
       members_(members),
       rule_(rule),
       begin_(begin),
-      start_(real_clock().now() + (begin - real_clock().wall())),
+      start_(on_our_clock(begin)),
       measure_begin_(plan.ramp_up + plan.warmup),
       measure_end_(plan.duration == Nanos::max() ? TimePoint::max() : start_ + measure_begin_ + plan.duration),
       live_(plan, members.size()),
@@ -98,8 +103,8 @@ void Watch::take_pieces(std::size_t m, const json& answer, TimePoint at) {
 /// Agents close an interval each second, and it is asked for a little later, once; before the begin, and when the end is near or
 /// not known, they are asked more often.
 bool Watch::is_time_to_poll(TimePoint now) const {
-  if (now < start_ || measure_end_ == TimePoint::max() || now > measure_end_ - kTick || stopping_)
-    return now - polled_ >= kPoll;
+  const bool any_moment = measure_end_ == TimePoint::max() && plan_.count > 0;
+  if (now < start_ || any_moment || now > measure_end_ - kTick || stopping_) return now - polled_ >= kPoll;
   return since_start(now) % kTick >= kHandOver && since_start(now) / kTick != since_start(polled_) / kTick;
 }
 
@@ -133,7 +138,12 @@ void Watch::pass_on_changes() {
   std::vector<bool> there;
   for (const Member& member : members_)
     there.push_back(member.state != "ended" && now - member.answered < kTick + kPoll);
-  for (Event& event : changes_.carry_out(since_start(now), there)) note(std::move(event));
+  for (Event& event : changes_.carry_out(since_start(now), there))
+    if (event.at > since_start(now))
+      coming_.add(std::move(event));
+    else
+      note(std::move(event));
+  for (Event& event : coming_.take(since_start(std::min(now, measure_end_)))) note(std::move(event));
 }
 
 void Watch::name_agents(std::vector<LiveAgent>& agents) const {
@@ -218,6 +228,13 @@ RunOutcome Watch::gather() {
   const bool ended_well = stopping_ && !partial_;
   if (ended_well) std::erase_if(outcome.events, [](const Event& e) { return e.kind == "interrupted"; });
   outcome.partial = !ended_well && (outcome.partial || partial_);
+  const Nanos measured = outcome.ramp_up + outcome.warmup + outcome.measure, end = measured + outcome.drain;
+  std::erase_if(events_, [&](const Event& e) { return e.kind == "change" && e.at > measured; });
+  for (Event& event : events_) {
+    if (event.kind != "agent_lost") continue;  // it is, or was, lost for longer than the run lasted
+    event.at = std::min(event.at, std::max(Nanos(0), end - Nanos(1)));
+    event.length = std::min(event.length, end - event.at);
+  }
   outcome.events.insert(outcome.events.end(), events_.begin(), events_.end());
   std::stable_sort(outcome.events.begin(), outcome.events.end(),
                    [](const Event& a, const Event& b) { return a.at < b.at; });
@@ -239,31 +256,58 @@ std::vector<RunOutcome> Watch::fetch_results() {
       member.lost = "its result could not be had: " + answers[i].failure;
     answers[i].text = {};
   }
-  Nanos ramp{}, warmup{}, measure{}, drain{};
-  for (const Member& member : members_)
-    if (member.result) {
-      const RunOutcome outcome = outcome_of(*member.result);
-      ramp = std::max(ramp, outcome.ramp_up);
-      warmup = std::max(warmup, outcome.warmup);
-      measure = std::max(measure, outcome.measure);
-      drain = std::max(drain, outcome.drain);
-    }
+  RunOutcome phases;
+  bool any = false;
+  for (const Member& member : members_) {
+    if (!member.result) continue;
+    any = true;
+    const RunOutcome outcome = outcome_of(*member.result);
+    for (Nanos RunOutcome::*length :
+         {&RunOutcome::ramp_up, &RunOutcome::warmup, &RunOutcome::measure, &RunOutcome::drain})
+      phases.*length = std::max(phases.*length, outcome.*length);
+  }
+  if (!any) phases = phases_told();
   std::vector<RunOutcome> parts;
   parts.reserve(members_.size());
-  for (std::size_t m = 0; m < members_.size(); m++) {
-    if (members_[m].result) {
-      parts.push_back(outcome_of(*members_[m].result));
-      continue;
-    }
-    RunOutcome& told = parts.emplace_back(live_.of_agent(m));
-    told.started = begin_;
-    told.ended = real_clock().wall();
-    told.ramp_up = ramp;
-    told.warmup = warmup;
-    told.measure = measure > Nanos(0) ? measure : told.ended - begin_ - ramp - warmup;
-    told.drain = drain;
-  }
+  for (std::size_t m = 0; m < members_.size(); m++)
+    parts.push_back(members_[m].result ? outcome_of(*members_[m].result) : told_by(m, phases));
   return parts;
+}
+
+/// As far as they answered.
+RunOutcome Watch::phases_told() const {
+  TimePoint last = start_;
+  for (const Member& member : members_) last = std::max(last, member.answered);
+  RunOutcome out;
+  Nanos left = last - start_;
+  const auto take = [&left](Nanos most) {
+    const Nanos length = std::min(most, left);
+    left -= length;
+    return length;
+  };
+  out.ramp_up = take(plan_.ramp_up);
+  out.warmup = take(plan_.warmup);
+  out.measure = take(plan_.duration);
+  out.drain = left;
+  return out;
+}
+
+RunOutcome Watch::told_by(std::size_t m, const RunOutcome& phases) {
+  RunOutcome told = live_.of_agent(m);
+  told.started = begin_;
+  told.ended = real_clock().wall();
+  told.ramp_up = phases.ramp_up;
+  told.warmup = phases.warmup;
+  told.measure = phases.measure;
+  told.drain = phases.drain;
+  Member& member = members_[m];
+  member.told = {};
+  for (std::size_t g = 0; g < told.groups.size(); g++) {
+    const GroupStats& measured = told.groups[g].phases[static_cast<std::size_t>(Phase::measure)];
+    for (std::size_t o = 0; o < measured.operations.size(); o++)
+      if (!plan_.groups[g].group.operations[o].nested) member.told.add(measured.operations[o]);
+  }
+  return told;
 }
 
 }  // namespace assay::coordinator

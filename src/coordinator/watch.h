@@ -39,6 +39,9 @@ class Watch {
   void name_agents(std::vector<LiveAgent>&) const;
   bool is_over() const;
   std::vector<RunOutcome> fetch_results();
+  /// What a member that has no result told; its phases are those of the others.
+  RunOutcome told_by(std::size_t member, const RunOutcome& phases);
+  RunOutcome phases_told() const;
   Nanos since_start(TimePoint at) const { return at - start_; }
   Phase phase(TimePoint) const;
   void note(Event);
@@ -55,6 +58,7 @@ class Watch {
   LiveRun live_;
   RunChanges changes_;
   std::vector<Event> events_;
+  ComingEvents coming_;  // changes that agents were told of
   bool partial_ = false, stopping_ = false;
   TimePoint stopped_at_{}, told_{}, polled_{};
 };

@@ -52,24 +52,28 @@ void combine_requirements(Statements& statements, const std::vector<Member>& mem
   }
 }
 
-AgentResult agent_result(const Member& member, WallTime begin) {
+/// How long after the instant that it was told an agent began. None begins before it: what is below 0 is how well two
+/// clocks of one machine can be read at once.
+Nanos late_of(const Member& member) {
+  return member.told_begin ? std::max(Nanos(0), member.result->started - *member.told_begin) : Nanos(0);
+}
+
+AgentResult agent_result(const Member& member) {
   AgentResult out{.name = member.name, .lost = member.lost};
   out.clock_offset = member.clock_offset;
   out.clock_error = member.clock_error;
+  MeasuredShare share = member.told;
+  if (member.result)
+    for (const GroupResult& group : member.result->groups)
+      for (const OperationResult& operation : group.operations)
+        if (!operation.nested) share.add(operation.measured());
+  out.completed = share.completed;
+  out.errors = share.errors;
+  out.p99_lag = share.lag.quantile(0.99);
+  out.max_lag = share.lag.max();
   if (!member.result) return out;
-  const Document& document = *member.result;
-  Histogram lag;
-  for (const GroupResult& group : document.groups)
-    for (const OperationResult& operation : group.operations) {
-      if (operation.nested) continue;
-      lag.merge(operation.measured().lag);
-      out.completed += operation.measured().completed;
-      out.errors += operation.measured().errors();
-    }
-  out.p99_lag = lag.quantile(0.99);
-  out.max_lag = lag.max();
-  out.late = document.started - member.clock_offset - begin;
-  out.own_cost = document.own_cost;
+  out.late = late_of(member);
+  out.own_cost = member.result->own_cost;
   return out;
 }
 
@@ -113,11 +117,11 @@ Statements conclude_whole(AgentClients& clients, const std::vector<Member>& memb
   return {};
 }
 
-void add_agents(Document& document, const std::vector<Member>& members, WallTime begin) {
+void add_agents(Document& document, const std::vector<Member>& members) {
   std::uint32_t threads = 0;
   document.agents.clear();
   for (std::size_t m = 0; m < members.size(); m++) {
-    AgentResult agent = agent_result(members[m], begin);
+    AgentResult agent = agent_result(members[m]);
     agent.shard = static_cast<std::uint32_t>(m);
     threads += agent.own_cost.threads;
     if (began_late(agent))

@@ -16,7 +16,7 @@ namespace assay::coordinator {
 Statements conclude_whole(AgentClients&, const std::vector<Member>&, const RunPlan&, const RunOutcome&,
                           std::string& why);
 
-/// Fills in the agents, and the verdict of those that are lost. `begin`: the instant agreed upon.
-void add_agents(Document&, const std::vector<Member>&, WallTime begin);
+/// Fills in the agents, and the verdict of those that are lost.
+void add_agents(Document&, const std::vector<Member>&);
 
 }  // namespace assay::coordinator

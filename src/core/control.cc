@@ -23,6 +23,17 @@ std::string GroupInForce::take(const GroupChange& change) {
   return text;
 }
 
+void ComingEvents::add(Event event) { coming_.push_back(std::move(event)); }
+
+std::vector<Event> ComingEvents::take(Nanos until) {
+  const auto past =
+      std::stable_partition(coming_.begin(), coming_.end(), [&](const Event& event) { return event.at < until; });
+  std::vector<Event> out(std::move_iterator(coming_.begin()), std::move_iterator(past));
+  coming_.erase(coming_.begin(), past);
+  std::stable_sort(out.begin(), out.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  return out;
+}
+
 void RunControl::require_running() const {
   if (state_ != State::running)
     throw Error(state_ == State::over ? "the run is over: nothing of it can be changed any more"

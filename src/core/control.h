@@ -35,6 +35,17 @@ struct GroupInForce {
   std::string take(const GroupChange&);
 };
 
+/// Events whose instants are still to come, until they are there.
+class ComingEvents {
+ public:
+  void add(Event);
+  /// Those before `until`, in the order of their instants.
+  std::vector<Event> take(Nanos until);
+
+ private:
+  std::vector<Event> coming_;
+};
+
 /// Groups that join together: those of one workload, which may trigger each other.
 struct GroupAddition {
   std::vector<GroupPlan> groups;  // their targets outlive the run

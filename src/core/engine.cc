@@ -63,6 +63,7 @@ class Run {
   void start();
   void start_set(GroupSet&, std::size_t first, TimePoint begin, Nanos ramp_up, std::uint64_t count);
   void note(Nanos at, std::string kind, std::string text);
+  void note_changes(TimePoint until);
   void note_interrupt();
   void measure();
   void drain();
@@ -111,6 +112,7 @@ class Run {
   std::unique_ptr<Phases> phases_;
   std::unique_ptr<Collector> collector_;
   std::vector<Event> events_;
+  ComingEvents changes_;  // that the threads know of
   std::vector<std::string> invalid_;
   double cpu_begin_ = 0, cpu_end_ = 0, busiest_loop_ = 0;
   bool partial_ = false;
@@ -164,7 +166,8 @@ void Run::start() {
   }
   const TimePoint now = clock_.now();
   begin = std::max(begin, now + kHeadStart);
-  started_ = clock_.wall() + (begin - now);
+  const Instant here = read_together(clock_);
+  started_ = here.wall + (begin - here.now);
   phases_ = std::make_unique<Phases>(begin, plan_.ramp_up, plan_.warmup, plan_.duration);
   collector_ = std::make_unique<Collector>(plan_, groups_, *phases_, observer_);
   standstills_.watch();
@@ -192,6 +195,14 @@ void Run::note(Nanos at, std::string kind, std::string text) {
   observer_.event(events_.back());
 }
 
+/// A change is told of when it takes effect. One that the run ended before was none.
+void Run::note_changes(TimePoint until) {
+  for (Event& event : changes_.take(until - phases_->start())) {
+    events_.push_back(std::move(event));
+    observer_.event(events_.back());
+  }
+}
+
 /// Each thread gets its share; together exactly the whole.
 void Run::carry_out(const GroupChange& change) {
   std::size_t g = 0;
@@ -213,7 +224,7 @@ void Run::carry_out(const GroupChange& change) {
     for (std::uint64_t k = clients; k < now.clients; k++) part.leave += k % threads == j;
     if (!change.remove) crews[j]->change(std::move(part));
   }
-  note(at - phases_->start(), "change", now.take(change));
+  changes_.add({at - phases_->start(), Nanos(0), "change", now.take(change)});
 }
 
 /// Sessions are opened beside the run that goes on.
@@ -304,6 +315,7 @@ void Run::tick() {
   for (GroupAddition& addition : control_.take_additions()) begin_to_join(std::move(addition));
   if (!joining_.empty()) join_who_can();
   for (const GroupChange& change : control_.take()) carry_out(change);
+  note_changes(std::min(clock_.now(), phases_->measure_end()));
   if (collector_->collect(now) && phases_->at(now) == Phase::measure) ask_for_end(now);
 }
 
@@ -339,6 +351,7 @@ void Run::measure() {
     }
   }
   control_.end();
+  note_changes(phases_->measure_end());
   if (!measuring_) begin_measuring();
   cpu_end_ = process_cpu_seconds();
   note_loops();

@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "core/url.h"
-#include "results/file.h"
 #include "results/machine.h"
 #include "results/measured_run.h"
 #include "results/summary.h"
@@ -179,8 +178,7 @@ Document measured_document(const RunPlan& plan, const RunOutcome& outcome) {
 Document make_document(DocumentInput input) {
   const RunOutcome& outcome = input.outcome;
   Document document = measured_document(input.plan, outcome);
-  document.id =
-      result_id(outcome.started, input.setup.type->info().name, input.setup.driver->info().name, unique_part());
+  document.id = input.setup.id;
   document.assay_version = ASSAY_VERSION;
   document.seed = input.setup.seed;
   document.workload.name = input.setup.type->info().name;

@@ -179,6 +179,12 @@ std::span<const OptionSpec> run_options() {
   return table;
 }
 
+Nanos measured_time(const Options& own) {
+  const Nanos asked = own.duration("duration");
+  const bool counted = own.count("count") > 0 && !own.given("duration");
+  return counted || asked >= parse_duration(kUntilStopped) ? Nanos::max() : asked;
+}
+
 RunOptions run_options_of(const JobSetup& setup) {
   const Options& own = setup.own();
   RunOptions options{.shard = setup.shard,
@@ -204,7 +210,7 @@ RunPlan make_plan(const JobSetup& setup) {
   plan.warmup = own.duration("warmup");
   const auto count = static_cast<std::uint64_t>(own.count("count"));
   plan.count = count == 0 ? 0 : std::max<std::uint64_t>(1, setup.shard.share(count));
-  plan.duration = count > 0 && !own.given("duration") ? Nanos::max() : own.duration("duration");
+  plan.duration = measured_time(own);
   plan.drain = own.duration("drain");
   plan.threads = static_cast<int>(own.count("threads"));
   plan.retry.most = static_cast<int>(own.count("retries"));

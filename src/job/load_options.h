@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace assay {
@@ -17,6 +18,11 @@ namespace assay {
 std::span<const OptionSpec> load_options();
 /// Says which of them would have no effect or contradict each other.
 void require_of_load(const Options& own, std::vector<std::string>& mistakes);
+
+/// A --duration that is no end: longer than anybody waits.
+inline constexpr std::string_view kUntilStopped = "87600h";
+/// RunPlan::duration of the options: Nanos::max() when only a count, or whoever stops it, ends the run.
+Nanos measured_time(const Options& own);
 
 /// What the user's options ask of a run, as the workload is told.
 RunOptions run_options_of(const JobSetup&);

@@ -6,6 +6,7 @@
 #include "core/url.h"
 #include "job/load_options.h"
 #include "registry/registry.h"
+#include "results/file.h"
 
 #include <fmt/ranges.h>
 
@@ -186,6 +187,9 @@ std::unique_ptr<JobSetup> JobSetup::open(JobRequest request, std::vector<std::st
   setup->request.groups.clear();
   mistakes.refuse();
   setup->seed = job.whole("seed");
+  const Verb verb = setup->request.verb;
+  setup->id = result_id(real_clock().wall(), setup->type->info().name,
+                        verb == kRun ? setup->driver->info().name : verb_name(verb), unique_part());
   return setup;
 }
 

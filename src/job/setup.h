@@ -60,6 +60,7 @@ struct JobSetup {
   /// before.
   static std::unique_ptr<JobSetup> open(JobRequest, std::vector<std::string> mistakes = {});
 
+  std::string id;  // of the job and of the result that it comes to: result_id()
   JobRequest request;
   const WorkloadType* type = nullptr;
   const Driver* driver = nullptr;

@@ -29,15 +29,15 @@ double clients_of(const Document& d, std::uint32_t shard) {
 void look_for_slow(const Document& d, std::vector<AgentSummary>& all) {
   std::vector<double> rates, by_client;
   for (const AgentSummary& agent : all) {
-    if (!agent.told) continue;
+    if (!agent.ended) continue;
     rates.push_back(agent.rate);
     by_client.push_back(agent.rate / clients_of(d, agent.shard));
   }
   if (rates.size() < 2) return;
   const double middle = median_of(rates), middle_by_client = median_of(by_client);
   for (AgentSummary& agent : all) {
-    agent.slow =
-        agent.told && agent.rate < kSlow * middle && agent.rate / clients_of(d, agent.shard) < kSlow * middle_by_client;
+    agent.slow = agent.ended && agent.rate < kSlow * middle &&
+                 agent.rate / clients_of(d, agent.shard) < kSlow * middle_by_client;
     if (agent.slow)
       agent.remarks.push_back(
           fmt::format("slower than the others: {:.0f} % of their median", 100 * agent.rate / middle));
@@ -49,7 +49,8 @@ AgentSummary summary_of(const AgentResult& agent, double seconds, double all, Na
   out.name = agent.name;
   out.shard = agent.shard;
   out.lost = agent.lost;
-  out.told = agent.lost.empty() || agent.completed > 0 || agent.own_cost.threads > 0;
+  out.ended = agent.lost.empty() || agent.own_cost.threads > 0;
+  out.told = out.ended || agent.completed > 0 || agent.errors > 0;
   out.rate = seconds > 0 ? static_cast<double>(agent.completed) / seconds : 0;
   out.share = all > 0 ? static_cast<double>(agent.completed) / all : 0;
   out.cpu_seconds = agent.own_cost.cpu_seconds;

@@ -19,6 +19,7 @@ struct AgentSummary {
   std::uint32_t shard = 0;
   std::string lost;        // why
   bool told = true;        // false: lost before it told what it did. Then only name, shard, lost and clock say anything
+  bool ended = true;       // false: lost before it ended. Then CPU, loops and how late it began are not known
   double rate = 0;         // completed per second of the measured time
   double share = 0;        // of what all completed, 0 to 1
   double cpu_seconds = 0;  // of the measured time

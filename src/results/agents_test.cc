@@ -130,6 +130,20 @@ TEST(Agents, one_that_told_nothing_has_no_figures_in_any_format) {
                         "shard=\"1\"} 0.025\n"));
 }
 
+TEST(Agents, of_one_that_was_lost_later_there_is_what_it_told_and_no_more) {
+  Document d = run_of({{.name = "a:1", .completed = 100, .own_cost = {.cpu_seconds = 1, .threads = 1}},
+                       {.name = "b:1", .shard = 1, .lost = "no answer", .completed = 40, .errors = 3}});
+  const std::vector<AgentSummary> all = summarize_agents(d);
+  EXPECT_TRUE(all[1].told);
+  EXPECT_FALSE(all[1].ended);
+  EXPECT_FALSE(all[1].slow);  // it was not there
+  const auto json = nlohmann::json::parse(render_json(d)).at("agents")[1];
+  EXPECT_EQ(json.at("completed"), 40);
+  EXPECT_EQ(json.at("errors"), 3);
+  for (const char* of_its_end : {"cpu_cores", "busiest_loop", "late_ms"}) EXPECT_TRUE(json.at(of_its_end).is_null());
+  EXPECT_THAT(render_table(d), testing::ContainsRegex("b:1 .* 3 +- +- .* -\n"));
+}
+
 TEST(Agents, the_bottleneck_is_stated_in_every_format_for_people) {
   Document d = large_document(30);
   add_agents(d, 3);

@@ -143,6 +143,13 @@ std::string result_id(WallTime started, std::string_view workload, std::string_v
   return fmt::format("{}-{}-{}-{:04x}", when, name_part(workload), name_part(driver), unique);
 }
 
+bool is_result_id(std::string_view name) {
+  constexpr std::string_view kBegin = "0000-00-00T000000Z-";  // 0: any digit
+  return name.size() > kBegin.size() && std::equal(kBegin.begin(), kBegin.end(), name.begin(), [](char wanted, char c) {
+           return wanted == '0' ? c >= '0' && c <= '9' : c == wanted;
+         });
+}
+
 std::uint16_t unique_part() {
   std::random_device chance;
   return static_cast<std::uint16_t>(chance());

@@ -17,6 +17,8 @@ namespace assay {
 
 /// "2026-11-20T230733Z-tpcc-sqlite-a1b2": sorts by time, tells what it is, and is unique by its last part.
 std::string result_id(WallTime started, std::string_view workload, std::string_view driver, std::uint16_t unique);
+/// Whether a name is one as result_id() makes them.
+bool is_result_id(std::string_view name);
 /// Four hexadecimal digits' worth of chance, for result_id().
 std::uint16_t unique_part();
 /// "results/<id>.json"

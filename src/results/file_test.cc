@@ -62,6 +62,10 @@ TEST_F(ResultFile, IsNamedByTimeWorkloadAndDriver) {
             "2026-11-20T230733Z-tpcc-sqlite-a1b2");
   EXPECT_EQ(result_id(WallTime(std::chrono::seconds(0)), "a/../b", "", 1), "1970-01-01T000000Z-a____b-none-0001");
   EXPECT_EQ(default_result_path("x"), fs::path("results/x.json"));
+  EXPECT_TRUE(is_result_id(result_id(real_clock().wall(), "kv", "null", unique_part())));
+  for (const std::string_view other :
+       {"", "package", "2026-11-20", "2026-11-20T230733Z-", "2026-11-20T23:07:33Z-kv-null-1"})
+    EXPECT_FALSE(is_result_id(other)) << other;
 }
 
 TEST_F(ResultFile, IsWrittenWholeReplacesTheOldOneAndLeavesNothingBeside) {

@@ -168,12 +168,12 @@ Samples target_series(const Document& d) {
   return out;
 }
 
-/// A sample for each agent that told what it did.
+/// A sample for each agent that told what it did; `ended`: that did so to its end.
 template <class Value>
-Samples by_agent(const Document& d, Value value) {
+Samples by_agent(const Document& d, Value value, bool ended = false) {
   Samples out;
   for (const AgentSummary& agent : summarize_agents(d))
-    if (agent.told)
+    if (ended ? agent.ended : agent.told)
       out.push_back(
           {{{"agent", agent.name}, {"shard", std::to_string(agent.shard)}}, static_cast<double>(value(agent))});
   return out;
@@ -253,10 +253,16 @@ constexpr Metric kMetrics[] = {
     {"assay_agent_errors", "Operations of the measured time that failed in an agent.", "", Kind::gauge,
      [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return a.errors; }); }},
     {"assay_agent_client_cpu_seconds", "CPU time of an agent in the measured time.", "s", Kind::gauge,
-     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return a.cpu_seconds; }); }},
+     [](const Document& d) {
+       return by_agent(
+           d, [](const AgentSummary& a) { return a.cpu_seconds; }, true);
+     }},
     {"assay_agent_busiest_loop_ratio",
      "How much of the measured time the busiest event loop of an agent was at work; 0 without loops.", "1", Kind::gauge,
-     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return a.busiest_loop; }); }},
+     [](const Document& d) {
+       return by_agent(
+           d, [](const AgentSummary& a) { return a.busiest_loop; }, true);
+     }},
     {"assay_agent_lag_p99_seconds", "The p99 of how long a session of an agent was free and the agent was late.", "s",
      Kind::gauge,
      [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return to_seconds(a.p99_lag); }); }},
@@ -268,7 +274,10 @@ constexpr Metric kMetrics[] = {
     {"assay_agent_clock_error_seconds", "How far off the offset of an agent's clock may be.", "s", Kind::gauge,
      [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return to_seconds(a.clock_error); }); }},
     {"assay_agent_start_delay_seconds", "How long after the instant agreed upon an agent began.", "s", Kind::gauge,
-     [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return to_seconds(a.late); }); }},
+     [](const Document& d) {
+       return by_agent(
+           d, [](const AgentSummary& a) { return to_seconds(a.late); }, true);
+     }},
     {"assay_agent_bottleneck", "1 for an agent whose lag or CPU says that it, and not the target, held the load back.",
      "", Kind::gauge,
      [](const Document& d) { return by_agent(d, [](const AgentSummary& a) { return a.bottleneck() ? 1 : 0; }); }},

@@ -165,19 +165,22 @@ void put_agents(JsonText& json, const Document& d) {
     const auto figure = [&](std::string_view name, auto value) {
       put_optional(json, name, agent.told ? std::optional(value) : std::nullopt);
     };
+    const auto figure_of_end = [&](std::string_view name, double value) {
+      put_optional(json, name, agent.ended ? std::optional(value) : std::nullopt);
+    };
     json.compact().open('{').member("name", std::string_view(agent.name)).member("shard", std::uint64_t{agent.shard});
     json.member("lost", std::string_view(agent.lost));
     figure("completed", agent.completed);
     figure("errors", agent.errors);
     figure("rate", agent.rate);
     figure("share", agent.share);
-    figure("cpu_cores", agent.cores);
-    figure("busiest_loop", agent.busiest_loop);
+    figure_of_end("cpu_cores", agent.cores);
+    figure_of_end("busiest_loop", agent.busiest_loop);
     figure("lag_p99_ms", to_millis(agent.p99_lag));
     figure("lag_max_ms", to_millis(agent.max_lag));
     json.member("clock_offset_ms", to_millis(agent.clock_offset))
         .member("clock_error_ms", to_millis(agent.clock_error));
-    figure("late_ms", to_millis(agent.late));
+    figure_of_end("late_ms", to_millis(agent.late));
     json.member("bottleneck", agent.bottleneck()).member("slow", agent.slow).member("began_late", agent.began_late);
     put_texts(json, "remarks", remarks_of(agent));
     json.close('}');

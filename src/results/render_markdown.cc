@@ -107,12 +107,13 @@ void add_agents(std::string& out, const Document& d) {
     out += fmt::format("| {} | {} |", markdown_text(agent.name), agent.shard);
     if (agent.told)
       out += fmt::format(" {} | {:.1f} % | {} | {} | {} | {} |", number(agent.rate), 100 * agent.share, agent.errors,
-                         digits(agent.cores), format_latency(agent.p99_lag), format_latency(agent.max_lag));
+                         agent.ended ? digits(agent.cores) : "–", format_latency(agent.p99_lag),
+                         format_latency(agent.max_lag));
     else
       out += " – | – | – | – | – | – |";
     out +=
         fmt::format(" {:+.2f} ms ± {:.2f} | {} | {} |\n", to_millis(agent.clock_offset), to_millis(agent.clock_error),
-                    agent.told ? format_latency(agent.late) : "–", markdown_text(remarks_text(agent)));
+                    agent.ended ? format_latency(agent.late) : "–", markdown_text(remarks_text(agent)));
   }
   if (shown.size() == all.size()) return;
   const auto remarkable = [](const std::vector<AgentSummary>& list) {

@@ -324,7 +324,7 @@ class TableRenderer {
         add(digits(agent.rate), agent.slow ? Tint::odd : Tint::none);
         add(fmt::format("{:.1f} %", 100 * agent.share), Tint::none);
         add(count_text(agent.errors), agent.errors > 0 ? Tint::odd : Tint::none);
-        add(digits(agent.cores), Tint::none);
+        add(agent.ended ? digits(agent.cores) : "-", Tint::none);
         add(agent.busiest_loop > 0 ? fmt::format("{:.0f} %", 100 * agent.busiest_loop) : "-",
             agent.full_loop ? Tint::bad : Tint::none);
       }
@@ -333,7 +333,7 @@ class TableRenderer {
         add(format_latency(agent.max_lag), Tint::none);
         cells.push_back(
             {fmt::format("{:+.2f} ms ±{:.2f}", to_millis(agent.clock_offset), to_millis(agent.clock_error))});
-        add(format_latency(agent.late), agent.began_late ? Tint::odd : Tint::none);
+        add(agent.ended ? format_latency(agent.late) : "-", agent.began_late ? Tint::odd : Tint::none);
       }
       t.row(std::move(cells));
     }

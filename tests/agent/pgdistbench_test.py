@@ -96,6 +96,8 @@ class PgdistbenchTest(AgentTest):
         self.assertEqual(agent.post("/work/tpcc/check").json["Status"], "ok")
         self.assertEqual(self.last(agent), {})
         self.start_work(agent, "tpcc", "run", {"duration": 0, "wait_thinking": False})
+        live = self.wait_for(lambda: agent.get("/status").json.get("live"), "live figures")
+        self.assertIsNone(live["left_s"], "it has no end")
         self.wait_for(lambda: agent.get("/status").json.get("phase") == "measure", "the run to measure")
         self.assertEqual(agent.post("/work/stop").json, {"Status": "ok"})
         last = self.last(agent)

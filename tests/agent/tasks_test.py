@@ -141,6 +141,74 @@ class TasksTest(AgentTest):
         self.assertEqual(other.status, 201)
         self.assertNotEqual(other.json["id"], first.json["id"])
 
+    def test_an_idempotency_key_with_another_request_is_refused_and_changes_nothing(self):
+        agent = self.agent("--target", NULL)
+        config = {**KV, "duration": "200ms"}
+        for path, first, other in (("/work/kv/run", config, {**config, "duration": "300ms"}), ("/work/kv/cleanup", None, {"operation-timeout": "5s"}),
+                                   ("/api/v1/tasks", {"workload": "kv", "options": config}, {"workload": "kv", "options": {**config, "clients": "1"}})):
+            key = {"Idempotency-Key": f"key of {path} {first}"}
+            started = agent.post(path, first, headers=key)
+            self.assertIn(started.status, (200, 201), started.body)
+            self.refused(agent.post(path, other, headers=key), 422, key["Idempotency-Key"])
+            self.refused(agent.post("/work/kv/prepare", first, headers=key), 422)
+            # The same, written in another way.
+            text = json.dumps({k: v for k, v in reversed(first.items())}, indent=3) if first else "{}"
+            again = agent.post(path, text, headers={**key, "Content-Type": "application/json"})
+            self.assertEqual((again.status, again.json["id"]), (200, started.json["id"]), again.body)
+            self.idle(agent)
+            self.refused(agent.post(path, other, headers=key), 422)
+        self.assertEqual(len(agent.get("/api/v1/tasks").json["tasks"]), 3)
+        task = self.run_kv(agent, options={"rate": "20"})
+        self.measuring(agent, task)
+        path, key = f"/api/v1/tasks/{task['id']}/change", {"Idempotency-Key": "c"}
+        for _ in range(2):
+            self.assertEqual(agent.post(path, {"group": "kv", "rate": "30"}, headers=key).status, 200)
+        self.refused(agent.post(path, {"group": "kv", "rate": "40"}, headers=key), 422)
+        self.terminate(agent)
+        agent = self.agent("--target", NULL)
+        self.refused(agent.post("/work/kv/cleanup", {"operation-timeout": "5s"}, headers={"Idempotency-Key": "key of /work/kv/cleanup None"}), 422)
+        # Nothing is kept by which one password could be told from another.
+        body = {"workload": "kv", "verb": "check", "target": "postgres://u:one@127.0.0.1:1/d"}
+        first = agent.post("/api/v1/tasks", body, headers={"Idempotency-Key": "p"})
+        again = agent.post("/api/v1/tasks", {**body, "target": "postgres://u:two@127.0.0.1:1/d"}, headers={"Idempotency-Key": "p"})
+        self.assertEqual((first.status, again.status, again.json["id"]), (201, 200, first.json["id"]))
+        self.ended(agent, first.json, "failed")
+
+    def test_queries_and_instants_that_mean_nothing_are_refused(self):
+        agent = self.agent()
+        task = self.run_kv(agent, "20s", options={"rate": "20"})
+        self.measuring(agent, task)
+        path = f"/api/v1/tasks/{task['id']}"
+        for query, texts in (("?wait=abc", ("wait", "'abc'")), ("?wait=", ("wait", "''")), ("?wait=-1s", ("wait", "'-1s'")), ("?wiat=1s", ("'wiat'", "wait")),
+                             ("/intervals?since=-1", ("since is '-1'", "from 0")), ("/intervals?since=1x", ("since is '1x'",)),
+                             ("/intervals?since=99999999999999999999", ("since",)), ("/intervals?from=1", ("'from'", "since"))):
+            self.refused(agent.get(path + query), 400, *texts)
+        self.refused(agent.get(path + "/events", headers={"Last-Event-ID": "last"}), 400, "Last-Event-ID is 'last'")
+        self.refused(agent.post("/api/v1/describe?groups=perhaps", {"workload": "kv", "target": NULL}), 400, "groups is 'perhaps'", "true or false")
+        for change, texts in (({"at": "30s"}, ("at is 30s", "20s")), ({"at": "20s"}, ("at is 20s",)), ({"at": ""}, ('at is ""', "12.5s")), ({"at": "-1s"}, ("at: '-1s'",)),
+                              ({"rate": ""}, ('rate is ""',)), ({"think_time": ""}, ('think_time is ""',))):
+            self.refused(agent.post(path + "/change", {"group": "kv", "rate": "30", **change}), 400, *texts)
+        self.assertEqual(agent.get(path).json["groups"][0]["schedule"], "constant 20/s")
+        self.stop(agent, task)
+        def at(value):
+            return agent.post("/api/v1/tasks", {"workload": "kv", "target": NULL, "options": {**KV, "duration": "100ms"}, "start_at_unix_ns": value})
+        seconds, far = unix_ns()[:10], unix_ns(400 * 86400)
+        for wrong in (seconds, unix_ns()[:13], unix_ns(-7200), far, " " + unix_ns(), "-5", "1e18", "", "9" * 30):
+            self.refused(at(wrong), 400, "start_at_unix_ns is", "nanoseconds since 1970")
+        self.assertIn("1970-01-01", at(seconds).error)
+        held = self.run_kv(agent, "100ms", hold=True)
+        self.wait_for(lambda: agent.get(f"/api/v1/tasks/{held['id']}").json["state"] == "ready", "the run to be ready")
+        for wrong in (seconds, "", far):
+            self.refused(agent.post(f"/api/v1/tasks/{held['id']}/start", {"at_unix_ns": wrong}), 400, "at_unix_ns is")
+        self.assertEqual(agent.get(f"/api/v1/tasks/{held['id']}").json["state"], "ready")
+        agent.post(f"/api/v1/tasks/{held['id']}/start", {})
+        self.ended(agent, held)
+
+    def test_the_id_of_a_run_is_that_of_its_result(self):
+        agent = self.agent()
+        task = self.ended(agent, self.run_kv(agent, "100ms"))
+        self.assertEqual(self.result(agent, task)["id"], task["id"])
+
     def test_waiting_ends_with_the_task_or_with_the_time(self):
         agent = self.agent()
         task = self.run_kv(agent)
@@ -237,10 +305,33 @@ class TasksTest(AgentTest):
         for _ in range(3):  # one change by its key
             self.assertEqual(agent.post(path, {"group": group, "rate": "200", "at": "5s"}, headers={"Idempotency-Key": "faster"}).json,
                              {"status": "ok"})
-        result = self.result(agent, self.ended(agent, task))
+        found = agent.get(f"/api/v1/tasks/{task['id']}").json
+        if found["live"]["at_s"] < 4:  # else the machine has not let us look in time
+            self.assertEqual(found["groups"][0]["schedule"], "constant 20/s", "not before its instant")
+        found = self.ended(agent, task)
+        self.assertEqual(found["groups"][0]["schedule"], "constant 200/s")
+        log = [data for _, kind, data in agent.events(task["id"]) if kind == "log"]
+        asked = next(line for line in log if "asked" in line["text"])
+        self.assertIn("for 5s", asked["text"])
+        self.assertIn("constant 20/s → constant 200/s", asked["text"])
+        made = next(line for line in log if line["text"].startswith("change:"))
+        begun = (int(found["started_unix_ns"]) - int(found["accepted_unix_ns"])) / 1e9
+        self.assertGreaterEqual(made["at_s"] - begun, 5, "the change is logged when it is made")
+        result = self.result(agent, found)
         self.assertEqual([(e["at_ns"], e["kind"]) for e in result["events"] if e["kind"] == "change"], [(5_000_000_000, "change")])
         # 20 a second for 5 seconds, 200 for the sixth.
         self.assertEqual(sum(measured(result).values()), 300)
+
+    def test_a_change_that_the_run_ended_before_was_none(self):
+        agent = self.agent()
+        task = self.run_kv(agent, options={"rate": "20"})
+        self.measuring(agent, task)
+        agent.post(f"/api/v1/tasks/{task['id']}/change", {"group": "kv", "rate": "200", "at": "30m"})
+        found = self.stop(agent, task)
+        self.assertEqual(found["groups"][0]["schedule"], "constant 20/s")
+        self.assertEqual([e for e in self.result(agent, task)["events"] if e["kind"] == "change"], [])
+        log = [data["text"] for _, kind, data in agent.events(task["id"]) if kind == "log"]
+        self.assertTrue(any("asked for 30m was not made" in text for text in log), log)
 
     def test_a_stop_of_what_has_ended_changes_nothing(self):
         agent = self.agent()

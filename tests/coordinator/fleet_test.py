@@ -79,7 +79,11 @@ class FleetTest(ProgramTest):
         # One instant: the agents are on one machine, so their own clocks agree.
         for agent in document["agents"]:
             self.assertLess(abs(agent["clock_offset_ns"]), 50e6 + agent["clock_error_ns"])
+            self.assertGreaterEqual(agent["late_ns"], 0, "none begins before the instant agreed upon")
             self.assertLess(agent["late_ns"], 500e6)
+        # One ID: of the run on the agents, and of its result.
+        self.assertEqual({self.tasks(address)[0]["run"]["id"] for address in addresses}, {document["id"]})
+        self.assertEqual([p["id"] for p in parts], [self.tasks(address)[0]["id"] for address in addresses])
         out = self.assay("report", self.result).stdout
         self.assertIn("Agents", out)
         for address in addresses:
@@ -160,12 +164,19 @@ class FleetTest(ProgramTest):
         self.assertEqual([bool(a.get("lost")) for a in document["agents"]], [False, True, False])
         self.assertIn(f"\n  {addresses[1]}: lost: ", self.assay("report", self.result).stdout)
         told = json.loads(self.assay("report", self.result, "--format", "json").stdout)["agents"]
-        self.assertEqual([a["rate"] is None for a in told], [False, True, False])
-        # What it had told is there: more than the two that went on did, and less than all three would have done.
-        others = sum(a["completed"] for a in document["agents"])
-        self.assertAlmostEqual(others, 2000, delta=100)  # but what was answered behind the end
-        self.assertGreater(self.completed(document), 2000 + 50)
-        self.assertLess(self.completed(document), 3000)
+        self.assertEqual([a["rate"] is None for a in told], [False, False, False])
+        self.assertEqual([a["cpu_cores"] is None for a in told], [False, True, False])
+        # What it had told is there, in the whole and in its row: more than nothing, and less than a third.
+        first, gone, third = (a["completed"] for a in document["agents"])
+        self.assertAlmostEqual(first + third, 2000, delta=100)  # but what was answered behind the end
+        self.assertGreater(gone, 50)
+        self.assertLess(gone, 1000)
+        measured = sum(o["phases"]["measure"]["completed"] for g in document["groups"] for o in g["operations"])
+        self.assertEqual(first + gone + third, measured)
+        end = max(p["start_ns"] + p["length_ns"] for p in document["phases"])
+        for event in lost:
+            self.assertGreater(event["length_ns"], 0)
+            self.assertLessEqual(event["at_ns"] + event["length_ns"], end, "no event reaches beyond the run")
 
     def test_a_lost_agent_stops_the_run_when_asked_to(self):
         addresses = self.agents(2)
@@ -210,6 +221,21 @@ class FleetTest(ProgramTest):
         address = re.search(r"ui: http://([0-9.:]+)/", self.wait_for_text(run, r"ui: http\S+\n"))[1]
         return address, self.ask(address, "/api/v1/tasks")["tasks"][0]["id"]
 
+    def log_of(self, address, task):
+        """What the log said so far."""
+        asked = urllib.request.Request(f"http://{address}/api/v1/tasks/{task}/events")
+        said, kind = [], ""
+        with urllib.request.urlopen(asked, timeout=30) as stream:
+            for line in stream:
+                name, _, value = line.decode().strip().partition(": ")
+                if name == "event":
+                    kind = value
+                if name == "data" and kind == "log":
+                    said.append(json.loads(value)["text"])
+                if name == "event" and value == "live":  # the past is told
+                    return said
+        return said
+
     def ask(self, address, path, body=None):
         asked = urllib.request.Request(f"http://{address}{path}", headers={"Content-Type": "application/json"},
                                        data=None if body is None else json.dumps(body).encode())
@@ -222,6 +248,8 @@ class FleetTest(ProgramTest):
         self.wait_until_measuring(addresses)
         page, task = self.page_of(run)
         self.ask(page, f"/api/v1/tasks/{task}/change", {"group": "kv", "rate": "100", "clients": 8, "at": "7s"})
+        log = self.log_of(page, task)
+        self.assertTrue(any("change asked, for 7s: kv: constant 60/s → constant 100/s, 6 → 8 clients" in text for text in log), log)
         self.finish(run)
         document = self.document()
         change = {"at_ns": 7_000_000_000, "length_ns": 0, "kind": "change", "text": "kv: constant 60/s → constant 100/s, 6 → 8 clients"}
@@ -261,6 +289,10 @@ class FleetTest(ProgramTest):
         addresses = self.agents(1)
         self.assertIn("127.0.0.1:1", self.refused("run", "kv", "--target", NULL, "--prepare", "--agents", f"{addresses[0]},127.0.0.1:1", code=3))
         self.assertIn("stands there twice", self.refused("run", "kv", "--target", NULL, "--agents", f"{addresses[0]},{addresses[0]}"))
+        for other in (addresses[0].replace("127.0.0.1", "localhost"), addresses[0].replace("127.0.0.1", "127.1")):
+            said = self.refused("run", "kv", "--target", NULL, "--prepare", "--agents", f"{addresses[0]},{other}")
+            self.assertIn(f"agent {other}: it is the same agent as {addresses[0]}", said)
+        self.assertEqual(self.tasks(addresses[0]), [], "nothing was started")
         self.assertIn("expected at least one for each",
                       self.refused("run", "kv", "--target", NULL, "--clients", "1", "--agents", f"{addresses[0]},127.0.0.1:1"))
         self.assertIn("HOST:PORT", self.refused("run", "kv", "--target", NULL, "--agents", "nowhere"))
@@ -302,7 +334,9 @@ class FleetTest(ProgramTest):
         self.assertFalse(document["partial"])
         self.assertIn("rate(get) > 1/s", done.stdout)
         self.assertTrue(any("taken up by another coordinator" in w for w in document["warnings"]), document["warnings"])
-        self.assertLess(max(abs(a["late_ns"]) for a in document["agents"]), 500e6)
+        self.assertLess(max(a["late_ns"] for a in document["agents"]), 500e6)
+        self.assertGreaterEqual(min(a["late_ns"] for a in document["agents"]), 0)
+        self.assertEqual(document["id"], self.tasks(addresses[0])[0]["run"]["id"])
         # The same again: agents keep what they measured.
         self.assay("exec", "results", "--agents", ",".join(addresses), "--result", "again.json", code=LOST)
         again = json.loads((self.folder / "again.json").read_text())

@@ -128,7 +128,8 @@ test("hostile names are shown as text", async () => {
   hostile.workloads[0].options[0].help = evil;
   hostile.drivers[0].example = `sqlite:${evil}`;
   hostile.version = evil;
-  const past = [{ id: evil, file: evil, workload: evil, driver: evil, started: "2026-01-01T00:00:00Z", verdict: "pass", duration_s: 1, figures: [{ name: evil, value: 1, unit: evil }] }];
+  const past = [{ id: evil, file: evil, workload: evil, driver: evil, started: "2026-01-01T00:00:00Z", verdict: "pass", duration_s: 1, figures: [{ name: evil, value: 1, unit: evil }] },
+    { file: `damaged ${evil}`, changed: "2026-01-02T00:00:00Z", damaged: `not to be read: ${evil}` }];
   await serve({ catalogue: hostile, results: past });
   const { page, wrong } = await begin({ ...kLong, "#target": `sqlite:${evil}` });
   const play = server.newest;
@@ -143,6 +144,10 @@ test("hostile names are shown as text", async () => {
   await page.waitForFunction((name) => document.querySelector("#failures")?.textContent.includes(name), evil);
   clearInterval(figures);
   for (const part of ["#run", "#log", "#past", "#start"]) assert.ok((await page.textContent(part)).includes(evil), part);
+  // What cannot be read is named with its reason, and there is nothing to open.
+  const damaged = page.locator("#past tr", { hasText: "not to be read" });
+  assert.deepEqual(await damaged.locator("th, td").allTextContents(), [`damaged ${evil}`, "2026-01-02 00:00:00 UTC", "DAMAGED", `not to be read: ${evil}`]);
+  assert.equal(await damaged.locator("a, input").count(), 0);
   play.end("stopped");
   await over(page);
   assert.equal(await page.evaluate(() => window.bad), undefined);

@@ -69,6 +69,32 @@ TEST_P(Changed, a_rate_holds_from_its_instant_on_and_every_operation_of_both_cou
   EXPECT_THAT(changes_of(outcome)[0], HasSubstr("main: " + rate("200").describe() + " → " + rate("800").describe()));
 }
 
+TEST_P(Changed, an_observer_is_told_when_it_is_made_and_not_when_it_is_asked_for) {
+  RunPlan plan;
+  plan.duration = 1s;
+  plan.groups.push_back(get_group(*target_, rate("100"), 2, 2, GetParam()));
+  RunControl control;
+  std::optional<TimePoint> begun;
+  std::jthread asks([&](const std::stop_token& stop) {
+    begun = control.wait_begun(stop);
+    for (const Nanos at : {Nanos(300ms), Nanos(700ms), Nanos(5s)})  // the last one is of no run any more
+      EXPECT_EQ(ask(control, {.group = "main", .at = at, .schedule = rate("200")}, stop), "it was taken");
+  });
+  struct Told : RunObserver {
+    void event(const Event& event) override {
+      if (event.kind == "change") all.emplace_back(event.at, real_clock().now());
+    }
+    std::vector<std::pair<Nanos, TimePoint>> all;
+  } told;
+  const RunOutcome outcome = run(plan, {}, told, real_clock(), &control);
+  asks.join();
+  ASSERT_EQ(told.all.size(), 2u);
+  EXPECT_EQ(told.all[0].first, 300ms);
+  EXPECT_EQ(told.all[1].first, 700ms);
+  for (const auto& [at, when] : told.all) EXPECT_GE(when - *begun, at);
+  EXPECT_EQ(changes_of(outcome).size(), 2u);
+}
+
 TEST_P(Changed, clients_come_and_go) {
   // Each thinks for 20 ms between operations that take no time worth naming: n clients do 50 n a second.
   RunPlan plan;

@@ -164,6 +164,13 @@ export interface PastRun {
   figures: { name: string; value: number | null; unit: string }[];
 }
 
+/** A file that was to be a result and cannot be read, with the reason. */
+export interface DamagedResult {
+  file: string;
+  changed: string;
+  damaged: string;
+}
+
 export const isOver = (task: Task): boolean => task.state === "done" || task.state === "failed" || task.state === "stopped";
 
 /** The server's answer to what it will not do. `status` 0: it did not answer at all. */

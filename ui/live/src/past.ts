@@ -2,10 +2,12 @@
 
 import { badge, el, section, table } from "../../parts/dom";
 import { digits, figureTitle, seconds } from "../../parts/format";
-import { PastRun, Refusal, get, path, says } from "./api";
+import { DamagedResult, PastRun, Refusal, get, path, says } from "./api";
 
 /** More are shown on demand. */
 const kFirst = 50;
+
+const utc = (time: string): string => time.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
 
 export class PastRuns {
   readonly node: HTMLElement;
@@ -14,6 +16,7 @@ export class PastRuns {
   private readonly hint = el("span", { class: "note", role: "status" });
   private chosen: string[] = [];
   private runs: PastRun[] = [];
+  private damaged: DamagedResult[] = [];
   private all = false;
 
   constructor() {
@@ -24,8 +27,9 @@ export class PastRuns {
 
   async load(): Promise<void> {
     try {
-      const { results } = await get<{ results: PastRun[] }>("results");
-      this.runs = [...results].sort((a, b) => b.started.localeCompare(a.started));
+      const { results } = await get<{ results: (PastRun | DamagedResult)[] }>("results");
+      this.runs = results.filter((r): r is PastRun => "id" in r).sort((a, b) => b.started.localeCompare(a.started));
+      this.damaged = results.filter((r): r is DamagedResult => "damaged" in r).sort((a, b) => b.changed.localeCompare(a.changed));
       this.chosen = this.chosen.filter((id) => this.runs.some((run) => run.id === id));
       this.show();
     } catch (error) {
@@ -38,14 +42,17 @@ export class PastRuns {
 
   private show(): void {
     this.compare.hidden = this.hint.hidden = this.runs.length < 2;
-    if (this.runs.length === 0) return this.place.replaceChildren(el("p", { class: "note" }, "There are none yet."));
+    if (this.runs.length === 0) {
+      this.place.replaceChildren(el("p", { class: "note" }, "There are none yet."), ...this.unreadable());
+      return;
+    }
     const shown = this.all ? this.runs : this.runs.slice(0, kFirst);
     const columns = [
       { title: "compare" }, { title: "started" }, { title: "workload" }, { title: "driver" }, { title: "verdict" },
       { title: "measured", number: true }, { title: "figures" }, { title: "report" }, { title: "result" },
     ];
     const rows = shown.map((run) => ({ cells: this.cells(run) }));
-    this.place.replaceChildren(table("Past runs, the newest first", columns, rows));
+    this.place.replaceChildren(table("Past runs, the newest first", columns, rows), ...this.unreadable());
     if (shown.length === this.runs.length) return this.say();
     const more = el("button", { type: "button" }, `Show all ${this.runs.length}`);
     more.addEventListener("click", () => {
@@ -67,7 +74,7 @@ export class PastRuns {
     const figures = run.figures.filter((f) => f.value !== null).slice(0, 2);
     return [
       box,
-      run.started.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC"),
+      utc(run.started),
       run.workload,
       run.driver,
       badge(run.verdict),
@@ -76,6 +83,14 @@ export class PastRuns {
       el("a", { href: path("results", run.id, "report.html"), "aria-label": `Report of ${name}` }, "open"),
       el("a", { href: path("results", run.id, "result.json"), download: run.file.split("/").pop() ?? "", "aria-label": `Download the result of ${name}` }, "download"),
     ];
+  }
+
+  /** What cannot be opened, and why. */
+  private unreadable(): Node[] {
+    if (this.damaged.length === 0) return [];
+    const rows = this.damaged.map((d) => ({ cells: [d.file, utc(d.changed), badge("damaged"), d.damaged] }));
+    const columns = [{ title: "file" }, { title: "changed" }, { title: "state" }, { title: "why it cannot be read" }];
+    return [el("h3", {}, "Damaged results"), table("Damaged results, the newest first", columns, rows)];
   }
 
   private say(): void {
