@@ -284,9 +284,8 @@ std::unique_ptr<Executor> executor_for(const PlannedRun& run, const JobSetup& se
   std::unique_ptr<Executor> who;
   if (by_agents(run)) {
     const bool processes = runner->kind == plan::Runner::Kind::process;
-    coordinator::AgentAddresses addresses{.all = runner->addresses,
-                                          .token = token_of(*runner),
-                                          .ca_file = runner->ca_file};
+    coordinator::AgentAddresses addresses{
+        .all = runner->addresses, .token = token_of(*runner), .ca_file = runner->ca_file};
     who = std::make_unique<coordinator::Fleet>(setup, backend_of(processes ? runner->agents : 0, addresses, observer),
                                                coordinator::FleetOptions{.loss = {.stop = runner->stop_on_loss},
                                                                          .conditions = conditions_text(benchmark),

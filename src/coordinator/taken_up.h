@@ -61,7 +61,7 @@ class RunTakenUp final : public Executor {
   const LossRule loss_;
   AgentClients clients_;
   std::vector<std::size_t> first_;  // as first_groups()
-  std::string no_figures_;  // why the workload says nothing
+  std::string no_figures_;          // why the workload says nothing
 };
 
 }  // namespace assay::coordinator
