@@ -38,7 +38,7 @@ struct JobRequest {
   std::map<std::string, std::string> driver_options{};  // beside those in the URL's query
   bool sharded = false;  // its shards are parts of one job under one hand, which looks at the whole when all are done
   /// Instead of the workload itself, of which then only what is of the whole run counts (phases, count, prepare, seed, …).
-  std::vector<GroupRequest> groups{};
+  std::vector<GroupRequest> groups;
 
   /// With the tables of this verb. `own` of a run is run_options().
   static JobRequest of(Verb, const WorkloadType&);
