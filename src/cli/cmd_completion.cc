@@ -74,7 +74,8 @@ _assay() {{
   if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '{commands}' -- "$current")); return; fi
   case $command,$workload,$previous,$current in
 {by_value}    *,--target,*) COMPREPLY=($(compgen -W '{schemes}' -- "$current")); compopt -o nospace; return ;;
-    *,--result,*|*,--output,*|*,--main,*|*,-m,*|*,--agent-token-file,*|*,--token-file,*|*,--agent-ca,*) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    *,--result,*|*,--output,*|*,--main,*|*,-m,*|*,--agent-token-file,*|*,--token-file,*|*,--agent-ca,*)
+      COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   case $command in
 {by_command}  esac
