@@ -31,7 +31,7 @@ Json scalar(const FieldSpec& field) {
   Json any = Json::array();
   switch (spec.type) {
     case OptionType::text:
-      if (field.form == Form::duration_or_nanoseconds) {
+      if (field.form == &kDurationOrNanoseconds) {
         any = {{{"type", "integer"}, {"minimum", 0}}, pattern(kDuration), pattern("^[0-9]+$")};
         break;
       }
@@ -111,6 +111,8 @@ Json field_schema(const FieldSpec& field) {
       return {{"type", {"object", "null"}}, {"additionalProperties", ref(*field.record)}};
     case Shape::any:
       return {{"type", {"object", "null"}}};
+    case Shape::tree:
+      return true;
     case Shape::record:
       if (field.record == nullptr) return {{"type", {"object", "null"}}};  // by its variants
       return ref(*field.record);
@@ -122,7 +124,7 @@ Json field_schema(const FieldSpec& field) {
 Json variant_schema(const FieldSpec& field) {
   Json all = Json::array();
   for (const FieldSpec::Variant& variant : field.variants) {
-    if (field.selector == "driver") continue;  // is in the URL: only assay knows
+    if (field.chosen_by) continue;  // is in the URL: only assay knows
     Json names = {variant.when};
     std::string upper(variant.when);
     for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));

@@ -61,7 +61,7 @@ std::string scalar_type(const FieldSpec& field) {
     case OptionType::duration:
       return "str";
     case OptionType::text:
-      return field.form == Form::schedule || field.form == Form::duration_or_nanoseconds ? "str | int" : "str";
+      return field.form == &kSchedule || field.form == &kDurationOrNanoseconds ? "str | int" : "str";
     case OptionType::choice:
       return literals(field);
   }
@@ -91,6 +91,7 @@ std::string kcl_type(const FieldSpec& field) {
     case Shape::named:
       return fmt::format("{{str:{}}}", title(field.record->name));
     case Shape::any:
+    case Shape::tree:
       return "any";
   }
   return "any";

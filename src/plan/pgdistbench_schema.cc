@@ -13,7 +13,7 @@ FieldSpec whole(std::string_view name, std::string_view fallback, double min, st
           .name = name, .type = OptionType::count, .default_value = fallback, .help = help, .min = min, .max = 1e7}};
 }
 FieldSpec duration(std::string_view name, std::string_view fallback, std::string_view help) {
-  return {.value = {.name = name, .default_value = fallback, .help = help}, .form = Form::duration_or_nanoseconds};
+  return {.value = {.name = name, .default_value = fallback, .help = help}, .form = &kDurationOrNanoseconds};
 }
 FieldSpec choice(std::string_view name, std::vector<std::string_view> choices, std::string_view help) {
   return {.value = {.name = name,

@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 #include "core/options.h"
-#include "plan/check.h"
+#include "plan/schema.h"
 #include "results/threshold.h"
 
 #include <cstdint>

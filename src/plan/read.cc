@@ -1,39 +1,22 @@
 // Files of a plan: read, evaluated when they are programs, put together, checked, built.
 #include "base/error.h"
 #include "base/process.h"
+#include "input/text_file.h"
 #include "plan/plan.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <set>
 
 namespace assay::plan {
 namespace {
 
+constexpr Subject kSubject{.name = "plan", .has = "systems, runners, benchmarks", .more = "'include'"};
 constexpr std::size_t kMostFiles = 100;
-constexpr std::size_t kMostRead = (4 << 20) + 1;  // one byte more than parse_yaml() takes
 constexpr Nanos kKclLimit = std::chrono::seconds(60);
 constexpr std::string_view kKclInstall =
     "plans in KCL are evaluated by it: go install kcl-lang.io/cli/cmd/kcl@v0.12.8, and see that it is in PATH";
-
-std::string read_stream(std::istream& in) {
-  std::string text(kMostRead, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return text;
-}
-
-std::string read_file(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path))
-    throw Error(fmt::format("{} is a folder; expected a file with a plan", path.string()));
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error(fmt::format("{} cannot be read; expected a file with a plan", path.string()));
-  return read_stream(in);
-}
 
 bool is_kcl(const std::filesystem::path& path) { return path.extension() == ".k" || path.extension() == ".kcl"; }
 
@@ -88,7 +71,7 @@ class Files {
     const std::uint32_t file = mistakes_.add_file(path.string());
     NodePtr out;
     if (path == "-") {
-      out = parse(read_stream(std::cin), file, ".");
+      out = parse(input::read_file(path, kSubject), file, ".");
     } else if (is_kcl(path)) {
       std::string json;
       try {
@@ -100,20 +83,21 @@ class Files {
       }
       out = of_program(json, file, path.parent_path());
     } else {
-      out = parse(read_file(path), file, path.parent_path());
+      out = parse(input::read_file(path, kSubject), file, path.parent_path());
     }
     open_.pop_back();
     return out;
   }
 
   NodePtr parse(std::string_view text, std::uint32_t file, const std::filesystem::path& folder) {
-    NodePtr root = parse_yaml(text, file, [&](Mark mark, const std::string& what) { mistakes_.add(mark, "", what); });
+    NodePtr root =
+        parse_yaml(text, file, kSubject, [&](Mark mark, const std::string& what) { mistakes_.add(mark, "", what); });
     return root == nullptr ? nullptr : with_includes(root, folder);
   }
 
  private:
   NodePtr of_program(std::string_view json, std::uint32_t file, const std::filesystem::path& folder) {
-    NodePtr root = parse_yaml(json, file, [&](Mark, const std::string& what) {
+    NodePtr root = parse_yaml(json, file, kSubject, [&](Mark, const std::string& what) {
       mistakes_.add({file, 0, 0}, "", what);
     });
     if (root == nullptr) return nullptr;
@@ -192,7 +176,7 @@ class Files {
 
 void finish(Reading& reading, const NodePtr& root, const Catalogue& catalogue, const Environment& environment) {
   if (root == nullptr) return;
-  reading.checked = check(root, *reading.schema, catalogue, environment, reading.mistakes);
+  reading.checked = check(root, reading.schema->plan(), kSubject, environment, reading.mistakes);
   if (root->kind != Node::Kind::map) return;
   Plan plan = build_plan(*reading.checked, catalogue, reading.mistakes);
   if (!reading.mistakes.any()) reading.plan = std::move(plan);

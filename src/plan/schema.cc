@@ -37,16 +37,16 @@ FieldSpec required(FieldSpec field) {
   return field;
 }
 
-FieldSpec formed(FieldSpec field, Form form) {
-  field.form = form;
+FieldSpec formed(FieldSpec field, const Form& form) {
+  field.form = &form;
   return field;
 }
 
 /// What an option of the command line says in words that only its command knows.
-Form form_of_option(std::string_view name) {
-  if (name == "rate") return Form::schedule;
-  if (name == "think-time") return Form::think_time;
-  return name == "find-max" ? Form::condition : Form::text;
+const Form* form_of_option(std::string_view name) {
+  if (name == "rate") return &kSchedule;
+  if (name == "think-time") return &kThinkTime;
+  return name == "find-max" ? &kCondition : nullptr;
 }
 
 void append_options(RecordSpec& record, std::span<const OptionSpec> table) {
@@ -69,52 +69,6 @@ FieldSpec variant_field(std::string_view name, std::string_view selector, std::v
 }
 
 }  // namespace
-
-const FieldSpec* RecordSpec::find(std::string_view field) const {
-  const auto found =
-      std::find_if(fields.begin(), fields.end(), [&](const FieldSpec& f) { return f.value.name == field; });
-  return found == fields.end() ? nullptr : &*found;
-}
-
-std::string placeholder(const FieldSpec& field) {
-  switch (field.shape) {
-    case Shape::value:
-      switch (field.form) {
-        case Form::condition:
-          return "CONDITION";
-        case Form::schedule:
-          return "SCHEDULE";
-        case Form::think_time:
-          return "DURATION or exp:DURATION";
-        case Form::url:
-          return "URL";
-        case Form::address:
-          return "HOST:PORT";
-        case Form::duration_or_nanoseconds:
-          return "DURATION";
-        default:
-          return assay::placeholder(field.value);
-      }
-    case Shape::list: {
-      FieldSpec one = field;
-      one.shape = Shape::value;
-      return "list of " + placeholder(one);
-    }
-    case Shape::secret:
-      return "{env: NAME} or {file: PATH}";
-    case Shape::reference:
-      return "NAME or {name: NAME}";
-    case Shape::record:
-      return field.record == nullptr ? "map" : std::string(field.record->name);
-    case Shape::records:
-      return fmt::format("list of {}", field.record->name);
-    case Shape::named:
-      return fmt::format("map of {}", field.record->name);
-    case Shape::any:
-      return "map, passed through";
-  }
-  return "";
-}
 
 const RecordSpec* Schema::add(RecordSpec record) {
   records_.push_back(std::move(record));
@@ -153,14 +107,15 @@ const RecordSpec* Schema::add_system(const Catalogue& catalogue) {
       required(choice("kind", {"static", "cnpg"}, "", "static: it is there; cnpg: a CloudNativePG cluster"));
   kind.any_case = true;
   FieldSpec options =
-      variant_field("options", "driver", std::move(drivers), "options of the driver, as in `assay drivers NAME`");
-  options.options = true;
+      variant_field("options", "url", std::move(drivers), "options of the driver, as in `assay drivers NAME`");
+  options.chosen_by = [&catalogue](const std::string& url) { return std::string(catalogue.driver_of(url)); };
+  options.options = options.strict = true;
   RecordSpec system{
       .name = "System",
       .help = "A system under test: where it is, or how it is made.",
       .fields = {text("name", "its name; without it that of the entry"), text("namespace", "the Kubernetes namespace"),
                  kind, count("count", "1", 1, 1000, "how many alike"),
-                 formed(text("url", "of a static system: its URL, as of --target"), Form::url), password, options,
+                 formed(text("url", "of a static system: its URL, as of --target"), kUrl), password, options,
                  shaped("metadata", Shape::any, "labels and annotations of what is made"),
                  variant_field("spec", "kind", {{"static", settings}},
                                "what is made, as its operator defines it; of a static system where it is")}};
@@ -174,24 +129,23 @@ const RecordSpec* Schema::add_runner(const RecordSpec* reference) {
   return add(
       {.name = "Runner",
        .help = "Agents that make the load.",
-       .fields = {
-           text("name", "its name; without it that of the entry"),
-           text("namespace", "the Kubernetes namespace"),
-           choice("kind", {"process", "static", "kubernetes"}, "",
-                  "agents started on this machine, at addresses, or as pods; without it by what else is given"),
-           count("agents", "", 1, 10'000, "how many; without it the addresses, spec.replicas, or 1"),
-           {.value = {.name = "addresses", .help = "of static agents"}, .shape = Shape::list, .form = Form::address},
-           shaped("token", Shape::secret, "where the token is found that static agents ask for"),
-           text("ca", "PEM file of who signed the certificates of static agents"),
-           choice("on-agent-loss", {"go-on", "stop"}, "go-on",
-                  "what a lost agent does to the run; it is an event of the result either way"),
-           systems,
-           shaped("metadata", Shape::any, "labels and annotations of the Deployment"),
-           shaped("spec", Shape::any, "the Kubernetes Deployment's spec"),
-           shaped("resources", Shape::any, "requests and limits of the agent's container"),
-           text("image", "of the agent's container"),
-           choice("imagePullPolicy", {"Always", "IfNotPresent", "Never"}, "",
-                  "when the image is fetched; without it Always")}});
+       .fields = {text("name", "its name; without it that of the entry"),
+                  text("namespace", "the Kubernetes namespace"),
+                  choice("kind", {"process", "static", "kubernetes"}, "",
+                         "agents started on this machine, at addresses, or as pods; without it by what else is given"),
+                  count("agents", "", 1, 10'000, "how many; without it the addresses, spec.replicas, or 1"),
+                  {.value = {.name = "addresses", .help = "of static agents"}, .shape = Shape::list, .form = &kAddress},
+                  shaped("token", Shape::secret, "where the token is found that static agents ask for"),
+                  text("ca", "PEM file of who signed the certificates of static agents"),
+                  choice("on-agent-loss", {"go-on", "stop"}, "go-on",
+                         "what a lost agent does to the run; it is an event of the result either way"),
+                  systems,
+                  shaped("metadata", Shape::any, "labels and annotations of the Deployment"),
+                  shaped("spec", Shape::any, "the Kubernetes Deployment's spec"),
+                  shaped("resources", Shape::any, "requests and limits of the agent's container"),
+                  text("image", "of the agent's container"),
+                  choice("imagePullPolicy", {"Always", "IfNotPresent", "Never"}, "",
+                         "when the image is fetched; without it Always")}});
 }
 
 const RecordSpec* Schema::add_benchmark(const Catalogue& catalogue, const RecordSpec* reference) {
@@ -203,7 +157,7 @@ const RecordSpec* Schema::add_benchmark(const Catalogue& catalogue, const Record
         {workload.name, add_options(fmt::format("{}_options", workload.name), workload.summary, workload.options)});
   }
   FieldSpec options = variant_field("options", "workload", tables, "of the workload, as in `assay workloads NAME`");
-  options.options = true;
+  options.options = options.strict = true;
   const FieldSpec workload = choice("workload", names, "", "what is run");
   const RecordSpec* load =
       add_options("Load", "A run: its phases, rate and clients, as of `assay run`.", catalogue.load);
@@ -222,7 +176,7 @@ const RecordSpec* Schema::add_benchmark(const Catalogue& catalogue, const Record
            .fields = {name, table_field("load", load, "what differs from the benchmark's"), options}});
   FieldSpec condition{.value = {.name = "fail-if", .help = "conditions that fail the run; docs/thresholds.md"},
                       .shape = Shape::list,
-                      .form = Form::condition};
+                      .form = &kCondition};
   FieldSpec abort = condition;
   abort.value.name = "abort-if";
   abort.value.help = "conditions that end the run as soon as one holds, and fail it";
@@ -237,12 +191,12 @@ const RecordSpec* Schema::add_benchmark(const Catalogue& catalogue, const Record
            required(choice("kind", {"rate", "clients", "remove", "command"}, "",
                            "another rate or number of clients of a group, its removal, or a program")),
            text("group", "whose rate or clients; without it the only one's"),
-           formed(text("rate", "from then on"), Form::schedule),
+           formed(text("rate", "from then on"), kSchedule),
            count("clients", "", 1, 1e7, "from then on"),
-           {.value = {.name = "command", .help = "the program and its arguments"},
-            .shape = Shape::list,
-            .form = Form::variable_list}}});
+           {.value = {.name = "command", .help = "the program and its arguments"}, .shape = Shape::list}}});
 
+  FieldSpec config = variant_field("config", "benchmark", add_configs(), "pgdistbench's form of options and load");
+  config.strict = true;
   RecordSpec benchmark{
       .name = "Benchmark",
       .help = "A workload that is run against a system.",
@@ -251,8 +205,7 @@ const RecordSpec* Schema::add_benchmark(const Catalogue& catalogue, const Record
                  system, workload, options,
                  choice("benchmark", {"tpcc", "tpch", "chbench", "k8stress"}, "",
                         "pgdistbench's form: the workload of `config`"),
-                 variant_field("config", "benchmark", add_configs(), "pgdistbench's form of options and load"),
-                 table_field("load", load, "phases, rate and clients of the run"),
+                 config, table_field("load", load, "phases, rate and clients of the run"),
                  of_record("groups", Shape::records, groups,
                            "several groups of clients at once; without it the workload's own"),
                  of_record("steps", Shape::records, step, "several runs, one behind the other; without it one"),
@@ -267,7 +220,8 @@ Schema::Schema(const Catalogue& catalogue) {
   const RecordSpec* reference = add({.name = "Reference",
                                      .help = "Another entry of the plan, by its name.",
                                      .fields = {required(text("name", "of the entry")),
-                                                text("namespace", "the entry's"), text("kind", "the entry's")}});
+                                                text("namespace", "the entry's"), text("kind", "the entry's")},
+                                     .alone = "name"});
   const RecordSpec* system = add_system(catalogue);
   const RecordSpec* runner = add_runner(reference);
   const RecordSpec* benchmark = add_benchmark(catalogue, reference);
@@ -277,7 +231,8 @@ Schema::Schema(const Catalogue& catalogue) {
                            .shape = Shape::list},
                           of_record("systems", Shape::named, system, "what is put to the test"),
                           of_record("runners", Shape::named, runner, "who makes the load"),
-                          of_record("benchmarks", Shape::named, benchmark, "what is run")}});
+                          of_record("benchmarks", Shape::named, benchmark, "what is run")},
+               .extensions = "x-"});
 }
 
 }  // namespace assay::plan

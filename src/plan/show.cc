@@ -62,6 +62,7 @@ NodePtr one(const Value& value) {
     case Shape::record:
       return value.record == nullptr ? value.node : tree(value);
     case Shape::any:
+    case Shape::tree:
       return value.node;
   }
   return std::make_shared<const Node>(std::move(node));

@@ -5,7 +5,7 @@
 // it (hashed, as YCSB's insertorder). Immutable, thread-safe.
 #pragma once
 
-#include "workloads/kv/permutation.h"
+#include "base/permutation.h"
 
 #include <cstdint>
 #include <map>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/random.h"
+#include "base/zipfian.h"
 #include "workloads/kv/run_state.h"
-#include "workloads/kv/zipfian.h"
 
 #include <cstdint>
 #include <vector>

@@ -1,16 +1,16 @@
-// What is wrong with a plan, all of it, each with its place. Notes are what a person should know and what stops nothing.
+// What is wrong with a text, all of it, each with its place. Notes are what a person should know and what stops nothing.
 #pragma once
 
-#include "plan/node.h"
+#include "input/node.h"
 
 #include <string>
 #include <vector>
 
-namespace assay::plan {
+namespace assay::input {
 
 struct Mistake {
   Mark mark;
-  std::string path;  // "systems.pg.count"; "" for the plan as a whole
+  std::string path;  // "systems.pg.count"; "" for the text as a whole
   std::string text;  // what was found, and what is expected
   bool note = false;
 };
@@ -34,4 +34,4 @@ class Mistakes {
   std::vector<Mistake> list_;
 };
 
-}  // namespace assay::plan
+}  // namespace assay::input

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace assay::kv {
+namespace assay {
 
 class Permutation {
  public:
@@ -23,4 +23,4 @@ class Permutation {
   std::uint64_t keys_[4];
 };
 
-}  // namespace assay::kv
+}  // namespace assay

@@ -1,11 +1,11 @@
-#include "plan/mistakes.h"
+#include "input/mistakes.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <tuple>
 
-namespace assay::plan {
+namespace assay::input {
 
 std::uint32_t Mistakes::add_file(std::string name) {
   files_.push_back(std::move(name));
@@ -34,7 +34,7 @@ std::vector<Mistake> Mistakes::sorted() const {
 
 namespace {
 
-/// A plan's own texts give no commands to a terminal.
+/// What somebody wrote gives no commands to a terminal.
 std::string printable(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -50,11 +50,11 @@ std::string printable(std::string_view text) {
 }  // namespace
 
 std::string Mistakes::line(const Mistake& mistake) const {
-  const std::string file = mistake.mark.file < files_.size() ? files_[mistake.mark.file] : "plan";
+  const std::string file = mistake.mark.file < files_.size() ? files_[mistake.mark.file] : "text";
   const std::string text = (mistake.note ? "note: " : "") + printable(mistake.text);
   if (mistake.mark.line > 0) return fmt::format("{}:{}:{}: {}", file, mistake.mark.line, mistake.mark.column, text);
   return mistake.path.empty() ? fmt::format("{}: {}", file, text)
                               : fmt::format("{}: {}: {}", file, printable(mistake.path), text);
 }
 
-}  // namespace assay::plan
+}  // namespace assay::input

@@ -1,4 +1,4 @@
-// A plan as it was written: a tree of scalars, lists and maps in which every part knows its place.
+// A structured text as it was written: a tree of scalars, lists and maps in which every part knows its place.
 //
 // YAML and JSON become one by parse_yaml(); emit_yaml() writes one so that it reads back the same. Aliases share their node,
 // so a tree is a graph without cycles. Nodes are immutable once they are shared. No schema is known here.
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace assay::plan {
+namespace assay::input {
 
 /// Line and column from 1; line 0: not known, as in what a program made. `file` indexes Mistakes::files().
 struct Mark {
@@ -50,15 +50,23 @@ std::string describe(const Node&);
 
 NodePtr scalar_node(std::string text, bool quoted, Mark = {});
 
+/// What a text is, for messages.
+struct Subject {
+  std::string_view name;       // "plan"
+  std::string_view has;        // what stands in it: "systems, runners, benchmarks"
+  std::string_view more = {};  // what makes one of several files: "'include'"; "": nothing does
+};
+
 /// Takes what is wrong with a text.
 using Complaint = std::function<void(Mark, const std::string&)>;
 
 /// The one document of a text; nullptr when it is none. What is wrong with it `complain` is told, a name that stands in a map
 /// twice too. Marks name `file`. YAML 1.2
 /// with merge keys (<<); JSON is understood as YAML. At most 4 MiB, 64 levels, and 1,000,000 nodes with what aliases repeat.
-NodePtr parse_yaml(std::string_view text, std::uint32_t file, const Complaint& complain);
+NodePtr parse_yaml(std::string_view text, std::uint32_t file, const Subject&, const Complaint& complain);
+inline constexpr std::size_t kMostBytes = 4 << 20;  // of a text
 
 /// Block style, two spaces a level, ends with a line break.
 std::string emit_yaml(const Node&);
 
-}  // namespace assay::plan
+}  // namespace assay::input

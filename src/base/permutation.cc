@@ -1,11 +1,11 @@
-#include "workloads/kv/permutation.h"
+#include "base/permutation.h"
 
 #include "base/random.h"
 
 #include <algorithm>
 #include <bit>
 
-namespace assay::kv {
+namespace assay {
 
 Permutation::Permutation(std::uint64_t n, std::uint64_t seed) noexcept
     : n_(n),
@@ -31,4 +31,4 @@ std::uint64_t Permutation::operator()(std::uint64_t x) const noexcept {
   return x;
 }
 
-}  // namespace assay::kv
+}  // namespace assay

@@ -1,4 +1,4 @@
-#include "plan/node.h"
+#include "input/node.h"
 
 #include "core/url.h"
 
@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace assay::plan {
+namespace assay::input {
 namespace {
 
 constexpr std::size_t kShown = 40;  // characters of a value in a message
@@ -156,4 +156,4 @@ std::string emit_yaml(const Node& node) {
   return out;
 }
 
-}  // namespace assay::plan
+}  // namespace assay::input

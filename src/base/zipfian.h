@@ -12,14 +12,14 @@
 
 #include <cstdint>
 
-namespace assay::kv {
+namespace assay {
 
 class Zipfian {
  public:
   explicit Zipfian(double theta = 0.99, std::uint64_t n = 1) noexcept;
   void resize(std::uint64_t n) noexcept;  // n > 0; free when n is what it was
   /// A rank in [0, n): 0 is the most frequent.
-  std::uint64_t draw(Random&) noexcept;
+  std::uint64_t draw(Random&) const noexcept;
 
  private:
   double integral(double x) const noexcept;          // H(x), an antiderivative of x^-θ
@@ -32,4 +32,4 @@ class Zipfian {
   double sure_;            // a draw that is rounded up by at most this much is accepted without a look
 };
 
-}  // namespace assay::kv
+}  // namespace assay

@@ -1,4 +1,4 @@
-#include "plan/node.h"
+#include "input/node.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -12,10 +12,10 @@
 #include <sstream>
 #include <unordered_map>
 
-namespace assay::plan {
+namespace assay::input {
 namespace {
 
-constexpr std::size_t kMostBytes = 4 << 20, kMostLevels = 64;
+constexpr std::size_t kMostLevels = 64;
 constexpr std::uint64_t kMostNodes = 1'000'000;
 
 struct Refused {
@@ -24,7 +24,7 @@ struct Refused {
 };
 
 /// What stands in a text that no YAML has: where, and what it is.
-std::optional<std::pair<std::size_t, std::string>> no_text(std::string_view text) {
+std::optional<std::pair<std::size_t, std::string>> no_text(std::string_view text, const Subject& subject) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const std::size_t more = byte < 0x80                   ? 0
@@ -33,12 +33,13 @@ std::optional<std::pair<std::size_t, std::string>> no_text(std::string_view text
                              : byte >= 0xc2 && byte < 0xe0 ? 1
                                                            : 9;
     if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t')
-      return std::pair{i, fmt::format("the byte 0x{:02x} is no text; expected a plan in YAML or JSON", byte)};
+      return std::pair{i,
+                       fmt::format("the byte 0x{:02x} is no text; expected a {} in YAML or JSON", byte, subject.name)};
     bool good = more != 9 && i + more < text.size();
     for (std::size_t k = 1; good && k <= more; k++) good = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
     if (!good)
-      return std::pair{i,
-                       fmt::format("the byte 0x{:02x} begins no character of UTF-8; expected a plan in UTF-8", byte)};
+      return std::pair{
+          i, fmt::format("the byte 0x{:02x} begins no character of UTF-8; expected a {} in UTF-8", byte, subject.name)};
     i += more + 1;
   }
   return std::nullopt;
@@ -82,7 +83,8 @@ Mark mark_at(std::string_view text, std::size_t offset, std::uint32_t file) {
 
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(std::uint32_t file, const Complaint& complain) : file_(file), complain_(complain) {}
+  TreeBuilder(std::uint32_t file, const Subject& subject, const Complaint& complain)
+      : file_(file), subject_(subject), complain_(complain) {}
   NodePtr root() const { return root_; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -132,7 +134,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void require_known(const std::string& tag, const YAML::Mark& mark) const {
     if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return;
-    throw Refused{place(mark), fmt::format("the tag {} has no meaning in a plan", tag)};
+    throw Refused{place(mark), fmt::format("the tag {} has no meaning in a {}", tag, subject_.name)};
   }
 
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -211,6 +213,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   const std::uint32_t file_;
+  const Subject& subject_;
   const Complaint& complain_;
   NodePtr root_;
   std::vector<Open> open_;
@@ -219,13 +222,13 @@ class TreeBuilder : public YAML::EventHandler {
 
 }  // namespace
 
-NodePtr parse_yaml(std::string_view text, std::uint32_t file, const Complaint& complain) {
+NodePtr parse_yaml(std::string_view text, std::uint32_t file, const Subject& subject, const Complaint& complain) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   if (text.size() > kMostBytes) {
-    complain({file, 1, 1}, fmt::format("{} bytes; expected a plan of at most {}", text.size(), kMostBytes));
+    complain({file, 1, 1}, fmt::format("{} bytes; expected a {} of at most {}", text.size(), subject.name, kMostBytes));
     return nullptr;
   }
-  if (const auto wrong = no_text(text)) {
+  if (const auto wrong = no_text(text, subject)) {
     complain(mark_at(text, wrong->first, file), wrong->second);
     return nullptr;
   }
@@ -234,15 +237,16 @@ NodePtr parse_yaml(std::string_view text, std::uint32_t file, const Complaint& c
     const bool json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
     std::istringstream stream(json ? with_whole_characters(text) : std::string(text));
     YAML::Parser parser(stream);
-    TreeBuilder tree(file, complain);
+    TreeBuilder tree(file, subject, complain);
     if (!parser.HandleNextDocument(tree) || tree.root() == nullptr || tree.root()->kind == Node::Kind::null) {
-      complain({file, 1, 1}, "there is nothing in it; expected a plan: systems, runners, benchmarks");
+      complain({file, 1, 1}, fmt::format("there is nothing in it; expected a {}: {}", subject.name, subject.has));
       return nullptr;
     }
-    TreeBuilder second(file, complain);
+    TreeBuilder second(file, subject, complain);
     if (parser.HandleNextDocument(second)) {
       complain(second.root() == nullptr ? Mark{file, 1, 1} : second.root()->mark,
-               "a second document; expected one plan in a file, and 'include' for more");
+               fmt::format("a second document; expected one {} in a file{}", subject.name,
+                           subject.more.empty() ? "" : fmt::format(", and {} for more", subject.more)));
       return nullptr;
     }
     return tree.root();
@@ -256,4 +260,4 @@ NodePtr parse_yaml(std::string_view text, std::uint32_t file, const Complaint& c
   return nullptr;
 }
 
-}  // namespace assay::plan
+}  // namespace assay::input

@@ -1,7 +1,7 @@
 // Values that were checked, and the variables in their texts.
 #include "base/error.h"
 #include "core/url.h"
-#include "plan/check.h"
+#include "input/check.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <cctype>
 #include <utility>
 
-namespace assay::plan {
+namespace assay::input {
 
 Value::Member::Member(std::string member_name, Value member_value)
     : name(std::move(member_name)), value(std::move(member_value)) {}
@@ -90,4 +90,4 @@ Expanded expand(std::string_view written, const Environment& environment) {
   return {std::move(out), std::move(shown)};
 }
 
-}  // namespace assay::plan
+}  // namespace assay::input

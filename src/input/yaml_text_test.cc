@@ -1,17 +1,19 @@
-#include "plan/node.h"
+#include "input/node.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace assay::plan {
+namespace assay::input {
 namespace {
 
 using testing::HasSubstr;
 
+constexpr Subject kPlan{.name = "plan", .has = "systems, runners, benchmarks", .more = "'include'"};
+
 std::string complaint(std::string_view text) {
   std::string said;
-  const NodePtr root = parse_yaml(text, 0, [&](Mark mark, const std::string& what) {
+  const NodePtr root = parse_yaml(text, 0, kPlan, [&](Mark mark, const std::string& what) {
     said = fmt::format("{}:{} {}", mark.line, mark.column, what);
   });
   EXPECT_EQ(root == nullptr, !said.empty());
@@ -19,7 +21,7 @@ std::string complaint(std::string_view text) {
 }
 
 NodePtr parsed(std::string_view text) {
-  return parse_yaml(text, 0, [](Mark, const std::string& what) { ADD_FAILURE() << what; });
+  return parse_yaml(text, 0, kPlan, [](Mark, const std::string& what) { ADD_FAILURE() << what; });
 }
 
 TEST(YamlText, EveryPartKnowsItsPlace) {
@@ -58,9 +60,10 @@ TEST(YamlText, AnchorsAreSharedAndMergedWithoutReplacingWhatIsThere) {
 
 TEST(YamlText, NamesThatStandTwiceAreAllToldAndTheRestIsRead) {
   std::vector<std::string> said;
-  const NodePtr root = parse_yaml("a: 1\nb: {c: 1, c: 2}\na: 3\nd: 4\n", 0, [&](Mark mark, const std::string& what) {
-    said.push_back(fmt::format("{}:{} {}", mark.line, mark.column, what));
-  });
+  const NodePtr root =
+      parse_yaml("a: 1\nb: {c: 1, c: 2}\na: 3\nd: 4\n", 0, kPlan, [&](Mark mark, const std::string& what) {
+        said.push_back(fmt::format("{}:{} {}", mark.line, mark.column, what));
+      });
   EXPECT_THAT(said, testing::ElementsAre("2:11 'c' stands here twice; the first is in line 2",
                                          "3:1 'a' stands here twice; the first is in line 1"));
   ASSERT_NE(root, nullptr);
@@ -133,4 +136,4 @@ TEST(YamlText, IsWrittenSoThatItReadsTheSame) {
 }
 
 }  // namespace
-}  // namespace assay::plan
+}  // namespace assay::input

@@ -1,19 +1,19 @@
-// A plan held against its schema: every value with its place and what the schema says of it, and every mistake.
+// A tree held against a table of records: every value with its place and what the table says of it, and every mistake.
 //
-// What is wrong is told and left out, so that one pass finds all mistakes. Values point into the schema and share the nodes.
+// What is wrong is told and left out, so that one pass finds all mistakes. Values point into the table and share the nodes.
 #pragma once
 
-#include "plan/mistakes.h"
-#include "plan/schema.h"
+#include "input/mistakes.h"
+#include "input/record.h"
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace assay::plan {
+namespace assay::input {
 
-/// A variable of the environment; nullopt: not set.
+/// A variable of the environment; nullopt: not set. Empty: texts have no variables, and stand for themselves.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 struct Value {
@@ -40,8 +40,8 @@ struct Value::Member {
   Value value;
 };
 
-/// `root` as a record of the schema's plan.
-Value check(const NodePtr& root, const Schema&, const Catalogue&, const Environment&, Mistakes&);
+/// `root` as the record.
+Value check(const NodePtr& root, const RecordSpec&, const Subject&, const Environment&, Mistakes&);
 
 struct Expanded {
   std::string text;
@@ -51,4 +51,4 @@ struct Expanded {
 /// ${NAME} and ${NAME:-instead} replaced; $${ is a plain ${. Throws Error.
 Expanded expand(std::string_view written, const Environment&);
 
-}  // namespace assay::plan
+}  // namespace assay::input

@@ -1,13 +1,13 @@
-#include "workloads/kv/zipfian.h"
+#include "base/zipfian.h"
 
-#include "workloads/kv/permutation.h"
+#include "base/permutation.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
 
-namespace assay::kv {
+namespace assay {
 namespace {
 
 /// Counts of `draws` draws of n ranks.
@@ -93,4 +93,4 @@ TEST(Permutation, scatters_neighbours) {
 }
 
 }  // namespace
-}  // namespace assay::kv
+}  // namespace assay

@@ -1,18 +1,16 @@
-#include "plan/check.h"
+#include "input/check.h"
 
 #include "base/error.h"
-#include "base/units.h"
-#include "core/schedule.h"
 #include "core/url.h"
-#include "results/threshold.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <utility>
 
-namespace assay::plan {
+namespace assay::input {
 namespace {
 
 /// The record that a value stands in, and those around it: where a selector is looked up.
@@ -28,10 +26,11 @@ std::string join(const std::string& path, std::string_view name) {
 
 class Checker {
  public:
-  Checker(const Catalogue& catalogue, const Environment& environment, Mistakes& mistakes)
-      : catalogue_(catalogue), environment_(environment), mistakes_(mistakes) {}
+  Checker(const Subject& subject, const Environment& environment, Mistakes& mistakes)
+      : subject_(subject), environment_(environment), mistakes_(mistakes) {}
 
-  Value record(const NodePtr& node, const RecordSpec& spec, const std::string& path, const Scope* outer) {
+  Value record(NodePtr node, const RecordSpec& spec, const std::string& path, const Scope* outer) {
+    if (node->kind == Node::Kind::scalar && !spec.alone.empty()) node = map_of(spec.alone, node);
     Value out;
     out.record = &spec;
     out.mark = node->mark;
@@ -42,31 +41,31 @@ class Checker {
       return out;
     }
     if (node->kind != Node::Kind::map) {
-      mistakes_.add(node->mark, path,
-                    fmt::format("{} is {}; expected a map with {}", path.empty() ? "the plan" : path, describe(*node),
-                                names_of(spec)));
+      mistakes_.add(
+          node->mark, path,
+          fmt::format("{} is {}; expected a map with {}", path.empty() ? fmt::format("the {}", subject_.name) : path,
+                      describe(*node), names_of(spec)));
       return out;
     }
     for (const Node::Member& member : node->members)
-      if (spec.find(member.name) == nullptr && !(path.empty() && member.name.starts_with("x-")))
+      if (spec.find(member.name) == nullptr && (spec.extensions.empty() || !member.name.starts_with(spec.extensions)))
         unknown(member, spec, path);
     // What chooses the fields of another comes first, and all in the order of the schema.
     for (const bool chosen : {false, true})
       for (const FieldSpec& field : spec.fields) {
         if (field.selector.empty() == chosen) continue;
-        const auto member = std::find_if(node->members.begin(), node->members.end(),
-                                         [&](const Node::Member& m) { return m.name == field.value.name; });
-        if (member == node->members.end()) continue;
+        const Node::Member* member = member_of(*node, field);
+        if (member == nullptr) continue;
         const Scope scope{out, *node, outer};
         if (std::optional<Value> value = any_field(*member, field, join(path, member->name), scope))
-          out.members.emplace_back(member->name, *std::move(value));
+          out.members.emplace_back(std::string(field.value.name), *std::move(value));
       }
     for (const Node::Member& member : node->again) {
       const FieldSpec* field = spec.find(member.name);
       if (field == nullptr) continue;  // is told already
       // Its own mistakes are told too, and what it names is no mistake of others.
       std::optional<Value> more = any_field(member, *field, join(path, member.name), {out, *node, outer});
-      Value* first = out.find(member.name);
+      Value* first = out.find(field->value.name);
       if (!more || first == nullptr || field->shape != Shape::named) continue;
       std::move(more->members.begin(), more->members.end(), std::back_inserter(first->members));
     }
@@ -77,6 +76,32 @@ class Checker {
   }
 
  private:
+  static NodePtr map_of(std::string_view name, const NodePtr& value) {
+    Node map;
+    map.kind = Node::Kind::map;
+    map.mark = value->mark;
+    map.members.push_back({std::string(name), value->mark, value});
+    return std::make_shared<const Node>(std::move(map));
+  }
+
+  /// By the field's name or its other one; one in both is a mistake.
+  const Node::Member* member_of(const Node& node, const FieldSpec& field) {
+    const Node::Member* found = nullptr;
+    for (const Node::Member& member : node.members) {
+      if (member.name != field.value.name && (field.also.empty() || member.name != field.also)) continue;
+      if (found != nullptr)
+        mistakes_.add(member.mark, member.name,
+                      fmt::format("'{}' and '{}' are two names of the same; expected one", found->name, member.name));
+      else
+        found = &member;
+    }
+    return found;
+  }
+
+  static bool has(const Node& node, const FieldSpec& field) {
+    return node.find(field.value.name) != nullptr || (!field.also.empty() && node.find(field.also) != nullptr);
+  }
+
   static std::string names_of(const RecordSpec& spec) {
     std::vector<std::string_view> names;
     for (const FieldSpec& field : spec.fields) names.push_back(field.value.name);
@@ -95,7 +120,7 @@ class Checker {
 
   void require_fields(const Node& node, const RecordSpec& spec, const Value& value) {
     for (const FieldSpec& field : spec.fields)
-      if (field.required && node.find(field.value.name) == nullptr)
+      if (field.required && !has(node, field))
         mistakes_.add(node.mark, value.path,
                       fmt::format("{} is missing; expected {}: {}, {}", join(value.path, field.value.name),
                                   field.value.name, placeholder(field), field.value.help));
@@ -115,6 +140,7 @@ class Checker {
     value.path = path;
     value.node = member.value;
     if (!field.selector.empty()) return variant(std::move(value), member, scope);
+    if (!field.tag.empty()) return tagged(std::move(value), scope);
     const Node& node = *value.node;
     switch (field.shape) {
       case Shape::value:
@@ -138,6 +164,8 @@ class Checker {
         if (node.kind == Node::Kind::map || node.kind == Node::Kind::null) return value;
         wrong(value, field);
         return std::nullopt;
+      case Shape::tree:
+        return value;
     }
     return std::nullopt;
   }
@@ -151,7 +179,8 @@ class Checker {
       return false;
     }
     try {
-      Expanded expanded = expand(value.node->text, environment_);
+      Expanded expanded =
+          environment_ ? expand(value.node->text, environment_) : Expanded{value.node->text, value.node->text};
       value.text = std::move(expanded.text);
       value.written = std::move(expanded.shown);
       return true;
@@ -171,12 +200,12 @@ class Checker {
     try {
       Options one(std::span(&field.value, 1));
       one.set(name, value.text);
-      check_form(value, field);
+      if (field.form != nullptr && field.form->check != nullptr) field.form->check(field, value.text);
     } catch (const Error& error) {
       std::string_view what = error.what();
       if (what.starts_with("--")) what.remove_prefix(2);
-      if (field.form == Form::condition && value.text == value.written) {
-        wrong_condition(value, what);
+      if (field.form != nullptr && field.form->caret && value.text == value.written) {
+        wrong_inside(value, what);
         return std::nullopt;
       }
       const bool replaced = value.text != value.written && !field.any_case;
@@ -191,8 +220,8 @@ class Checker {
     return value;
   }
 
-  /// What Threshold::parse() marks with a ^ under the character: its place in the file.
-  void wrong_condition(const Value& value, std::string_view what) {
+  /// What the form's check marks with a ^ under the character: its place in the file.
+  void wrong_inside(const Value& value, std::string_view what) {
     const std::size_t line = what.rfind('\n'), caret = what.find('^', line == std::string_view::npos ? 0 : line);
     Mark mark = value.mark;
     if (line == std::string_view::npos || caret == std::string_view::npos) {
@@ -203,33 +232,6 @@ class Checker {
     mistakes_.add(mark, value.path,
                   fmt::format("{}: '{}': {}", value.spec->value.name, value.written,
                               what.substr(std::min(caret + 2, what.size()))));
-  }
-
-  static void check_form(const Value& value, const FieldSpec& field) {
-    switch (field.form) {
-      case Form::text:
-      case Form::variable_list:
-      case Form::url:  // by the driver, when all that belongs to it is known
-        return;
-      case Form::condition:
-        if (!value.text.empty() || !field.options)
-          Threshold::parse(value.text);  // an option of nothing is one not given
-        return;
-      case Form::schedule:
-        return void(Schedule::parse(value.text, "constant", "0", Nanos(0)));
-      case Form::think_time:
-        return void(Schedule::parse("", "constant", value.text, Nanos(0)));
-      case Form::address: {
-        const std::size_t colon = value.text.rfind(':');
-        const bool named = colon != std::string::npos && colon > 0;
-        if (!named) throw Error(fmt::format("'{}' is no address; expected HOST:PORT", value.text));
-        return void(parse_port(std::string_view(value.text).substr(colon + 1)));
-      }
-      case Form::duration_or_nanoseconds:
-        if (std::all_of(value.text.begin(), value.text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }))
-          return void(parse_count(value.text));
-        return void(parse_duration(value.text));
-    }
   }
 
   /// Items of a list, or the one that stands alone.
@@ -256,8 +258,9 @@ class Checker {
     const std::string name(value.spec->value.name);
     const char* const expected = "expected {env: NAME} or {file: PATH}";
     if (node.kind == Node::Kind::scalar && value.spec->inline_secret) {
-      mistakes_.note(value.mark, value.path,
-                     fmt::format("{} stands in the plan; better is {{env: NAME}} or {{file: PATH}}", name));
+      mistakes_.note(
+          value.mark, value.path,
+          fmt::format("{} stands in the {}; better is {{env: NAME}} or {{file: PATH}}", name, subject_.name));
       if (!take_text(value, *value.spec)) return std::nullopt;
       return value;
     }
@@ -311,15 +314,7 @@ class Checker {
     }
     for (std::size_t i = 0; i < node.items.size(); i++) {
       const std::string path = fmt::format("{}[{}]", value.path, i);
-      NodePtr item = node.items[i];
-      if (value.spec->record->name == "Reference" && item->kind == Node::Kind::scalar) {  // its name alone
-        Node map;
-        map.kind = Node::Kind::map;
-        map.mark = item->mark;
-        map.members.push_back({"name", item->mark, item});
-        item = std::make_shared<const Node>(std::move(map));
-      }
-      value.members.emplace_back("", record(item, *value.spec->record, path, &scope));
+      value.members.emplace_back("", record(node.items[i], *value.spec->record, path, &scope));
     }
     return value;
   }
@@ -343,17 +338,14 @@ class Checker {
 
   /// What chooses a variant: the value of the selector here or further out. first: whether it was given, and was wrong.
   std::pair<bool, std::string> selected(const FieldSpec& field, const Scope& scope) {
-    if (field.selector == "driver") {
-      const Value* url = scope.record.find("url");
-      if (url == nullptr) return {scope.node.find("url") != nullptr, ""};
-      try {
-        return {false, std::string(catalogue_.driver_of(url->text))};
-      } catch (const Error&) {
-        return {true, ""};  // is told of the URL
-      }
-    }
     for (const Scope* at = &scope; at != nullptr; at = at->outer) {
-      if (const Value* value = at->record.find(field.selector)) return {false, value->text};
+      if (const Value* value = at->record.find(field.selector)) {
+        try {
+          return {false, field.chosen_by ? field.chosen_by(value->text) : value->text};
+        } catch (const Error&) {
+          return {true, ""};  // is told of the selector
+        }
+      }
       if (at->node.find(field.selector) != nullptr) return {true, ""};
     }
     return {false, ""};
@@ -369,10 +361,9 @@ class Checker {
         inner.spec = value.spec;
         return inner;
       }
-    if (field.options || field.selector == "benchmark") {
+    if (field.strict) {
       mistakes_.add(member.mark, value.path,
-                    fmt::format("{} has no meaning without {}", field.value.name,
-                                field.selector == "driver" ? "url" : field.selector));
+                    fmt::format("{} has no meaning without {}", field.value.name, field.selector));
       return std::nullopt;
     }
     if (value.node->kind != Node::Kind::map && value.node->kind != Node::Kind::null) {
@@ -383,16 +374,50 @@ class Checker {
     return value;
   }
 
-  const Catalogue& catalogue_;
+  /// The record by a field of its own.
+  std::optional<Value> tagged(Value value, const Scope& scope) {
+    const FieldSpec& field = *value.spec;
+    if (value.node->kind == Node::Kind::scalar) value.node = map_of(field.tag, value.node);
+    if (value.node->kind != Node::Kind::map) {
+      wrong(value, field);
+      return std::nullopt;
+    }
+    const Node* tag = value.node->find(field.tag);
+    std::vector<std::string_view> names;
+    for (const FieldSpec::Variant& variant : field.variants) names.push_back(variant.when);
+    if (tag == nullptr || tag->kind != Node::Kind::scalar) {
+      mistakes_.add(
+          tag == nullptr ? value.mark : tag->mark, value.path,
+          fmt::format("{} has {} {}; expected {}: one of {}", value.path, tag == nullptr ? "no" : "as its",
+                      tag == nullptr ? std::string(field.tag) : fmt::format("{} {}", field.tag, describe(*tag)),
+                      field.tag, fmt::join(names, ", ")));
+      return std::nullopt;
+    }
+    for (const FieldSpec::Variant& variant : field.variants)
+      if (variant.when == tag->text) {
+        Value inner = record(value.node, *variant.record, value.path, &scope);
+        inner.spec = value.spec;
+        inner.text = tag->text;
+        return inner;
+      }
+    const std::string_view nearest = nearest_name(names, tag->text);
+    mistakes_.add(tag->mark, value.path,
+                  fmt::format("{}: unknown {} {}; {}", field.value.name, field.tag, describe(*tag),
+                              nearest.empty() ? fmt::format("expected one of {}", fmt::join(names, ", "))
+                                              : fmt::format("did you mean '{}'?", nearest)));
+    return std::nullopt;
+  }
+
+  const Subject& subject_;
   const Environment& environment_;
   Mistakes& mistakes_;
 };
 
 }  // namespace
 
-Value check(const NodePtr& root, const Schema& schema, const Catalogue& catalogue, const Environment& environment,
+Value check(const NodePtr& root, const RecordSpec& spec, const Subject& subject, const Environment& environment,
             Mistakes& mistakes) {
-  return Checker(catalogue, environment, mistakes).record(root, schema.plan(), "", nullptr);
+  return Checker(subject, environment, mistakes).record(root, spec, "", nullptr);
 }
 
-}  // namespace assay::plan
+}  // namespace assay::input

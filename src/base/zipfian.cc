@@ -1,9 +1,9 @@
-#include "workloads/kv/zipfian.h"
+#include "base/zipfian.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace assay::kv {
+namespace assay {
 
 // H(x) = (x^(1-θ) - 1) / (1-θ), and log x for θ = 1; expm1 and log1p keep it exact when θ is near 1, as YCSB's is.
 double Zipfian::integral(double x) const noexcept {
@@ -30,7 +30,7 @@ void Zipfian::resize(std::uint64_t n) noexcept {
   high_ = integral(static_cast<double>(n) + 0.5);
 }
 
-std::uint64_t Zipfian::draw(Random& random) noexcept {
+std::uint64_t Zipfian::draw(Random& random) const noexcept {
   const double most = static_cast<double>(n_);
   for (;;) {
     const double u = high_ + random.unit() * (low_ - high_);
@@ -41,4 +41,4 @@ std::uint64_t Zipfian::draw(Random& random) noexcept {
   }
 }
 
-}  // namespace assay::kv
+}  // namespace assay
