@@ -35,6 +35,7 @@ Command report_command();
 Command compare_command();
 Command history_command();
 Command plan_command();
+Command schema_command();
 Command systems_command();
 Command runner_command();
 Command exec_command();

@@ -83,14 +83,32 @@ class RowBatch {
   void add_copy(std::string_view text);
   /// A copy of the text that lives as long as the batch is not cleared: for Bytes, Json, text built by the caller.
   std::string_view keep(std::string_view text);
+  /// For who makes many cells at once. Rows behind those that are there, their cells null; the pointer is valid until rows
+  /// are added.
+  Value* add_rows(std::size_t count);
+  /// Room for at most so many bytes; take() keeps as many as were written, before there is any other room.
+  char* room(std::size_t most) {
+    return block_ < blocks_.size() && used_ + most <= kBlock ? blocks_[block_].get() + used_ : more_room(most);
+  }
+  std::string_view take(const char* room, std::size_t written) noexcept {
+    if (block_ < blocks_.size() && room == blocks_[block_].get() + used_) used_ += written;
+    return {room, written};
+  }
+  /// Elements of an Array, null until they are set; they live as kept texts do.
+  Value* elements(std::size_t count);
   void clear() noexcept;
 
  private:
+  static constexpr std::size_t kBlock = 64 * 1024;  // bytes
+  char* more_room(std::size_t most);
+
   std::size_t columns_;
   std::vector<Value> cells_;
   std::vector<std::unique_ptr<char[]>> blocks_;  // of one size, reused after clear()
   std::vector<std::unique_ptr<char[]>> large_;   // texts longer than a block
   std::size_t block_ = 0, used_ = 0;             // the block being filled, and how much of it is
+  std::vector<std::unique_ptr<Value[]>> element_blocks_, large_elements_;  // likewise
+  std::size_t element_block_ = 0, used_elements_ = 0;
 };
 
 }  // namespace assay

@@ -136,6 +136,13 @@ std::string without_defaults(std::string_view text) {
   }
 }
 
+bool looks_like_another_type(std::string_view text) {
+  constexpr std::string_view kFirst = "0123456789.+-~";
+  for (const std::string_view word : {"", "null", "true", "false", "yes", "no", "on", "off"})
+    if (text == word) return true;
+  return kFirst.find(text.front()) != std::string_view::npos;
+}
+
 NodePtr scalar_node(std::string text, bool quoted, Mark mark) {
   Node node;
   node.kind = Node::Kind::scalar;

@@ -48,6 +48,8 @@ std::string without_defaults(std::string_view text);
 /// "a list", "a map", "nothing", "the text 'x'": what was found, for messages; no secret is shown.
 std::string describe(const Node&);
 
+/// Whether other readers of YAML would take the text for a number, a truth value or nothing.
+bool looks_like_another_type(std::string_view text);
 NodePtr scalar_node(std::string text, bool quoted, Mark = {});
 
 /// What a text is, for messages.

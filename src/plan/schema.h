@@ -17,6 +17,7 @@ using input::Environment;
 using input::expand;
 using input::FieldSpec;
 using input::Form;
+using input::looks_like_another_type;
 using input::Mark;
 using input::Mistake;
 using input::Mistakes;

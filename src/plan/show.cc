@@ -6,14 +6,6 @@
 namespace assay::plan {
 namespace {
 
-/// Whether other readers of YAML would take the text for a number, a truth value or nothing.
-bool looks_like_another_type(std::string_view text) {
-  constexpr std::string_view kFirst = "0123456789.+-~";
-  for (const std::string_view word : {"", "null", "true", "false", "yes", "no", "on", "off"})
-    if (text == word) return true;
-  return kFirst.find(text.front()) != std::string_view::npos;
-}
-
 /// As it may be shown: a secret that a variable holds stays that variable.
 NodePtr shown(const Value& value, const FieldSpec& field) {
   const bool secret = !secrets_in(value.text).empty();
