@@ -3,7 +3,7 @@
 # BENCH_PAIRS=2 is a quick look: it decides nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all=(selftest point_select point_select_mariadb tpcc terminals load live_page agent_status coordinator)
+all=(selftest point_select point_select_mariadb tpcc terminals load live_page agent_status coordinator generate)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for name in "$@"; do
   case " ${all[*]} " in
@@ -16,7 +16,7 @@ for name in "$@"; do
 done
 
 tools/setup.sh bench
-tools/build.sh release assay assay_page delay_proxy >/dev/null
+tools/build.sh release assay assay_page delay_proxy generate_rows >/dev/null
 mkdir -p bench/results
 status=0
 for name in "$@"; do

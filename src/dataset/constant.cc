@@ -206,7 +206,7 @@ std::string_view ulid(const Node& node, RowBatch& store) {
 double real(const Node& node, const Type& type) {
   constexpr std::string_view kExpected = "a number";
   try {
-    const double value = parse_number(scalar(node, kExpected));
+    const double value = parse_real(scalar(node, kExpected));
     if (type.kind == Kind::real || std::abs(value) <= std::numeric_limits<float>::max())
       return type.kind == Kind::single ? static_cast<double>(static_cast<float>(value)) : value;
   } catch (const Error&) {

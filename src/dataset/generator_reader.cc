@@ -154,7 +154,7 @@ Distribution GeneratorReader::distribution(const input::Value* given, const Type
                                                          : parse_instant(value->text));
         return type.kind == Kind::date ? micros / static_cast<double>(kDay) : micros;
       }
-      return parse_number(value->text) * (type.kind == Kind::decimal ? std::pow(10.0, type.scale) : 1);
+      return parse_real(value->text) * (type.kind == Kind::decimal ? std::pow(10.0, type.scale) : 1);
     } catch (const Error& error) {
       refuse(*value, fmt::format("{}: {}", name, error.what()));
       return std::nullopt;
@@ -173,7 +173,7 @@ Range GeneratorReader::range(const input::Value& value, const Type& type) {
   if (low.empty() || high.empty()) return out;  // is told already
   try {
     if (type.kind == Kind::single || type.kind == Kind::real) {
-      const double least = parse_number(low), most = parse_number(high);
+      const double least = parse_real(low), most = parse_real(high);
       if (least > most) throw Error(fmt::format("min {} is above max {}", low, high));
       out = decimal_grid(least, most, type.kind == Kind::single ? 6 : 15);
     } else {
@@ -246,7 +246,7 @@ OneOf GeneratorReader::one_of(const input::Value& value, const Type& type) {
     double sum = 0;
     for (const auto& [name, item] : weights->members) {
       try {
-        out.weights.push_back(parse_number(item.text));
+        out.weights.push_back(parse_real(item.text));
         sum += out.weights.back();
         if (out.weights.back() < 0) throw Error(fmt::format("'{}' is below 0; expected a weight", item.text));
       } catch (const Error& error) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <deque>
 
 namespace assay::dataset {
@@ -21,6 +22,15 @@ std::int64_t parse_integer(std::string_view text) {
   if (error != std::errc() || end != digits.data() + digits.size() ||
       (text.starts_with('+') && digits.starts_with('-')))
     throw Error(fmt::format("'{}' is no whole number of 64 bits", text));
+  return value;
+}
+
+double parse_real(std::string_view text) {
+  double value = 0;
+  const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(value))
+    throw Error(fmt::format("'{}' is not a number", text));
   return value;
 }
 
@@ -215,7 +225,7 @@ class Records {
                                       .max = 1e9}};
     const FieldSpec ascii = flag("ascii", "only names in the letters of ASCII");
     fields_ = &records_.emplace_back();  // columns(): a field of an object is a column in small
-    FieldSpec parts = required(shaped("fields", Shape::records, "of the document"));
+    FieldSpec parts = shaped("fields", Shape::records, "of the document; without it id, tag, score and active");
     parts.record = fields_;
     std::vector<FieldSpec::Variant> out = {
         {"uuid_v4", simple},

@@ -27,6 +27,8 @@ std::span<const TypeName> type_names();
 
 /// Whole numbers of 64 bits with a sign. Throws Error.
 std::int64_t parse_integer(std::string_view text);
+/// "1.5", "-3e-7": a finite number with or without an exponent. Throws Error.
+double parse_real(std::string_view text);
 /// "2024-01-31", "2024-01-31T12:00:00Z" and what lies between; microseconds. Throws Error.
 std::int64_t parse_instant(std::string_view text);
 
