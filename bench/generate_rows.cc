@@ -1,5 +1,5 @@
-// generate_rows: how many values of a kind one thread of assay generates in a second of processor time, into batches of 1,024 rows.
-// Prints JSON: {"NAME": values a second, …}.
+// generate_rows: how many values of a kind one thread of assay generates in a second of processor time, into batches of 1,024
+// rows. Prints JSON: {"NAME": values a second, …}.
 #include "dataset/generator.h"
 
 #include <fmt/format.h>

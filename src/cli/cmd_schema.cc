@@ -34,6 +34,8 @@ std::span<const OptionSpec> schema_options() {
   return table;
 }
 
+constexpr std::string_view kSchemaVerbs[] = {"lint", "show"};
+
 /// Tells what is wrong with a schema, and notes.
 dataset::Reading read(const std::string& file, const Options& options) {
   dataset::Overrides overrides;
@@ -126,7 +128,8 @@ Command schema_command() {
           {schema_options()},
           carry_out_schema,
           kAllVerbs,
-          "A schema is YAML or JSON; - is stdin. docs/schema.md is the reference.\n"};
+          "A schema is YAML or JSON; - is stdin. docs/schema.md is the reference.\n",
+          kSchemaVerbs};
 }
 
 }  // namespace assay::cli

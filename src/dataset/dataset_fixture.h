@@ -57,7 +57,7 @@ inline std::vector<std::string> values_of(std::string_view column, std::uint64_t
   return texts_of(rows_of(generator, 0, 0, rows), 1);
 }
 
-/// Every type with every generator that fits it.
-extern const char* const kEveryType;
+/// schemas/every-type.yaml: every type with every generator that fits it.
+const std::string& every_type();
 
 }  // namespace assay::dataset

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::uint64_t kRows = 500'000;
 
-/// Pearson's χ² against expected shares, as the number of standard deviations by Wilson and Hilferty's cube root, which is close to
-/// normal ("The distribution of chi-square", PNAS 17, 1931).
+/// Pearson's χ² against expected shares, as the number of standard deviations by Wilson and Hilferty's cube root, which is
+/// close to normal ("The distribution of chi-square", PNAS 17, 1931).
 double deviations(const std::map<std::int64_t, double>& counts, const std::function<double(std::int64_t)>& share,
                   std::int64_t low, std::int64_t high) {
   double chi2 = 0, n = 0;

@@ -1,10 +1,10 @@
-// Rows of generated data: every cell is f(seed, table, column, row, version), by the names of table and column, so any process can
-// make any rows, in any order and batches, and adding a table or a column changes no other.
+// Rows of generated data: every cell is f(seed, table, column, row, version), by the names of table and column, so any
+// process can make any rows, in any order and batches, and adding a table or a column changes no other.
 //
-// Numbers of rows begin at 0. Version 0 is as populated; another version of a row has other values where they are random, but the
-// same in unique columns and in keys, so that changes are made and checked by the same function. Rows beyond those of the schema
-// may be made too, up to most_rows(). Values depend on numbers of rows of tables that foreign keys point at, and of no other.
-// Immutable, thread-safe; a RowBatch belongs to one thread.
+// Numbers of rows begin at 0. Version 0 is as populated; another version of a row has other values where they are random, but
+// the same in unique columns and in keys, so that changes are made and checked by the same function. Rows beyond those of the
+// schema may be made too, up to most_rows(). Values depend on numbers of rows of tables that foreign keys point at, and of no
+// other. Immutable, thread-safe; a RowBatch belongs to one thread.
 #pragma once
 
 #include "core/table.h"

@@ -35,7 +35,7 @@ TEST(RowGenerator, names_and_numbers_are_hashed_as_published) {
 }
 
 TEST(RowGenerator, rows_are_the_same_in_any_batches_order_and_number) {
-  const RowGenerator generator(schema_of(kEveryType));
+  const RowGenerator generator(schema_of(every_type()));
   for (std::size_t t = 0; t < generator.schema().tables.size(); t++) {
     const std::uint64_t rows = generator.schema().tables[t].rows;
     const std::size_t columns = generator.schema().tables[t].columns.size();
@@ -94,7 +94,7 @@ TEST(RowGenerator, tables_columns_and_seeds_are_not_alike) {
 }
 
 TEST(RowGenerator, a_version_changes_what_is_random_and_no_key) {
-  const RowGenerator generator(schema_of(kEveryType));
+  const RowGenerator generator(schema_of(every_type()));
   const Schema& schema = generator.schema();
   const std::size_t t = schema.table("all_types").value();
   const RowBatch before = rows_of(generator, t, 0, 300), after = rows_of(generator, t, 0, 300, 1),
@@ -113,7 +113,7 @@ TEST(RowGenerator, a_version_changes_what_is_random_and_no_key) {
 }
 
 TEST(RowGenerator, nulls_are_where_they_may_be_and_as_often_as_said) {
-  const RowGenerator generator(schema_of(kEveryType));
+  const RowGenerator generator(schema_of(every_type()));
   const Schema& schema = generator.schema();
   for (std::size_t t = 0; t < schema.tables.size(); t++) {
     const RowBatch rows = rows_of(generator, t, 0, schema.tables[t].rows);
@@ -164,7 +164,7 @@ void expect_references(const RowGenerator& generator) {
 }
 
 TEST(RowGenerator, foreign_keys_point_at_rows_that_are_there) {
-  expect_references(RowGenerator(schema_of(kEveryType)));
+  expect_references(RowGenerator(schema_of(every_type())));
 }
 
 TEST(RowGenerator, foreign_keys_through_other_foreign_keys_point_at_rows_that_are_there) {
@@ -199,7 +199,7 @@ TEST(RowGenerator, rows_of_their_own_table_are_those_before) {
 }
 
 TEST(RowGenerator, keys_of_every_table_are_unique) {
-  const RowGenerator generator(schema_of(kEveryType));
+  const RowGenerator generator(schema_of(every_type()));
   const Schema& schema = generator.schema();
   for (std::size_t t = 0; t < schema.tables.size(); t++) {
     const RowBatch rows = rows_of(generator, t, 0, schema.tables[t].rows);

@@ -1,5 +1,5 @@
-// JSON as text in one form, which is also what PostgreSQL's jsonb and MySQL's json give back: members by the length of their names
-// and then by their bytes, ", " and ": " between them, characters beyond ASCII as they are.
+// JSON as text in one form, which is also what PostgreSQL's jsonb and MySQL's json give back: members by the length of their
+// names and then by their bytes, ", " and ": " between them, characters beyond ASCII as they are.
 #pragma once
 
 #include "core/value.h"

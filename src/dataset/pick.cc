@@ -91,8 +91,8 @@ std::unique_ptr<Pick> pick_by(const Distribution& distribution, std::uint64_t co
 }
 
 std::unique_ptr<Pick> pick_weighted(const std::vector<double>& weights, Seeded seeded) {
-  // Walker's alias method as M. D. Vose has it ("A linear algorithm for generating random numbers with a given distribution", IEEE
-  // Trans. Software Eng. 17, 1991): a column is chosen, and then it or its alias.
+  // Walker's alias method as M. D. Vose has it ("A linear algorithm for generating random numbers with a given distribution",
+  // IEEE Trans. Software Eng. 17, 1991): a column is chosen, and then it or its alias.
   const std::size_t count = weights.size();
   double sum = 0;
   for (const double weight : weights) sum += weight;

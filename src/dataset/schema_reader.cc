@@ -21,7 +21,8 @@ using input::Node;
 using input::NodePtr;
 using Names = GeneratorReader::Names;
 
-/// {enum: [a, b]}, {varchar: 20}, {decimal: {precision: 8}}: a type with its arguments behind its name, as {type: enum, values: …}.
+/// {enum: [a, b]}, {varchar: 20}, {decimal: {precision: 8}}: a type with its arguments behind its name, as {type: enum,
+/// values: …}.
 NodePtr plain_type(const NodePtr& type) {
   if (type->kind != Node::Kind::map || type->members.size() != 1) return type;
   const Node::Member& only = type->members[0];

@@ -81,7 +81,7 @@ tables:
 }
 
 TEST(Schema, what_is_shown_reads_as_the_same_schema) {
-  const auto schema = schema_of(kEveryType);
+  const auto schema = schema_of(every_type());
   const std::string shown = show_schema(*schema);
   const auto again = schema_of(shown);
   EXPECT_EQ(show_schema(*again), shown);
@@ -287,7 +287,7 @@ TEST(Schema, rows_are_those_of_the_table_or_by_its_weight) {
 }
 
 TEST(Schema, a_table_is_that_of_the_rows_facet) {
-  const auto schema = schema_of(kEveryType);
+  const auto schema = schema_of(every_type());
   const assay::Table table = to_table(*schema, *schema->table("reviews"));
   EXPECT_EQ(table.name, "reviews");
   EXPECT_THAT(table.primary_key, ElementsAre("id"));

@@ -1,8 +1,8 @@
-// What makes the values of a column, for any rows in any order: a block of them at a time, so that what is virtual costs nothing
-// for a value. Internal to this folder.
+// What makes the values of a column, for any rows in any order: a block of them at a time, so that what is virtual costs
+// nothing for a value. Internal to this folder.
 //
-// Numbers, times, choices and references are made in two steps: a Pick says which of a range, list or table, and then that becomes
-// a Value. Sources and picks are immutable and thread-safe.
+// Numbers, times, choices and references are made in two steps: a Pick says which of a range, list or table, and then that
+// becomes a Value. Sources and picks are immutable and thread-safe.
 #pragma once
 
 #include "core/table.h"

@@ -300,8 +300,8 @@ char* StringWriter::write(Draws& draws, std::uint64_t row, char* at) const noexc
     for (std::uint64_t rest = prefixes_(row); done < prefix_; done++, rest /= letters)
       *at++ = alphabet_[rest % letters];
   while (done < count) {
-    // Eight letters of one draw: each takes the upper part of what is left, as in arithmetic decoding. 62^8 is below 2^48, so what
-    // favours a letter is below 2^-16 of its share.
+    // Eight letters of one draw: each takes the upper part of what is left, as in arithmetic decoding. 62^8 is below 2^48, so
+    // what favours a letter is below 2^-16 of its share.
     std::uint64_t left = draws.next();
     for (const std::uint64_t end = std::min(done + 8, count); done < end; done++) {
       const Uint128 product = static_cast<Uint128>(left) * letters;

@@ -121,6 +121,7 @@ class CompletionTest(ProgramTest):
         self.assertTrue({"null", "sqlite"} <= self.complete("drivers", ""))
         self.assertEqual(self.complete("completion", ""), {"bash", "zsh"})
         self.assertEqual(self.complete("plan", ""), {"lint", "show", "schema", "run"})
+        self.assertEqual(self.complete("schema", ""), {"lint", "show"})
         self.assertEqual(self.complete("exec", "re"), {"results"})
         self.assertEqual(self.complete("runner", "re"), {"restart"})
         self.assertEqual(self.complete("systems", "s"), {"status"})
