@@ -295,6 +295,7 @@ std::optional<Generator> GeneratorReader::made(const input::Value& value, const 
   if (name == "timestamp_range") return instants(value, type);
   if (name == "timestamp_now" || name == "ulid") {
     const Instants when{.start = parse_instant(text_or_default(value, "start")), .step = micros_of(value, "step")};
+    if (name == "ulid" && when.start < 0) throw Error("it starts before 1970, which an ULID cannot");
     if (name == "ulid") return SortedUlid{when};
     return when;
   }

@@ -325,6 +325,35 @@ TEST(RowGenerator, real_numbers_come_back_from_so_many_digits_as_every_store_kee
   }
 }
 
+TEST(RowGenerator, arrays_are_json_for_who_has_none) {
+  const std::string text = table_with(
+      "type: {type: array, element_type: text}, generator: {type: sample_array, pool: ['a\"b', c], min_length: 1, "
+      "max_length: 3}, null_rate: 0.2");
+  const RowGenerator arrays(schema_of(text)), documents(schema_of(text), Arrays::json);
+  const RowBatch a = rows_of(arrays, 0, 0, 500), b = rows_of(documents, 0, 0, 500);
+  std::size_t nulls = 0;
+  for (std::size_t r = 0; r < a.size(); r++) {
+    nulls += is_null(b.row(r)[1]) ? 1 : 0;
+    if (is_null(a.row(r)[1])) {
+      ASSERT_TRUE(is_null(b.row(r)[1]));
+      continue;
+    }
+    const auto array = std::get<Array>(a.row(r)[1]);
+    std::string expected;
+    for (std::size_t i = 0; i < array.size; i++)
+      expected +=
+          (i == 0 ? "" : ", ") + std::string(std::get<std::string_view>(array.data[i]) == "c" ? "\"c\"" : R"("a\"b")");
+    ASSERT_EQ(to_text(b.row(r)[1]), "[" + expected + "]");
+  }
+  EXPECT_GT(nulls, 0u);
+}
+
+TEST(RowGenerator, days_before_1970_are_days_too) {
+  EXPECT_THAT(values_of("type: date, generator: {type: timestamp_now, start: 1969-12-30T18:00:00, step: 12h}", 4),
+              ElementsAre(testing::AnyOf("1969-12-30", "1969-12-31"), "1969-12-31",
+                          testing::AnyOf("1969-12-31", "1970-01-01"), "1970-01-01"));
+}
+
 TEST(RowGenerator, identifiers_are_as_their_standards_say) {
   for (const std::string& uuid : values_of("type: uuid")) {
     ASSERT_EQ(uuid.size(), 36u);

@@ -177,7 +177,8 @@ std::unique_ptr<Source> number_source(const Type& type, std::unique_ptr<Pick> pi
 std::unique_ptr<Source> instant_source(const Type& type, std::unique_ptr<Pick> pick) {
   if (type.kind != Kind::date) return number_source(type, std::move(pick), 0, 1, 0);
   return picked(std::move(pick), [](std::uint64_t micros, RowBatch&) -> Value {
-    return Date{static_cast<std::int32_t>(static_cast<std::int64_t>(micros) / kDay)};
+    const auto at = static_cast<std::int64_t>(micros);
+    return Date{static_cast<std::int32_t>((at - (at % kDay + kDay) % kDay) / kDay)};
   });
 }
 

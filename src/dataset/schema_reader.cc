@@ -308,14 +308,19 @@ class SchemaReader {
   /// A name of a record needs one key.
   void check_links() {
     for (const Table& table : schema_.tables)
-      for (const Column& column : table.columns)
-        if (const auto* link = std::get_if<Link>(&column.generator)) {
-          const Table& to = schema_.tables[link->table];
-          if (to.primary_key.size() != 1 || to.rows == 0)
-            mistakes_.add(column.mark, table.name + "." + column.name,
-                          fmt::format("{} names rows of {}, which has {}; expected a key of one column, and rows",
-                                      column.name, to.name, to.rows == 0 ? "no rows" : "another key"));
-        }
+      for (const Column& column : table.columns) check_link(column, table.name + "." + column.name);
+  }
+
+  void check_link(const Column& column, const std::string& path) {
+    if (const auto* object = std::get_if<Object>(&column.generator))
+      for (const Column& field : object->fields) check_link(field, path + "." + field.name);
+    const auto* link = std::get_if<Link>(&column.generator);
+    if (link == nullptr) return;
+    const Table& to = schema_.tables[link->table];
+    if (to.primary_key.size() == 1 && to.rows > 0) return;
+    mistakes_.add(column.mark, path,
+                  fmt::format("{} names rows of {}, which has {}; expected a key of one column, and rows", path,
+                              to.name, to.rows == 0 ? "no rows" : "another key"));
   }
 
   struct PointsAt {

@@ -160,6 +160,7 @@ TEST(Schema, values_must_be_of_the_type_of_their_column) {
   told("type: {type: decimal, precision: 2, scale: 3}", "scale 3 is above precision 2");
   told("type: {enum: [a, a]}", "the value 'a' stands here twice");
   told("type: timestamp, generator: {type: timestamp_range, start: 2024-02-01, end: 2024-01-01}", "is after end");
+  told("type: ulid, generator: {type: ulid, start: 1969-01-01}", "before 1970");
   told("type: thing", "a column of type thing needs a generator");
 }
 
@@ -267,6 +268,18 @@ TEST(Schema, columns_whose_values_have_no_origin_are_errors) {
   EXPECT_THAT(mistakes_of("tables:\n- {name: a, columns: [{name: x, type: int, primary_key: true, references: b}]}\n"
                           "- {name: b, columns: [{name: y, type: int, primary_key: true, references: a}]}\n"),
               Contains(HasSubstr("a.x → b.y → a.x: each has the values of the next, and none has its own")));
+}
+
+TEST(Schema, names_of_records_need_a_key_of_one_column) {
+  const std::string_view keys =
+      "tables:\n- {name: p, columns: [{name: x, type: int}]}\n- {name: c, id: {type: int}, columns: [{name: o, type: ";
+  EXPECT_THAT(mistakes_of(std::string(keys) + "thing, generator: {type: thing, table: p}}]}\n"),
+              ElementsAre(HasSubstr("c.o names rows of p, which has another key")));
+  EXPECT_THAT(
+      mistakes_of(
+          std::string(keys) +
+          "json, generator: {type: object, fields: [{name: a, type: thing, generator: {type: thing, table: p}}]}}]}\n"),
+      ElementsAre(HasSubstr("c.o.a names rows of p")));
 }
 
 TEST(Schema, rows_are_those_of_the_table_or_by_its_weight) {

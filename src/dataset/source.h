@@ -72,7 +72,7 @@ std::unique_ptr<Pick> pick_instants(const Instants&, Seeded);
 /// Of a type that is a number, a time, a truth value or a duration: low + step · what is picked, in its unit.
 std::unique_ptr<Source> number_source(const Type&, std::unique_ptr<Pick>, std::int64_t low, std::int64_t step,
                                       int scale);
-/// Of microseconds since 1970, none before.
+/// Of microseconds since 1970.
 std::unique_ptr<Source> instant_source(const Type&, std::unique_ptr<Pick>);
 std::unique_ptr<Source> choice_source(std::vector<Value>, std::unique_ptr<Pick>);
 std::unique_ptr<Source> constant_source(const Value&);
