@@ -87,11 +87,19 @@ std::int64_t whole(const Node& node, const Type& type) {
   return value;
 }
 
+/// Digits that do not count among the 18 that a Decimal has.
+std::string without_leading_zeros(const std::string& text) {
+  const std::size_t sign = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
+  std::size_t first = sign;
+  while (first + 1 < text.size() && text[first] == '0') first++;
+  return text.substr(0, sign) + text.substr(first);
+}
+
 Decimal decimal(const Node& node, const Type& type) {
   const std::string expected =
       fmt::format("a number of {} digits, {} of them behind the point", type.precision, type.scale);
   try {
-    Decimal value = parse_decimal(scalar(node, expected));
+    Decimal value = parse_decimal(without_leading_zeros(scalar(node, expected)));
     while (value.scale > type.scale && value.unscaled % 10 == 0) {
       value.unscaled /= 10;
       value.scale--;

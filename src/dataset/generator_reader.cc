@@ -105,7 +105,7 @@ Range decimal_grid(double low, double high, int digits) {
   const double most = std::max({std::abs(low), std::abs(high), 1e-22});
   if (most > 1e37) throw Error(fmt::format("{} is beyond 1e37, where steps are not exact any more", most));
   int scale = digits - 1 - static_cast<int>(std::floor(std::log10(most)));
-  scale = std::clamp(scale, digits - 38, 22);
+  scale = std::clamp(scale, digits - 37, 22);  // 10^22 is the greatest power of ten that a double has exactly
   const auto units = [&](double value) {
     return scale >= 0 ? value * std::pow(10.0, scale) : value / std::pow(10.0, -scale);
   };

@@ -143,6 +143,10 @@ TEST(Texts, constants_are_written_as_they_are_read) {
   EXPECT_EQ(text(Kind::bytes, "ab"), "0x6162");
   EXPECT_EQ(text(Kind::single, "0.1"), fmt::format("{}", static_cast<double>(0.1f)));
   EXPECT_EQ(text(Kind::ulid, "01ARZ3NDEKTSV4RRFFQ69G5FAV"), "'01ARZ3NDEKTSV4RRFFQ69G5FAV'");
+  const Type finest{.kind = Kind::decimal, .precision = 18, .scale = 18};
+  EXPECT_EQ(to_text(constant_of(*input::scalar_node("-0.999999999999999999", false), finest, store)),
+            "-0.999999999999999999");
+  EXPECT_EQ(to_text(constant_of(*input::scalar_node("0", false), finest, store)), "0.000000000000000000");
   for (const auto& [kind, bad] : {std::pair(Kind::time, "24:00:00"), std::pair(Kind::duration, "1.5s"),
                                   std::pair(Kind::bytes, "0x1"), std::pair(Kind::ulid, "81ARZ3NDEKTSV4RRFFQ69G5FAV"),
                                   std::pair(Kind::thing, "users"), std::pair(Kind::big_int, "9223372036854775808"),
