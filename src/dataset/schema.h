@@ -154,7 +154,7 @@ struct Octets {
 };
 struct Column;
 struct Object {
-  std::vector<Column> fields = {};  // empty: a small document
+  std::vector<Column> fields;  // empty: a small document
 };
 struct Shapes {};  // geometries anywhere on the globe
 struct Link {      // of a thing: the key of a row
