@@ -14,24 +14,6 @@
 namespace assay::dataset {
 namespace {
 
-std::string text_or_default(const input::Value& record, std::string_view name) {
-  if (const input::Value* given = record.find(name)) return given->text;
-  const input::FieldSpec* field = record.record->find(name);
-  return field == nullptr ? "" : std::string(field->value.default_value);
-}
-
-std::int64_t count_of(const input::Value& record, std::string_view name) {
-  return parse_count(text_or_default(record, name));
-}
-
-std::int64_t micros_of(const input::Value& record, std::string_view name) {
-  return parse_duration(text_or_default(record, name)) / std::chrono::microseconds(1);
-}
-
-double number_of(const input::Value& record, std::string_view name) {
-  return parse_number(text_or_default(record, name));
-}
-
 bool is_number(Kind kind) {
   return integer_limits(kind) || kind == Kind::decimal || kind == Kind::single || kind == Kind::real;
 }
@@ -75,18 +57,18 @@ Type type_of(const input::Value& value) {
   Type type;
   for (const TypeName& known : type_names())
     if (known.name == value.text) type.kind = known.kind;
-  if (type.kind == Kind::tiny_int) type.width = static_cast<int>(count_of(value, "width"));
+  if (type.kind == Kind::tiny_int) type.width = static_cast<int>(parse_count(value.text_or_default("width")));
   if (type.kind == Kind::character || type.kind == Kind::varchar)
-    type.length = static_cast<int>(value.find("length") == nullptr ? 1 : count_of(value, "length"));
+    type.length = static_cast<int>(value.find("length") == nullptr ? 1 : parse_count(value.text_or_default("length")));
   if (type.kind == Kind::decimal) {
-    type.precision = static_cast<int>(count_of(value, "precision"));
-    type.scale = static_cast<int>(count_of(value, "scale"));
+    type.precision = static_cast<int>(parse_count(value.text_or_default("precision")));
+    type.scale = static_cast<int>(parse_count(value.text_or_default("scale")));
   }
   if (const input::Value* values = value.find("values"))
     for (const auto& [name, item] : values->members) type.values.push_back(item.text);
   if (type.kind == Kind::geometry)
     for (int i = 0; i <= static_cast<int>(Geometry::geometry_collection); i++)
-      if (name_of(static_cast<Geometry>(i)) == text_or_default(value, "geometry_type"))
+      if (name_of(static_cast<Geometry>(i)) == value.text_or_default("geometry_type"))
         type.geometry = static_cast<Geometry>(i);
   if (type.kind == Kind::array) {
     const input::Value* element = value.find("element_type");
@@ -101,29 +83,6 @@ std::optional<Wording> wording_of(const input::Value& type) {
   return std::nullopt;
 }
 
-Range decimal_grid(double low, double high, int digits) {
-  const double most = std::max({std::abs(low), std::abs(high), 1e-22});
-  if (most > 1e37) throw Error(fmt::format("{} is beyond 1e37, where steps are not exact any more", most));
-  int scale = digits - 1 - static_cast<int>(std::floor(std::log10(most)));
-  scale = std::clamp(scale, digits - 37, 22);  // 10^22 is the greatest power of ten that a double has exactly
-  const auto units = [&](double value) {
-    return scale >= 0 ? value * std::pow(10.0, scale) : value / std::pow(10.0, -scale);
-  };
-  // 10^digits itself has one digit more, and no more significant ones; a limit that is on the grid stays on it though its product
-  // is rounded.
-  const auto near = [](double units, double whole) { return std::abs(units - whole) <= std::abs(units) * 4e-16; };
-  double first = std::ceil(units(low)), last = std::floor(units(high));
-  if (near(units(low), first - 1)) first -= 1;
-  if (near(units(high), last + 1)) last += 1;
-  if (first > last)
-    throw Error(fmt::format("no number of {} significant digits lies from {} to {}", digits, low, high));
-  Range out;
-  out.low = static_cast<std::int64_t>(first);
-  out.count = static_cast<std::uint64_t>(static_cast<std::int64_t>(last) - out.low) + 1;
-  out.scale = scale;
-  return out;
-}
-
 std::optional<std::size_t> GeneratorReader::table(const input::Value& name) {
   if (const auto found = tables_.find(name.text); found != tables_.end()) return found->second;
   std::vector<std::string_view> known;
@@ -133,90 +92,6 @@ std::optional<std::size_t> GeneratorReader::table(const input::Value& name) {
                            nearest.empty() ? fmt::format("expected one of {}", fmt::join(known, ", "))
                                            : fmt::format("did you mean '{}'?", nearest)));
   return std::nullopt;
-}
-
-Distribution GeneratorReader::distribution(const input::Value* given, const Type& type, bool ordered) {
-  Distribution out;
-  if (given == nullptr || given->text == "uniform") return out;
-  if (given->text == "zipf") {
-    out.shape = Distribution::Shape::zipf;
-    out.exponent = number_of(*given, "exponent");
-    return out;
-  }
-  out.shape = Distribution::Shape::normal;
-  if (!ordered) refuse(*given, "normal is of numbers and times; expected uniform or zipf");
-  const auto parameter = [&](std::string_view name, bool length) -> std::optional<double> {
-    const input::Value* value = given->find(name);
-    if (value == nullptr) return std::nullopt;
-    try {
-      if (is_time(type.kind)) {
-        const double micros = static_cast<double>(length ? parse_duration(value->text) / std::chrono::microseconds(1)
-                                                         : parse_instant(value->text));
-        return type.kind == Kind::date ? micros / static_cast<double>(kDay) : micros;
-      }
-      return parse_real(value->text) * (type.kind == Kind::decimal ? std::pow(10.0, type.scale) : 1);
-    } catch (const Error& error) {
-      refuse(*value, fmt::format("{}: {}", name, error.what()));
-      return std::nullopt;
-    }
-  };
-  out.mean = parameter("mean", false);
-  out.deviation = parameter("stddev", true);
-  if (out.deviation && !(*out.deviation > 0)) refuse(*given->find("stddev"), "stddev is not above 0");
-  return out;
-}
-
-Range GeneratorReader::range(const input::Value& value, const Type& type) {
-  const std::string low = value.text_of("min"), high = value.text_of("max");
-  const std::string names = "min and max";
-  Range out;
-  if (low.empty() || high.empty()) return out;  // is told already
-  try {
-    if (type.kind == Kind::single || type.kind == Kind::real) {
-      const double least = parse_real(low), most = parse_real(high);
-      if (least > most) throw Error(fmt::format("min {} is above max {}", low, high));
-      out = decimal_grid(least, most, type.kind == Kind::single ? 6 : 15);
-    } else {
-      const auto limit = [&](const std::string& text) {
-        const Value constant = constant_of(*input::scalar_node(text, false), type, store_);
-        return type.kind == Kind::decimal ? std::get<Decimal>(constant).unscaled : std::get<std::int64_t>(constant);
-      };
-      const std::int64_t least = limit(low), most = limit(high);
-      if (least > most) throw Error(fmt::format("min {} is above max {}", low, high));
-      out.low = least;
-      out.count = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least) + 1;
-    }
-  } catch (const Error& error) {
-    refuse(value, error.what());
-  }
-  out.distribution = distribution(value.find("distribution"), type, true);
-  if (type.kind == Kind::single || type.kind == Kind::real)
-    for (auto* parameter : {&out.distribution.mean, &out.distribution.deviation})
-      if (*parameter) **parameter *= std::pow(10.0, out.scale);
-  return out;
-}
-
-Range GeneratorReader::instants(const input::Value& value, const Type& type) {
-  Range out;
-  out.distribution = distribution(value.find("distribution"), type, true);
-  if (value.find("start") == nullptr || value.find("end") == nullptr) return out;  // is told already
-  std::int64_t low = parse_instant(value.text_of("start")), high = parse_instant(value.text_of("end"));
-  out.step = micros_of(value, "resolution");
-  if (type.kind == Kind::date) {
-    const auto day = [](std::int64_t micros) { return (micros - (micros % kDay + kDay) % kDay) / kDay; };
-    low = day(low);
-    high = day(high);
-    out.step = 1;
-  } else if (out.step % 1000 != 0 && type.kind != Kind::date_time_nano && value.find("resolution") != nullptr) {
-    mistakes_.note(value.find("resolution")->mark, value.path,
-                   "finer than 1ms, which is as fine as MongoDB's dates are; date_time_nano says so too");
-  }
-  if (low > high)
-    refuse(value, fmt::format("start {} is after end {}", value.text_of("start"), value.text_of("end")));
-  else
-    out.count = static_cast<std::uint64_t>((high - low) / out.step) + 1;
-  out.low = low;
-  return out;
 }
 
 std::vector<Value> GeneratorReader::constants(const input::Value& list, const Type& type) {
@@ -285,7 +160,7 @@ std::optional<Generator> GeneratorReader::made(const input::Value& value, const 
   const std::string& name = value.text;
   if (name == "sequential") {
     const auto units = [&](std::string_view field) {
-      const auto text = input::scalar_node(text_or_default(value, field), false);
+      const auto text = input::scalar_node(value.text_or_default(field), false);
       if (type.kind == Kind::decimal) return std::get<Decimal>(constant_of(*text, type, store_)).unscaled;
       return parse_integer(text->text);
     };
@@ -294,25 +169,18 @@ std::optional<Generator> GeneratorReader::made(const input::Value& value, const 
   if (name == "int_range" || name == "float_range" || name == "decimal_range") return range(value, type);
   if (name == "timestamp_range") return instants(value, type);
   if (name == "timestamp_now" || name == "ulid") {
-    const Instants when{.start = parse_instant(text_or_default(value, "start")), .step = micros_of(value, "step")};
+    const Instants when{.start = parse_instant(value.text_or_default("start")),
+                        .step = (parse_duration(value.text_or_default("step")) / std::chrono::microseconds(1))};
     if (name == "ulid" && when.start < 0) throw Error("it starts before 1970, which an ULID cannot");
     if (name == "ulid") return SortedUlid{when};
     return when;
   }
-  if (name == "duration_range") {
-    Range out{.distribution = distribution(value.find("distribution"), type, true)};
-    if (value.find("min_secs") == nullptr || value.find("max_secs") == nullptr) return out;
-    out.low = parse_integer(value.text_of("min_secs"));
-    const std::int64_t high = parse_integer(value.text_of("max_secs"));
-    if (out.low > high) throw Error(fmt::format("min_secs {} is above max_secs {}", out.low, high));
-    out.count = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(out.low) + 1;
-    return out;
-  }
+  if (name == "duration_range") return seconds(value, type);
   if (name == "pattern") {
     parse_pattern(value.text_of("pattern"));
     return Pattern{value.text_of("pattern")};
   }
-  if (name == "weighted_bool") return Chance{number_of(value, "true_weight")};
+  if (name == "weighted_bool") return Chance{parse_real(value.text_or_default("true_weight"))};
   if (name == "one_of") return one_of(value, type);
   if (name == "static") {
     const input::Value* given = value.find("value");
@@ -327,13 +195,19 @@ std::optional<Generator> GeneratorReader::made(const input::Value& value, const 
     const std::optional<std::size_t> index = of == nullptr ? std::nullopt : table(*of);
     return Link{.table = index.value_or(0), .distribution = distribution(value.find("distribution"), type, false)};
   }
-  // The rest has a length.
+  return of_length(value, type);
+}
+
+/// Samples, strings, words and names.
+Generator GeneratorReader::of_length(const input::Value& value, const Type& type) {
+  const std::string& name = value.text;
   const bool of_words = name == "words", of_pool = name == "sample_array";
   std::int64_t least = 0, most = 0;
   if (of_words || of_pool || name == "string" || name == "bytes") {
-    least = count_of(value, of_words ? "min_words" : "min_length");
-    most =
-        value.find("max_length") == nullptr && of_pool ? least : count_of(value, of_words ? "max_words" : "max_length");
+    least = parse_count(value.text_or_default(of_words ? "min_words" : "min_length"));
+    most = value.find("max_length") == nullptr && of_pool
+               ? least
+               : parse_count(value.text_or_default(of_words ? "max_words" : "max_length"));
     if (least > most) throw Error(fmt::format("the least, {}, is above the most, {}", least, most));
   }
   if (of_pool) {
@@ -349,11 +223,11 @@ std::optional<Generator> GeneratorReader::made(const input::Value& value, const 
   if (name == "bytes") return Octets{least, most};
   if (name == "string") {
     constexpr std::string_view kAlphabets[] = {"alphanumeric", "lower", "hex", "digits", "unicode"};
-    const auto* at = std::find(std::begin(kAlphabets), std::end(kAlphabets), text_or_default(value, "alphabet"));
+    const auto* at = std::find(std::begin(kAlphabets), std::end(kAlphabets), value.text_or_default("alphabet"));
     return Characters{least, most, static_cast<Alphabet>(at - std::begin(kAlphabets))};
   }
   return Words{.what = wording_named(name).value(),
-               .ascii = parse_bool(text_or_default(value, "ascii")),
+               .ascii = parse_bool(value.text_or_default("ascii")),
                .least = least,
                .most = most};
 }
@@ -442,7 +316,7 @@ std::optional<Column> GeneratorReader::column(const input::Value& value, bool ke
   out.mark = value.mark;
   out.name = value.text_of("name");
   const input::Value* type = value.find("type");
-  if (value.find("null_rate") != nullptr) out.null_rate = number_of(value, "null_rate");
+  if (value.find("null_rate") != nullptr) out.null_rate = parse_real(value.text_or_default("null_rate"));
   out.nullable = out.null_rate > 0;
   if (const input::Value* nullable = value.find("nullable")) {
     out.nullable = parse_bool(nullable->text);

@@ -36,6 +36,8 @@ class GeneratorReader {
   std::optional<Generator> made(const input::Value&, const Type&);
   Range range(const input::Value&, const Type&);
   Range instants(const input::Value&, const Type&);
+  Range seconds(const input::Value&, const Type&);
+  Generator of_length(const input::Value&, const Type&);
   std::vector<Value> constants(const input::Value& list, const Type&);
   OneOf one_of(const input::Value&, const Type&);
   Object object(const input::Value&);

@@ -31,7 +31,8 @@ struct Value {
   /// nullptr: not given, or wrong.
   const Value* find(std::string_view name) const;
   Value* find(std::string_view name);
-  std::string text_of(std::string_view name) const;  // "" when it is not given
+  std::string text_of(std::string_view name) const;          // "" when it is not given
+  std::string text_or_default(std::string_view name) const;  // of a record: else what the field has by default
 };
 
 struct Value::Member {

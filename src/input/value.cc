@@ -22,6 +22,12 @@ const Value* Value::find(std::string_view name) const {
 
 Value* Value::find(std::string_view name) { return const_cast<Value*>(std::as_const(*this).find(name)); }
 
+std::string Value::text_or_default(std::string_view name) const {
+  if (const Value* given = find(name)) return given->text;
+  const FieldSpec* field = record == nullptr ? nullptr : record->find(name);
+  return field == nullptr ? "" : std::string(field->value.default_value);
+}
+
 std::string Value::text_of(std::string_view name) const {
   const Value* value = find(name);
   return value == nullptr ? "" : value->text;
