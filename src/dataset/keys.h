@@ -29,6 +29,8 @@ std::uint64_t combinations_of(const std::vector<JointDigit>&) noexcept;
 
 /// Sets joint keys, the order of loading and what is deferred. Tells all mistakes.
 void settle_keys(Schema&, input::Mistakes&);
+/// Characters that a column of text has at most in these rows, constants included; of a foreign key those of the other table.
+std::uint64_t longest_text(const Schema&, const Table&, const Column&);
 /// That what is generated fits.
 void check_lengths(const Schema&, input::Mistakes&);
 /// Rows that a table can have with unique keys and numbers in their limits.

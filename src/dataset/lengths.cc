@@ -116,6 +116,26 @@ std::uint64_t row_limit(const Schema& schema, const Table& table) {
   return most;
 }
 
+std::uint64_t longest_text(const Schema& schema, const Table& table, const Column& column) {
+  if (const auto* referenced = std::get_if<Referenced>(&column.generator)) {
+    const ForeignKey& key = table.foreign_keys[referenced->foreign_key];
+    const auto c = static_cast<std::size_t>(&column - table.columns.data());
+    const auto place =
+        static_cast<std::size_t>(std::find(key.columns.begin(), key.columns.end(), c) - key.columns.begin());
+    const Table& parent = schema.tables[key.table];
+    return longest_text(schema, parent, parent.columns[key.references[place]]);
+  }
+  std::uint64_t most = std::visit(Longest{schema, table}, column.generator);
+  const auto constant = [&](const Value& value) {
+    if (const auto* text = std::get_if<std::string_view>(&value))
+      most = std::max<std::uint64_t>(most, characters_of(*text));
+  };
+  if (const auto* one = std::get_if<OneOf>(&column.generator))
+    std::for_each(one->values.begin(), one->values.end(), constant);
+  if (const auto* fixed = std::get_if<Static>(&column.generator)) constant(fixed->value);
+  return most;
+}
+
 void check_lengths(const Schema& schema, input::Mistakes& mistakes) { Fitter(schema, mistakes).check(); }
 
 }  // namespace assay::dataset

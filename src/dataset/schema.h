@@ -241,7 +241,7 @@ std::string show_schema(const Schema&);
 /// How a target without arrays holds them.
 enum class Arrays : std::uint8_t { native, json };
 /// For the rows facet. What only some stores tell apart is the type that holds it everywhere: every timestamp is one, a geometry
-/// is json, a duration text.
+/// is json, a duration text. Text in keys is a varchar where it is short enough.
 assay::Table to_table(const Schema&, std::size_t table, Arrays = Arrays::native);
 
 }  // namespace assay::dataset

@@ -300,7 +300,7 @@ class Records {
 }  // namespace
 
 std::span<const TypeName> type_names() {
-  static constexpr TypeName names[] = {
+  static constexpr TypeName kNames[] = {
       {"bool", Kind::boolean},
       {"boolean", Kind::boolean},
       {"tiny_int", Kind::tiny_int},
@@ -357,7 +357,7 @@ std::span<const TypeName> type_names() {
       {"company", Kind::text, Wording::company},
       {"url", Kind::text, Wording::url},
   };
-  return names;
+  return kNames;
 }
 
 const RecordSpec& schema_record() {

@@ -319,6 +319,22 @@ TEST(Schema, a_table_is_that_of_the_rows_facet) {
   EXPECT_EQ(to_table(*schema, all, Arrays::json).columns[numbers].type, ColumnType::json);
 }
 
+TEST(Schema, text_in_keys_has_a_length) {
+  const auto schema = schema_of(
+      "tables:\n- {name: a, columns: [{name: k, type: text, primary_key: true}, {name: n, type: text}, {name: e, type: "
+      "email, unique: true}, {name: l, type: text, unique: true, generator: {type: string, min_length: 9, max_length: "
+      "256}}]}\n"
+      "- {name: b, id: {type: int}, columns: [{name: a, type: text, references: a}, {name: l, type: text, references: "
+      "{table: a, column: l}}]}\n");
+  const assay::Table a = to_table(*schema, 0), b = to_table(*schema, 1);
+  for (const assay::Column& column : {a.columns[0], a.columns[2], b.columns[1]}) {
+    EXPECT_EQ(column.type, ColumnType::varchar) << column.name;
+    EXPECT_EQ(column.length, 255);
+  }
+  for (const assay::Column& column : {a.columns[1], a.columns[3], b.columns[2]})
+    EXPECT_EQ(column.type, ColumnType::text) << column.name;
+}
+
 TEST(Schema, ten_thousand_columns_and_a_hundred_tables_are_read) {
   std::string wide = "tables:\n- name: wide\n  id: {type: int}\n  columns:\n";
   for (int c = 0; c < 10'000; c++) wide += fmt::format("  - {{name: c{}, type: int}}\n", c);

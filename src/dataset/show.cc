@@ -159,6 +159,7 @@ struct GeneratorNode {
   }
   NodePtr values(const std::vector<Value>& values, const Type& of) const {
     std::vector<NodePtr> items;
+    items.reserve(values.size());
     for (const Value& value : values) items.push_back(node_of(value, of));
     return list(std::move(items));
   }
@@ -166,6 +167,7 @@ struct GeneratorNode {
     Map map = named("one_of").add("values", values(o.values, type));
     if (o.weights.empty()) return map.add("distribution", distribution_node(o.distribution, type, 0)).take();
     std::vector<NodePtr> weights;
+    weights.reserve(o.weights.size());
     for (const double weight : o.weights) weights.push_back(number(weight));
     return map.add("weights", list(std::move(weights))).take();
   }
@@ -230,6 +232,7 @@ NodePtr GeneratorNode::operator()(const Object& o) const {
 
 NodePtr names_node(const std::vector<Column>& columns, const std::vector<std::size_t>& which) {
   std::vector<NodePtr> names;
+  names.reserve(which.size());
   for (const std::size_t c : which) names.push_back(word(columns[c].name));
   return list(std::move(names));
 }

@@ -1,4 +1,5 @@
 // The schema's tables as those of the rows facet.
+#include "dataset/keys.h"
 #include "dataset/schema.h"
 
 #include <fmt/format.h>
@@ -90,8 +91,18 @@ void set_type(const Type& type, Arrays arrays, assay::Column& out) {
 
 std::vector<std::string> names_of(const Table& table, const std::vector<std::size_t>& columns) {
   std::vector<std::string> out;
+  out.reserve(columns.size());
   for (const std::size_t c : columns) out.push_back(table.columns[c].name);
   return out;
+}
+
+constexpr int kKeyCharacters = 255;
+
+/// MySQL wants a length of what is indexed.
+bool is_in_key(const Table& table, const Column& column) {
+  const auto c = static_cast<std::size_t>(&column - table.columns.data());
+  const bool primary = std::find(table.primary_key.begin(), table.primary_key.end(), c) != table.primary_key.end();
+  return primary || column.unique || std::holds_alternative<Referenced>(column.generator);
 }
 
 }  // namespace
@@ -105,6 +116,11 @@ assay::Table to_table(const Schema& schema, std::size_t index, Arrays arrays) {
     to.name = column.name;
     to.nullable = column.nullable;
     set_type(column.type, arrays, to);
+    if (to.type == ColumnType::text && is_in_key(table, column) &&
+        longest_text(schema, table, column) <= kKeyCharacters) {
+      to.type = ColumnType::varchar;
+      to.length = kKeyCharacters;
+    }
   }
   out.primary_key = names_of(table, table.primary_key);
   for (const ForeignKey& key : table.foreign_keys)
