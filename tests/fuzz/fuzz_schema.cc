@@ -1,5 +1,5 @@
-// Schemas of generated data as people write them: whatever the text, it is a schema, or mistakes that say something; a schema shows
-// itself as one that reads as the same, and its rows can be made, in any order.
+// Schemas of generated data as people write them: whatever the text, it is a schema, or mistakes that say something; a schema
+// shows itself as one that reads as the same, and its rows can be made, in any order.
 #include "dataset/generator.h"
 #include "fuzz/fuzz.h"
 
