@@ -77,13 +77,16 @@ class PastResults {
     known_ = std::move(next);
   }
 
-  /// Whether a file that cannot be read was to be a result: among those of tasks, by its name, or by how it begins.
+  /// Whether a file that cannot be read was to be a result: among those of tasks, by its name, by how it begins, or as it is no JSON.
   bool was_result(const fs::path& path) const {
     if (path.parent_path() == folder_ / "results" || is_result_id(path.stem().string())) return true;
     std::ifstream file(path, std::ios::binary);
     std::string begin(200, '\0');
     file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
-    return begin.find("\"assay-result\"") != std::string::npos;
+    if (begin.find("\"assay-result\"") != std::string::npos) return true;
+    file.clear();
+    file.seekg(0);
+    return !json::accept(file);  // cut off, or empty, as a full disk leaves them
   }
 
   json entry_of(const fs::path& path, fs::file_time_type changed) const {

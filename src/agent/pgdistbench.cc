@@ -224,7 +224,7 @@ Response start_work(const Request& request, Tasks& tasks, const Defaults& defaul
     task.options["target"] = defaults.target;
     if (defaults.target.empty()) {
       task.mistakes.emplace_back("this agent has no target: start it with --target, --target-secret or PGHOST");
-      refuse_mistakes(task.mistakes);
+      task.options.erase("target");  // and what else is wrong is told with it
     }
   }
   task.key = key_of(request, fmt::format("{} of {}", verb, workload), config);
@@ -235,6 +235,19 @@ Response start_work(const Request& request, Tasks& tasks, const Defaults& defaul
     return answer(status_of(tasks));
   }
   return answer({{"Status", "ok"}, {"id", started.id}});
+}
+
+}  // namespace
+
+namespace {
+
+/// Of an option that is of another verb, and wrong all the same.
+void require_value(const std::string& workload, std::string_view option, const std::string& text, Config& config) {
+  try {
+    Options(find_workload(workload).info().options).set(option, text);
+  } catch (const Error& error) {
+    config.mistake(error.what());
+  }
 }
 
 }  // namespace
@@ -258,7 +271,11 @@ std::map<std::string, std::string> options_of_config(const std::string& workload
   for (const auto& [name, option, verbs] : kTpcc) {
     if (!config.has(name)) continue;
     const std::optional<std::string> text = config.text(std::string(name));
-    if (text && (verbs & bits) != 0) options[std::string(option)] = *text;
+    if (!text) continue;
+    if ((verbs & bits) != 0)
+      options[std::string(option)] = *text;
+    else
+      require_value(workload, option, *text, config);
   }
   Texts load = load_options(config, warehouses);
   if (bits == kRun) options.merge(load);

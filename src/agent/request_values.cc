@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace assay::agent {
 namespace {
@@ -53,12 +54,22 @@ json body_of(const Request& request) {
   if (request.media_type() != "application/json")
     throw HttpError{415, fmt::format("the body is '{}'; expected application/json", request.media_type())};
   json body;
+  std::vector<std::set<std::string>> names;  // of the objects that are open
+  std::string twice;
+  const auto look = [&](int, json::parse_event_t event, json& parsed) {
+    if (event == json::parse_event_t::object_start) names.emplace_back();
+    if (event == json::parse_event_t::object_end) names.pop_back();
+    if (event == json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second)
+      twice = parsed.get<std::string>();
+    return true;
+  };
   try {
-    body = json::parse(request.body);
+    body = json::parse(request.body, look);
   } catch (const json::exception& error) {
     throw HttpError{400, fmt::format("the body is no JSON: {}", error.what())};
   }
   if (!body.is_object()) throw HttpError{400, "the body is no JSON object"};
+  if (!twice.empty()) throw HttpError{400, fmt::format("the body has the name '{}' twice in one object", twice)};
   return body;
 }
 

@@ -7,6 +7,8 @@
 #include "results/file.h"
 #include "runtime/wait.h"
 
+#include <algorithm>
+
 namespace assay::agent {
 namespace {
 
@@ -114,7 +116,10 @@ void Task::change(GroupChange change, const IdempotencyKey& key) {
                       format_duration(change.at), format_duration(measured_until_)));
     control_.change(change);
     text = take_effect(change, at_once);
-    if (!at_once) asked_.push_back(change);
+    if (!at_once)
+      asked_.insert(std::upper_bound(asked_.begin(), asked_.end(), change.at,
+                                     [](Nanos at, const GroupChange& other) { return at < other.at; }),
+                    change);
   }
   if (!key.key.empty()) change_keys_.emplace(key.key, key.fingerprint);
   if (!at_once) log("info", fmt::format("change asked, for {}: {}", format_duration(change.at), text));

@@ -132,6 +132,7 @@ json groups_json(const RunPlan& plan) {
                       {"nested", std::move(nested)},
                       {"counters", group.group.counters},
                       {"clients", group.clients},
+                      {"planned_clients", group.clients},
                       {"sessions", group.sessions},
                       {"fibers", group.waiting == Waiting::fiber},
                       {"schedule", group.group.triggered ? "when another group asks" : group.schedule.describe()},

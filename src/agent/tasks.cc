@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr Nanos kTelling = std::chrono::seconds(2);
+constexpr std::size_t kHeldShares = 4;  // each has its whole time line
 
 /// Of a result that was saved before its task had ended.
 void take_verdict(TaskRecord& record, const fs::path& result) {
@@ -92,7 +93,11 @@ Tasks::Started Tasks::start(TaskRequest request) {
   }
   auto next =
       std::make_shared<Task>(std::move(request), folder_, executor_);  // throws for mistakes; then nothing has changed
-  if (current_ != nullptr) ended_.push_back(current_->record());
+  if (current_ != nullptr) {
+    ended_.push_back(current_->record());
+    if (current_->is_share()) shares_.push_back(current_);
+    if (shares_.size() > kHeldShares) shares_.pop_front();
+  }
   current_ = next;
   next->begin();
   return {next->id(), true};
@@ -113,8 +118,10 @@ std::shared_ptr<Task> Tasks::current() const {
 }
 
 std::shared_ptr<Task> Tasks::find_held(const std::string& id) const {
-  std::shared_ptr<Task> held = current();
-  return held != nullptr && held->id() == id ? held : nullptr;
+  const std::lock_guard lock(mutex_);
+  if (current_ != nullptr && current_->id() == id) return current_;
+  const auto share = std::find_if(shares_.begin(), shares_.end(), [&](const auto& task) { return task->id() == id; });
+  return share == shares_.end() ? nullptr : *share;
 }
 
 std::vector<TaskRecord> Tasks::all() const {

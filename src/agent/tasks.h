@@ -5,6 +5,7 @@
 
 #include "agent/task.h"
 
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -35,7 +36,8 @@ class Tasks {
   bool starts() const noexcept { return starts_; }
   /// nullptr: none is under way, and none was since the agent began.
   std::shared_ptr<Task> current() const;
-  /// Of a task that this process carried out and still holds: the last one.
+  /// Of a task that this process carried out and still holds: the last one, and the last runs that were a share of a coordinator's,
+  /// of which it may yet be asked what the whole comes to.
   std::shared_ptr<Task> find_held(const std::string& id) const;
   /// Newest first.
   std::vector<TaskRecord> all() const;
@@ -57,6 +59,7 @@ class Tasks {
   mutable std::mutex mutex_;
   std::vector<TaskRecord> ended_;  // oldest first; of earlier tasks
   std::shared_ptr<Task> current_;
+  std::deque<std::shared_ptr<Task>> shares_;  // runs that have ended, oldest first
   const bool starts_ = true;
 };
 

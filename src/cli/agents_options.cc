@@ -4,6 +4,7 @@
 #include "cli/run_report.h"
 #include "cli/token.h"
 #include "coordinator/fleet.h"
+#include "plan/plan.h"
 
 #include <algorithm>
 #include <vector>
@@ -38,17 +39,15 @@ std::span<const OptionSpec> agents_options() {
 
 namespace {
 
-constexpr std::size_t kMostProcesses = 256;
-
 /// "4": so many agents of this machine, started for the run; 0: it is no number.
 std::size_t processes_in(const std::string& text) {
   const bool number = !text.empty() && text.size() < 6 &&
                       std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= '0' && c <= '9'; });
   if (!number) return 0;
   const std::size_t count = std::stoul(text);
-  if (count < 1 || count > kMostProcesses)
+  if (count < 1 || count > plan::kMostProcesses)
     throw Error(fmt::format("--agents is {}; expected 1 to {} processes of this machine, or HOST:PORT,…", text,
-                            kMostProcesses));
+                            plan::kMostProcesses));
   return count;
 }
 
@@ -63,6 +62,8 @@ std::unique_ptr<coordinator::Backend> backend_of(std::size_t processes, const co
 
 MakeExecutor agents_of(const Options& options) {
   const std::string text = options.text("agents");
+  if (options.given("agents") && text.empty())
+    throw Error("--agents is empty; expected HOST:PORT,… or how many processes of this machine");
   const std::size_t processes = processes_in(text);
   for (const OptionSpec& spec : agents_options())
     if (spec.name != "agents" && options.given(spec.name)) {

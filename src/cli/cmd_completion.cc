@@ -91,7 +91,7 @@ _assay() {{
 {by_workload}  esac
   COMPREPLY=($(compgen -W "$options" -- "$current"))
 }}
-complete -F _assay assay
+complete -o default -F _assay assay
 )SH",
                      fmt::arg("commands", fmt::join(commands, " ")), fmt::arg("by_value", by_value),
                      fmt::arg("schemes", fmt::join(schemes, " ")), fmt::arg("by_command", by_command),

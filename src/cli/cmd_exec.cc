@@ -289,7 +289,13 @@ std::optional<Collecting> collecting_of(std::span<const std::string> arguments) 
 /// Of a benchmark that agents share: the run that `assay plan run` began on them.
 ExitCode collect_benchmark(const MainWords& words, const plan::Benchmark& benchmark) {
   if (!benchmark.runner) require_api(benchmark);
-  const RunnerAgents agents = agents_of(words.plan().runners[*benchmark.runner], words.workdir);
+  const plan::Runner& runner = words.plan().runners[*benchmark.runner];
+  if (runner.kind == plan::Runner::Kind::process)
+    throw Error(
+        fmt::format("exec results {}: its agents are started for each run by 'assay plan run', which named their "
+                    "folder; expected exec results --agents FOLDER",
+                    benchmark.name));
+  const RunnerAgents agents = agents_of(runner, words.workdir);
   Collecting collecting = collecting_with(words.options);
   collecting.addresses = agents.urls;
   collecting.benchmark = benchmark.name;

@@ -43,7 +43,10 @@ ExitCode collect_run(Collecting asked) {
   const std::unique_ptr<JobSetup> setup = setup_of(found);
   const LoadConditions conditions(setup->own());
   const Sealing sealing("");
-  const std::filesystem::path path = result_path(asked.result, *setup, sealing);
+  std::filesystem::path path = result_path(asked.result, *setup, sealing);
+  // What the coordinator of the run wrote itself holds more, and stays.
+  for (int n = 1; asked.result.empty() && std::filesystem::exists(path); n++)
+    path = default_result_path(fmt::format("{}.taken-up{}", setup->id, n == 1 ? "" : fmt::format("-{}", n)));
   probe_writable(path);
   const auto on_loss = found.options.find("on-agent-loss");
   const coordinator::LossRule loss{.stop = on_loss != found.options.end() && on_loss->second == "stop"};
@@ -53,7 +56,8 @@ ExitCode collect_run(Collecting asked) {
   coordinator::RunTakenUp executor(*setup, std::move(found), asked.token, asked.ca_file, loss);
   const JobEnd end = carry_out_run(*setup, executor, conditions, observer, signals.token(), {});
   write_and_show(path, end.document, sealing, asked.json, false);
-  if (!asked.folder.empty()) coordinator::remove_agents_left_in(asked.folder);
+  if (!asked.folder.empty() && !coordinator::remove_agents_left_in(asked.folder))
+    say("an agent ended by itself; the logs stay in {}\n", asked.folder.string());
   return end.code;
 }
 

@@ -92,11 +92,6 @@ class Planner {
             fmt::format("the agents of the runner {} would be pods, which this build cannot start; expected "
                         "process or static",
                         runner.name));
-    if (!benchmark.groups.empty())
-      for (const plan::Step& step : benchmark.steps)
-        for (const char* name : {"clients", "sessions", "rate", "arrival", "think-time", "find-max"})
-          if (step.load.given(name))
-            refuse(fmt::format("load has {}, which each of the groups has for itself; expected it there", name));
     for (const plan::Step& step : benchmark.steps)
       if (!benchmark.actions.empty() && step.load.given("find-max"))
         refuse("it has actions beside find-max, which is several runs; expected one of them");

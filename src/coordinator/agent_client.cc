@@ -1,14 +1,30 @@
 #include "coordinator/agent_client.h"
 
+#include "base/error.h"
+
+#include <fstream>
+#include <iterator>
+
 namespace assay::coordinator {
 namespace {
 
 constexpr std::size_t kMostAnswer = 512 << 20;
 
+/// The file, when it is "" or has a certificate. Throws Error.
+std::string with_certificate(std::string file) {
+  if (file.empty()) return file;
+  std::ifstream in(file);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (text.find("-----BEGIN CERTIFICATE-----") == std::string::npos)
+    throw Error(fmt::format("{} {}; expected a PEM file with the certificate of who signed those of the agents", file,
+                            in.is_open() ? "has no certificate" : "cannot be read"));
+  return file;
+}
+
 }  // namespace
 
 AgentClients::AgentClients(std::vector<std::string> urls, std::string token, std::string ca_file)
-    : urls_(std::move(urls)), client_({.token = std::move(token), .ca_file = std::move(ca_file)}) {}
+    : urls_(std::move(urls)), client_({.token = std::move(token), .ca_file = with_certificate(std::move(ca_file))}) {}
 
 std::vector<AgentAnswer> AgentClients::ask(const std::vector<AgentRequest>& asked, bool as_text) {
   std::vector<net::HttpRequest> requests;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -105,11 +106,15 @@ AgentAddresses agents_left_in(const fs::path& folder) {
   return out;
 }
 
-void remove_agents_left_in(const fs::path& folder) {
+bool remove_agents_left_in(const fs::path& folder) {
   agents_left_in(folder);  // or it is not ours
-  LocalAgents(folder, kRunner).stop();
+  LocalAgents agents(folder, kRunner);
+  const bool dead =
+      std::any_of(agents.all().begin(), agents.all().end(), [](const auto& agent) { return !agent.alive(); });
+  agents.stop();
   std::error_code ignored;  // what cannot be removed stays
-  fs::remove_all(folder, ignored);
+  if (!dead) fs::remove_all(folder, ignored);
+  return !dead;
 }
 
 }  // namespace assay::coordinator

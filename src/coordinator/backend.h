@@ -35,7 +35,7 @@ std::unique_ptr<Backend> process_backend(std::size_t count, std::function<void(c
 
 /// Those of a process_backend() whose process is gone, by their folder. Throws Error: it is none.
 AgentAddresses agents_left_in(const std::filesystem::path& folder);
-/// Stops them and removes the folder.
-void remove_agents_left_in(const std::filesystem::path& folder);
+/// Stops them and removes the folder; false: it stays, with the log of one that ended by itself.
+bool remove_agents_left_in(const std::filesystem::path& folder);
 
 }  // namespace assay::coordinator

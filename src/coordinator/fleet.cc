@@ -124,12 +124,13 @@ std::vector<json> Fleet::carry_out(std::string_view verb, std::size_t count, con
                         .body = task_body(setup_, verb, m, members_.size(), which).dump()});
   std::vector<AgentAnswer> started = clients_.ask(requests);
   Failures failed;
+  ExitCode code = ExitCode::usage;
   for (std::size_t m = 0; m < count; m++) {
     members_[m].task = started[m].ok() ? started[m].json.at("id").get<std::string>() : "";
     if (!started[m].ok()) failed.add(members_[m].name, started[m].failure);
+    if (!started[m].ok() && started[m].status != 400) code = ExitCode::unreachable;
   }
   std::vector<json> records(count);
-  ExitCode code = ExitCode::usage;
   bool stopping = false;
   SharedProgress progress(observer_.progress(), count);
   std::vector<TimePoint> answered(count, real_clock().now());
@@ -318,15 +319,13 @@ RunOutcome Fleet::run(const RunPlan& plan, std::stop_token stop, RunObserver& ob
 }
 
 Statements Fleet::conclude(const RunPlan& plan, const RunOutcome& outcome) {
-  std::string why;
-  Statements out = conclude_whole(clients_, members_, plan, outcome, why);
-  if (!why.empty()) observer_.progress().note("the figures of the workload could not be had: " + why);
-  return out;
+  return conclude_whole(clients_, members_, plan, outcome, no_figures_);
 }
 
 void Fleet::complete(Document& document) {
   if (!setup_.parts.empty()) describe_parts(document, setup_, first_, part_facts_, in_force_);
   add_agents(document, members_);
+  if (!no_figures_.empty()) add_unjudged(document, no_figures_);
 }
 
 }  // namespace assay::coordinator

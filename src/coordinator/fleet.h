@@ -72,6 +72,7 @@ class Fleet final : public Executor {
   std::vector<std::size_t> first_;       // as first_groups()
   std::string planned_schedule_;         // of the plan as plan() made it
   std::uint64_t runs_ = 0;               // more than one in a search
+  std::string no_figures_;               // why the workload says nothing
 };
 
 /// "127.0.0.1:8080" as "http://127.0.0.1:8080". Throws Error.

@@ -59,17 +59,29 @@ void RunChanges::share_out(const GroupChange& change) {
   }
 }
 
+/// In the order of the instants, as the agents do.
+void RunChanges::take_effect(Nanos until, std::vector<Event>& events) {
+  const auto past =
+      std::find_if(coming_.begin(), coming_.end(), [&](const GroupChange& change) { return change.at > until; });
+  for (auto change = coming_.begin(); change != past; ++change)
+    for (std::size_t g = 0; g < plan_.groups.size(); g++)
+      if (plan_.groups[g].group.name == change->group)
+        events.push_back({change->at, Nanos(0), "change", in_force_[g].take(*change)});
+  coming_.erase(coming_.begin(), past);
+}
+
 std::vector<Event> RunChanges::carry_out(Nanos since_start, const std::vector<bool>& there) {
   std::vector<Event> events;
   if (since_start < Nanos(0)) return events;  // agents take no change before the run begins
-  for (GroupChange& change : control_.take()) {
+  for (GroupChange& change : control_.take(Nanos::max())) {
     change.at = std::max(change.at, since_start + kAhead);
     instants_.insert(change.at);
-    for (std::size_t g = 0; g < plan_.groups.size(); g++)
-      if (plan_.groups[g].group.name == change.group)
-        events.push_back({change.at, Nanos(0), "change", in_force_[g].take(change)});
     share_out(change);
+    const auto behind = std::upper_bound(coming_.begin(), coming_.end(), change.at,
+                                         [](Nanos at, const GroupChange& other) { return at < other.at; });
+    coming_.insert(behind, std::move(change));
   }
+  take_effect(since_start, events);
   std::vector<bool> asks = there;
   for (;;) {  // each agent is told one after the other, all agents at once
     std::vector<AgentRequest> requests;

@@ -23,7 +23,7 @@ class RunChanges {
   /// The run begins; `tasks` are the IDs of it in each agent.
   void begin(TimePoint, std::vector<std::string> tasks);
   /// Tells the agents that are there, as they answered just now, what was asked for since the last call, and what they were
-  /// not told yet. Answers what became of it.
+  /// not told yet. Answers what became of it, each change when its instant is there.
   std::vector<Event> carry_out(Nanos since_start, const std::vector<bool>& there);
   /// Takes out of what the agents measured that they carried changes out together: each was one change of one run. Answers
   /// those that another coordinator had asked for, which are not told yet.
@@ -31,6 +31,7 @@ class RunChanges {
 
  private:
   void share_out(const GroupChange&);
+  void take_effect(Nanos until, std::vector<Event>&);
 
   const RunPlan& plan_;
   AgentClients& clients_;
@@ -44,6 +45,7 @@ class RunChanges {
   };
   std::vector<std::deque<Telling>> untold_;  // by agent, in their order
   std::set<Nanos> instants_;                 // of the changes, on the time line
+  std::vector<GroupChange> coming_;          // of which the agents know, by their instants
 };
 
 }  // namespace assay::coordinator

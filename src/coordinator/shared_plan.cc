@@ -50,7 +50,7 @@ void add_groups(RunPlan& plan, const JobSetup& setup, const nlohmann::json& grou
     }
     if (g >= plan.groups.size() || plan.groups[g].group.name != told.at("name"))
       throw Error("the agents run different groups", ExitCode::internal);
-    plan.groups[g].clients += told.at("clients").get<std::uint64_t>();
+    plan.groups[g].clients += told.at("planned_clients").get<std::uint64_t>();
     plan.groups[g].sessions += told.at("sessions").get<std::uint64_t>();
   }
 }

@@ -198,7 +198,7 @@ void RunTakenUp::complete(Document& document) {
     document.verdict.reasons.push_back(fmt::format(
         "the action {} was for the coordinator that began the run; whether it was carried out is not known", command));
   }
-  if (!no_figures_.empty()) document.warnings.push_back("the figures of the workload could not be had: " + no_figures_);
+  if (!no_figures_.empty()) add_unjudged(document, no_figures_);
 }
 
 }  // namespace assay::coordinator

@@ -112,11 +112,14 @@ bool Watch::is_time_to_poll(TimePoint now) const {
 void Watch::poll() {
   std::vector<AgentRequest> requests;
   for (std::size_t m = 0; m < members_.size(); m++)
-    if (members_[m].state != "ended")
+    if (members_[m].task.empty()) {  // it did not answer when the run was taken up
+      if (!members_[m].lost_since) members_[m].lost_since = members_[m].answered;
+    } else if (members_[m].state != "ended") {
       requests.push_back(
           {.agent = m,
            .path = fmt::format("/api/v1/tasks/{}/intervals?since={}", members_[m].task, members_[m].seen),
            .timeout = kPollTimeout});
+    }
   const std::vector<AgentAnswer> answers = clients_.ask(requests);
   const TimePoint asked = polled_ = real_clock().now();
   for (std::size_t i = 0; i < requests.size(); i++) {
@@ -138,12 +141,9 @@ void Watch::pass_on_changes() {
   std::vector<bool> there;
   for (const Member& member : members_)
     there.push_back(member.state != "ended" && now - member.answered < kTick + kPoll);
+  // What the run ends before is no event.
   for (Event& event : changes_.carry_out(since_start(now), there))
-    if (event.at > since_start(now))
-      coming_.add(std::move(event));
-    else
-      note(std::move(event));
-  for (Event& event : coming_.take(since_start(std::min(now, measure_end_)))) note(std::move(event));
+    if (event.at < since_start(measure_end_)) note(std::move(event));
 }
 
 void Watch::name_agents(std::vector<LiveAgent>& agents) const {

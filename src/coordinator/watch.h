@@ -58,7 +58,6 @@ class Watch {
   LiveRun live_;
   RunChanges changes_;
   std::vector<Event> events_;
-  ComingEvents coming_;  // changes that agents were told of
   bool partial_ = false, stopping_ = false;
   TimePoint stopped_at_{}, told_{}, polled_{};
 };

@@ -117,6 +117,11 @@ Statements conclude_whole(AgentClients& clients, const std::vector<Member>& memb
   return {};
 }
 
+void add_unjudged(Document& document, const std::string& why) {
+  if (document.verdict.verdict == Verdict::pass) document.verdict.verdict = Verdict::fail;
+  document.verdict.reasons.push_back("what the workload says of the whole could not be had: " + why);
+}
+
 void add_agents(Document& document, const std::vector<Member>& members) {
   std::uint32_t threads = 0;
   document.agents.clear();

@@ -16,6 +16,9 @@ namespace assay::coordinator {
 Statements conclude_whole(AgentClients&, const std::vector<Member>&, const RunPlan&, const RunOutcome&,
                           std::string& why);
 
+/// Of a run of which conclude_whole() could not say anything: what it required is not known to hold, so it is no pass.
+void add_unjudged(Document&, const std::string& why);
+
 /// Fills in the agents, and the verdict of those that are lost.
 void add_agents(Document&, const std::vector<Member>&);
 

@@ -1,6 +1,7 @@
 #include "core/control.h"
 
 #include "base/error.h"
+#include "base/units.h"
 
 #include <fmt/ranges.h>
 
@@ -11,6 +12,8 @@ namespace assay {
 std::string GroupInForce::take(const GroupChange& change) {
   changes++;
   std::string text = change.group + ":";
+  if (removed) return text + " it is removed, and what was asked for behind that is not made";
+  removed = change.remove;
   if (change.remove) return text + " removed";
   if (change.schedule) {
     text += fmt::format(" {} → {}", schedule, change.schedule->describe());
@@ -57,7 +60,14 @@ void RunControl::change(GroupChange change) {
   if (group->joining)
     throw Error(
         fmt::format("the group '{}' is still opening its sessions; change it when it has joined", change.group));
-  if (group->removed) throw Error(fmt::format("the group '{}' was removed", change.group));
+  if (group->removed_at && change.at >= *group->removed_at)
+    throw Error(*group->removed_at == Nanos(0)
+                    ? fmt::format("the group '{}' was removed", change.group)
+                    : fmt::format("the group '{}' is removed {} after the begin of the run; expected an instant before",
+                                  change.group, format_duration(*group->removed_at)));
+  if (change.remove && (change.schedule || change.clients))
+    throw Error(
+        fmt::format("the removal of the group '{}' with a schedule or clients; expected one of them", change.group));
   if (!change.schedule && !change.clients && !change.remove)
     throw Error(fmt::format(
         "the change of the group '{}' changes nothing; expected a schedule, clients, or its removal", change.group));
@@ -65,8 +75,10 @@ void RunControl::change(GroupChange change) {
     throw Error(fmt::format("{} clients for the group '{}'; expected at least {}, one for each event loop",
                             *change.clients, change.group, group->least_clients));
   if (change.at < Nanos(0)) throw Error("a change before the run began; expected an instant of its time line");
-  group->removed = change.remove;
-  asked_.push_back(std::move(change));
+  if (change.remove) group->removed_at = change.at;
+  const auto behind = std::upper_bound(asked_.begin(), asked_.end(), change.at,
+                                       [](Nanos at, const GroupChange& other) { return at < other.at; });
+  asked_.insert(behind, std::move(change));
 }
 
 void RunControl::add(GroupAddition addition) {
@@ -85,7 +97,7 @@ void RunControl::add(GroupAddition addition) {
     for (const std::vector<Known>* known : {&groups_, &joining})
       if (std::any_of(known->begin(), known->end(), [&](const Known& k) { return k.name == name; }))
         throw Error(fmt::format("the run has a group '{}' already; expected another name", name));
-    joining.push_back({name, plan.group.triggered, 1, false, true});
+    joining.push_back({name, plan.group.triggered, 1, std::nullopt, true});
   }
   groups_.insert(groups_.end(), joining.begin(), joining.end());
   joining_.push_back(std::move(addition));
@@ -95,7 +107,7 @@ void ControlledRun::add_group(const std::string& name, bool triggered, std::uint
   if (control_ == nullptr) return;
   const std::lock_guard lock(control_->mutex_);
   std::erase_if(control_->groups_, [&](const RunControl::Known& known) { return known.name == name; });
-  control_->groups_.push_back({name, triggered, least_clients, false, false});
+  control_->groups_.push_back({name, triggered, least_clients, std::nullopt, false});
 }
 
 void ControlledRun::forget_group(const std::string& name) {
@@ -125,10 +137,15 @@ void ControlledRun::end() {
   control_->changed_.notify_all();
 }
 
-std::vector<GroupChange> ControlledRun::take() {
+std::vector<GroupChange> ControlledRun::take(Nanos until) {
   if (control_ == nullptr) return {};
   const std::lock_guard lock(control_->mutex_);
-  return std::exchange(control_->asked_, {});
+  std::vector<GroupChange>& asked = control_->asked_;
+  const auto past =
+      std::find_if(asked.begin(), asked.end(), [&](const GroupChange& change) { return change.at >= until; });
+  std::vector<GroupChange> out(std::move_iterator(asked.begin()), std::move_iterator(past));
+  asked.erase(asked.begin(), past);
+  return out;
 }
 
 std::vector<GroupAddition> ControlledRun::take_additions() {

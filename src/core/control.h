@@ -2,7 +2,8 @@
 // who drives a run from outside, an agent or a page, on another thread.
 //
 // A change is asked for at an instant of the run's time line and is carried out there on every thread; the instant of one
-// that comes late is when it comes. What was due before stays due, and is waited for. Each change is an event of the
+// that comes late is when it comes. Changes of a group are carried out in the order of their instants, whatever the order in
+// which they were asked for. What was due before stays due, and is waited for. Each change is an event of the
 // result, with what was before and after. Sessions of a group stay as they are: clients share them. Thread-safe.
 #pragma once
 
@@ -31,6 +32,8 @@ struct GroupInForce {
   std::string schedule;  // in words
   std::uint64_t clients = 0;
   std::uint64_t changes = 0;
+  Nanos changed_at{};  // the last time
+  bool removed = false;
   /// Takes a change of it; what that changed, in words, is the text of its event: "kv: 500/s → 900/s, 4 → 8 clients".
   std::string take(const GroupChange&);
 };
@@ -55,8 +58,8 @@ struct GroupAddition {
 
 class RunControl {
  public:
-  /// Throws Error: no such group (with those that there are) or one that was removed, a group that another one triggers,
-  /// too few clients, the run is over, or has not begun.
+  /// Throws Error: no such group (with those that there are) or one that is removed by then, a group that another one
+  /// triggers, too few clients, a removal with anything else, the run is over, or has not begun.
   void change(GroupChange);
   /// Their sessions are opened while the run goes on; if one cannot be, none of the groups joins, and an event of the
   /// result says why. Throws Error: no groups or none with a schedule, no clients or sessions, a name that the run has or
@@ -72,7 +75,7 @@ class RunControl {
     std::string name;
     bool triggered = false;
     std::uint64_t least_clients = 1;
-    bool removed = false;
+    std::optional<Nanos> removed_at = {};
     bool joining = false;  // its sessions are being opened
   };
   mutable std::mutex mutex_;
@@ -80,7 +83,7 @@ class RunControl {
   enum class State { not_begun, running, over } state_ = State::not_begun;
   TimePoint begin_{};
   std::vector<Known> groups_;
-  std::vector<GroupChange> asked_;
+  std::vector<GroupChange> asked_;  // by their instants
   std::vector<GroupAddition> joining_;
 };
 
@@ -96,8 +99,8 @@ class ControlledRun {
   void add_group(const std::string& name, bool triggered, std::uint64_t least_clients);
   void begin(TimePoint);
   void end();
-  /// What was asked for since the last call.
-  std::vector<GroupChange> take();
+  /// What was asked for before this instant of the time line and was not taken yet, in the order of the instants.
+  std::vector<GroupChange> take(Nanos until);
   std::vector<GroupAddition> take_additions();
   /// A group that was to join could not: its name is free again.
   void forget_group(const std::string& name);

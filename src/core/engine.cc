@@ -18,6 +18,9 @@ namespace assay {
 namespace {
 
 constexpr Nanos kTick = std::chrono::milliseconds(50);
+/// Threads know of a change so long before its instant, so that they carry it out together; what is asked for later and would
+/// be due before it is due with it.
+constexpr Nanos kChangeAhead = std::chrono::seconds(1);
 constexpr Nanos kMostDrainOfStopped = std::chrono::seconds(3);
 constexpr Nanos kHeadStart = std::chrono::milliseconds(20);
 
@@ -210,7 +213,12 @@ void Run::carry_out(const GroupChange& change) {
   const GroupPlan& plan = groups_[g]->plan;
   const std::span<const std::unique_ptr<Crew>> crews = this->crews(g);
   GroupInForce& now = in_force_[g];
-  const TimePoint at = std::max(phases_->start() + change.at, clock_.now());
+  const TimePoint at = std::max({phases_->start() + change.at, clock_.now(), phases_->start() + now.changed_at});
+  now.changed_at = at - phases_->start();
+  if (now.removed) {
+    changes_.add({now.changed_at, Nanos(0), "change", now.take(change)});
+    return;
+  }
   const auto threads = static_cast<std::uint32_t>(crews.size());
   const std::uint64_t clients = change.clients.value_or(now.clients);
   for (std::uint32_t j = 0; j < threads; j++) {
@@ -314,7 +322,7 @@ void Run::tick() {
   }
   for (GroupAddition& addition : control_.take_additions()) begin_to_join(std::move(addition));
   if (!joining_.empty()) join_who_can();
-  for (const GroupChange& change : control_.take()) carry_out(change);
+  for (const GroupChange& change : control_.take(clock_.now() - phases_->start() + kChangeAhead)) carry_out(change);
   note_changes(std::min(clock_.now(), phases_->measure_end()));
   if (collector_->collect(now) && phases_->at(now) == Phase::measure) ask_for_end(now);
 }

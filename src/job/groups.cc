@@ -6,6 +6,8 @@
 #include "job/document.h"
 #include "job/load_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -20,6 +22,21 @@ std::map<std::string, std::string> data_of(const GroupPart& part) {
     if ((spec.verbs & kPrepare) != 0) out.emplace(spec.name, options.text(spec.name));
   return out;
 }
+
+/// Says of which group the work is.
+class ProgressOfPart final : public Progress {
+ public:
+  ProgressOfPart(Progress& progress, const GroupPart& part) : progress_(progress), part_(part) {}
+  void start(std::string_view what, std::string_view unit, std::uint64_t total) override {
+    progress_.start(fmt::format("{}: {}", part_.name, what), unit, total);
+  }
+  void advance(std::uint64_t units) override { progress_.advance(units); }
+  void note(std::string_view line) override { progress_.note(fmt::format("{}: {}", part_.name, line)); }
+
+ private:
+  Progress& progress_;
+  const GroupPart& part_;
+};
 
 }  // namespace
 
@@ -42,7 +59,8 @@ ServerFacts GroupsExecutor::facts() {
 
 void GroupsExecutor::prepare(std::stop_token stop) {
   for (const GroupPart* part : data_sets()) {
-    Job job = part->setup->job_for(progress_, stop);
+    ProgressOfPart progress(progress_, *part);
+    Job job = part->setup->job_for(progress, stop);
     part->setup->workload->prepare(job);
   }
 }
@@ -50,7 +68,8 @@ void GroupsExecutor::prepare(std::stop_token stop) {
 CheckOutcome GroupsExecutor::check(std::stop_token stop) {
   CheckOutcome all;
   for (const GroupPart* part : data_sets()) {
-    Job job = part->setup->job_for(progress_, stop);
+    ProgressOfPart progress(progress_, *part);
+    Job job = part->setup->job_for(progress, stop);
     CheckOutcome outcome = part->setup->workload->check(job);
     all.conditions += outcome.conditions;
     if (!outcome.looked_at.empty()) all.looked_at += (all.looked_at.empty() ? "" : "; ") + outcome.looked_at;
@@ -61,7 +80,8 @@ CheckOutcome GroupsExecutor::check(std::stop_token stop) {
 
 void GroupsExecutor::cleanup(std::stop_token stop) {
   for (const GroupPart* part : data_sets()) {
-    Job job = part->setup->job_for(progress_, stop);
+    ProgressOfPart progress(progress_, *part);
+    Job job = part->setup->job_for(progress, stop);
     part->setup->workload->cleanup(job);
   }
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace assay::plan {
 namespace {
@@ -156,8 +157,14 @@ class Builder : BuildContext {
   }
 
   void agents(Value& value, Runner& out) {
-    if (out.kind == Runner::Kind::static_ && !has(value, "addresses"))
+    const Value* const given = value.find("addresses");  // not there, too, when they are wrong
+    const bool none =
+        !has(value, "addresses") || (given != nullptr && given->node->items.empty() && out.addresses.empty());
+    if (out.kind == Runner::Kind::static_ && none)
       refuse(value, fmt::format("{} is static and has no addresses; expected addresses: [HOST:PORT]", value.path));
+    std::set<std::string> known;
+    for (const std::string& address : out.addresses)
+      if (!known.insert(address).second) refuse(value, "addresses", fmt::format("{} stands there twice", address));
     for (const std::string_view name : {"addresses", "token", "ca"})
       if (out.kind != Runner::Kind::static_ && value.find(name) != nullptr)
         refuse(value, name, fmt::format("{} is of static agents; this runner is {}", name, value.text_of("kind")));
@@ -168,6 +175,9 @@ class Builder : BuildContext {
                          fmt::format("{} has no effect: the agents of {} are no pods", name, out.name));
     if (value.find("agents") != nullptr) {
       out.agents = static_cast<std::uint64_t>(parse_count(value.text_of("agents")));
+      if (out.kind == Runner::Kind::process && out.agents > kMostProcesses)
+        refuse(value, "agents",
+               fmt::format("agents is {}; expected at most {} of one machine", out.agents, kMostProcesses));
       if (!out.addresses.empty() && out.agents != out.addresses.size())
         refuse(value, "agents",
                fmt::format("agents is {} with {} addresses; expected one for each", out.agents, out.addresses.size()));

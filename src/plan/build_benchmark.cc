@@ -173,9 +173,20 @@ class BenchmarkBuilder : BuildContext {
     }
   }
 
+  /// What each group has for itself.
+  void require_no_load_of_groups(const Value* load) {
+    for (const std::string_view name : {"clients", "sessions", "rate", "arrival", "think-time", "find-max"})
+      if (load != nullptr && load->find(name) != nullptr)
+        refuse(*load, name,
+               fmt::format("load has {}, which each of the groups has for itself; expected it there", name));
+  }
+
   void take_groups(const Value& value, Benchmark& out) {
     const Value* groups = value.find("groups");
     if (groups == nullptr) return;
+    require_no_load_of_groups(value.find("load"));
+    if (const Value* steps = value.find("steps"))
+      for (const auto& [none, step] : steps->members) require_no_load_of_groups(step.find("load"));
     Names names;
     for (const auto& [none, group] : groups->members) {
       Group next;

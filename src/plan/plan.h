@@ -38,6 +38,9 @@ struct System {
   NodePtr metadata, spec;                          // nullptr: none
 };
 
+/// Agents that one machine is asked to start.
+inline constexpr std::uint64_t kMostProcesses = 256;
+
 struct Runner {
   enum class Kind { process, static_, kubernetes };
   std::string name, name_space;

@@ -299,6 +299,14 @@ runners:
                   HasSubstr("'nowhere' is no address; expected HOST:PORT"),
                   HasSubstr("the port is 99999; expected 1 to 65535"),
                   HasSubstr("token is of static agents; this runner is process")));
+  EXPECT_THAT(lines(read("runners: {r: {kind: static, addresses: []}, s: {addresses: [h:1, h:1]}, t: {agents: 257}}")),
+              ElementsAre(HasSubstr("runners.r is static and has no addresses"), HasSubstr("h:1 stands there twice"),
+                          HasSubstr("agents is 257; expected at most 256")));
+  EXPECT_THAT(lines(read("systems: {a: {kind: static, url: 'sqlite:x'}}\n"
+                         "benchmarks: {b: {workload: kv, load: {rate: 5}, groups: [{name: g}],\n"
+                         "  steps: [{name: s, load: {clients: 2}}]}}")),
+              ElementsAre(HasSubstr("load has rate, which each of the groups has for itself"),
+                          HasSubstr("load has clients, which each of the groups has for itself")));
   EXPECT_THAT(lines(read("systems: {a: {kind: cnpg}}\nrunners: {r: {systems: [{name: a, kind: static}]}}")),
               ElementsAre("plan:2:41: kind is static, and the system a is cnpg"));
 }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr Nanos kLateNotice = std::chrono::milliseconds(50);
 constexpr double kSlow = 0.8;
+constexpr double kEnoughToCompare = 50;  // operations of an agent
 constexpr std::size_t kMostNamed = 3;
 
 /// The clients of a shard, as they are divided among the agents: the first have one more.
@@ -27,6 +28,7 @@ double clients_of(const Document& d, std::uint32_t shard) {
 }
 
 void look_for_slow(const Document& d, std::vector<AgentSummary>& all) {
+  const double seconds = to_seconds(d.measured_length());
   std::vector<double> rates, by_client;
   for (const AgentSummary& agent : all) {
     if (!agent.ended) continue;
@@ -36,7 +38,7 @@ void look_for_slow(const Document& d, std::vector<AgentSummary>& all) {
   if (rates.size() < 2) return;
   const double middle = median_of(rates), middle_by_client = median_of(by_client);
   for (AgentSummary& agent : all) {
-    agent.slow = agent.ended && agent.rate < kSlow * middle &&
+    agent.slow = agent.ended && agent.rate < kSlow * middle && middle * seconds >= kEnoughToCompare &&
                  agent.rate / clients_of(d, agent.shard) < kSlow * middle_by_client;
     if (agent.slow)
       agent.remarks.push_back(

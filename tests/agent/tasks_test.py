@@ -89,7 +89,7 @@ class TasksTest(AgentTest):
         post({"verb": "run", "workload": "kv", "target": "null:", "start_at_unix_ns": "soon"}, 400, "nanoseconds")
         post({"verb": "run", "workload": "kv"}, 400, "target")
         post("[1]", 415)
-        for text, why in (("{", "no JSON"), ("[1]", "object"), ('{"verb": "\xff"}'.encode("latin-1"), "no JSON")):
+        for text, why in (("{", "no JSON"), ("[1]", "object"), ('{"verb": "run", "options": {"rows": "1", "rows": "2"}}', "the name 'rows' twice"), ('{"verb": "\xff"}'.encode("latin-1"), "no JSON")):
             self.refused(agent.post("/api/v1/tasks", text, headers={"Content-Type": "application/json"}), 400, why)
         self.assertEqual(agent.get("/api/v1/tasks").json, {"tasks": []})
 

@@ -161,6 +161,7 @@ class FleetTest(ProgramTest):
         lost = [e for e in document["events"] if e["kind"] == "agent_lost"]
         self.assertTrue(any(addresses[1] in e["text"] for e in lost), document["events"])
         self.assertIn(f"the agent {addresses[1]} was lost", done.stdout)
+        self.assertNotIn("tasks//", done.stdout)
         self.assertEqual([bool(a.get("lost")) for a in document["agents"]], [False, True, False])
         self.assertIn(f"\n  {addresses[1]}: lost: ", self.assay("report", self.result).stdout)
         told = json.loads(self.assay("report", self.result, "--format", "json").stdout)["agents"]
@@ -308,6 +309,38 @@ class FleetTest(ProgramTest):
         self.assertIn("HOST:PORT", self.refused("ui", "data", "--agents", "nowhere"))
         self.assertIn("no effect without --agents", self.refused("ui", "data", "--agent-ca", "ca.pem"))
 
+    def test_a_run_is_taken_up_with_its_verdict_also_when_its_agents_have_done_other_tasks_since(self):
+        addresses = self.agents(2)
+        tpcc = ("--prepare", "--check", *FAST, "--warehouses", "2", "--terminals", "2", "--duration", "1s")
+        self.assay("run", "tpcc", "--target", self.url, "--agents", ",".join(addresses), *tpcc, code=MEASURED)
+        first = next((self.folder / "results").glob("*.json"))
+        own, text = json.loads(first.read_text()), first.read_text()
+        self.assay("exec", "results", "--agents", ",".join(addresses), code=MEASURED)
+        self.assertEqual(first.read_text(), text)  # what the coordinator wrote itself stays
+        again = json.loads(first.with_suffix(".taken-up.json").read_text())
+        for part in ("requirements", "figures"):
+            self.assertTrue(own[part])
+            self.assertEqual(again[part], own[part])
+        # Agents that began anew do not know what the whole came to: nothing of it is taken for good.
+        for process in self.processes:
+            process.terminate()
+            process.wait()
+        addresses = self.agents(2)
+        said = self.assay("exec", "results", "--agents", ",".join(addresses), "--result", "late.json", code=(4, 5))
+        self.assertIn("what the workload says of the whole could not be had", said.stdout)
+
+    def test_changes_of_a_fleet_are_made_and_told_in_the_order_of_their_instants(self):
+        addresses = self.agents(2)
+        run = self.begin([*addresses], "--rate", "40", "--duration", "16s", "--clients", "2", "--ui")
+        self.wait_until_measuring(addresses)
+        page, task = self.page_of(run)
+        for at, rate in (("14s", "10"), ("10s", "100"), ("12s", "20")):
+            self.ask(page, f"/api/v1/tasks/{task}/change", {"group": "kv", "rate": rate, "at": at})
+        self.finish(run, MEASURED)
+        events = [(e["at_ns"] // 10**9, e["text"].split(" → ")[1]) for e in self.document()["events"] if e["kind"] == "change"]
+        self.assertEqual(events, [(10, "constant 100/s"), (12, "constant 20/s"), (14, "constant 10/s")])
+        self.assertEqual(self.completed(self.document()), 10 * 40 + 2 * 100 + 2 * 20 + 2 * 10)
+
     def test_64_agents_at_once(self):
         addresses = self.agents(64)
         self.run_with(addresses, "--rate", "640", "--duration", "5s", "--clients", "64")
@@ -359,8 +392,7 @@ class FleetTest(ProgramTest):
         self.assay("exec", "results", "--agents", ",".join(addresses), "--run", runs[0], "--result", "first.json", code=MEASURED)
         document = json.loads((self.folder / "first.json").read_text())
         self.assertEqual(self.completed(document), 400)
-        # What the workload says of the whole is asked of an agent that still has the task: none has that of the first run.
-        self.assertTrue(any("figures of the workload could not be had" in w for w in document["warnings"]), document["warnings"])
+        self.assertTrue(document["requirements"])  # agents still have what an earlier run was
         self.assertIn("has no part in the run nothing", self.refused("exec", "results", "--agents", ",".join(addresses), "--run", "nothing"))
         self.assertIn("no agent here has shard 1", self.refused("exec", "results", "--agents", addresses[0]))
         self.processes[1].kill()
@@ -429,7 +461,9 @@ class FleetTest(ProgramTest):
 
     def test_numbers_of_agents_that_cannot_be_are_refused(self):
         for options, answer in ((("--agents", "0"), "expected 1 to 256"), (("--agents", "300"), "expected 1 to 256"),
-                                (("--agents", "2", "--agent-ca", "x"), "no effect on agents that are started for the run")):
+                                (("--agents", "2", "--agent-ca", "x"), "no effect on agents that are started for the run"), (("--agents", ""), "is empty"),
+                                (("--agents", "127.0.0.1:1", "--agent-ca", "/etc/hostname"), "/etc/hostname has no certificate"),
+                                (("--agents", "127.0.0.1:1", "--agent-ca", "nowhere.pem"), "nowhere.pem cannot be read")):
             self.assertIn(answer, self.refused("run", "kv", "--target", NULL, *options))
 
     def lives(self, pid):

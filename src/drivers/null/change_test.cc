@@ -124,6 +124,40 @@ TEST_P(Changed, a_group_is_removed_and_the_other_goes_on) {
   EXPECT_EQ(outcome.groups[0].abandoned, 0u);
 }
 
+TEST_P(Changed, changes_are_made_in_the_order_of_their_instants_whatever_the_order_in_which_they_were_asked_for) {
+  RunPlan plan;
+  plan.duration = 4s;
+  plan.groups.push_back(get_group(*target_, rate("200"), 4, 4, GetParam()));
+  const RunOutcome outcome = run_with(plan, {{.group = "main", .at = 3s, .schedule = rate("100")},
+                                             {.group = "main", .at = 1s, .schedule = rate("400")},
+                                             {.group = "main", .at = 2s, .schedule = rate("50")}});
+  // A second of each.
+  EXPECT_EQ(measured(outcome).count(), 200u + 400u + 50u + 100u);
+  EXPECT_THAT(changes_of(outcome),
+              ElementsAre("main: constant 200/s → constant 400/s", "main: constant 400/s → constant 50/s",
+                          "main: constant 50/s → constant 100/s"));
+}
+
+TEST_P(Changed, what_comes_before_a_removal_is_made_and_what_comes_behind_it_is_refused) {
+  RunPlan plan;
+  plan.duration = 2s;
+  plan.groups.push_back(get_group(*target_, rate("200"), 4, 4, GetParam()));
+  RunControl control;
+  std::vector<std::string> answers;
+  std::jthread asks([&](const std::stop_token& stop) {
+    answers = {ask(control, {.group = "main", .at = 1200ms, .remove = true}, stop),
+               refusal(control, {.group = "main", .at = 600ms, .schedule = rate("400")}),
+               refusal(control, {.group = "main", .at = 1300ms, .clients = 5}),
+               refusal(control, {.group = "main", .at = 1s, .schedule = rate("5"), .remove = true})};
+  });
+  RunObserver observer;
+  const RunOutcome outcome = run(plan, {}, observer, real_clock(), &control);
+  asks.join();
+  EXPECT_THAT(answers, ElementsAre("it was taken", "it was taken", HasSubstr("is removed 1.2s after the begin"),
+                                   HasSubstr("expected one of them")));
+  EXPECT_EQ(measured(outcome).count(), 120u + 240u);
+}
+
 TEST_P(Changed, a_closed_loop_becomes_an_open_one) {
   RunPlan plan;
   plan.duration = 2s;
