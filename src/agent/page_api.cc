@@ -77,7 +77,8 @@ class PastResults {
     known_ = std::move(next);
   }
 
-  /// Whether a file that cannot be read was to be a result: among those of tasks, by its name, by how it begins, or as it is no JSON.
+  /// Whether a file that cannot be read was to be a result: among those of tasks, by its name, by how it begins, or as it is
+  /// no JSON.
   bool was_result(const fs::path& path) const {
     if (path.parent_path() == folder_ / "results" || is_result_id(path.stem().string())) return true;
     std::ifstream file(path, std::ios::binary);

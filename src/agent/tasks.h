@@ -36,8 +36,8 @@ class Tasks {
   bool starts() const noexcept { return starts_; }
   /// nullptr: none is under way, and none was since the agent began.
   std::shared_ptr<Task> current() const;
-  /// Of a task that this process carried out and still holds: the last one, and the last runs that were a share of a coordinator's,
-  /// of which it may yet be asked what the whole comes to.
+  /// Of a task that this process carried out and still holds: the last one, and the last runs that were a share of a
+  /// coordinator's, of which it may yet be asked what the whole comes to.
   std::shared_ptr<Task> find_held(const std::string& id) const;
   /// Newest first.
   std::vector<TaskRecord> all() const;
