@@ -123,7 +123,10 @@ std::vector<Event> RunChanges::take_out(std::vector<RunOutcome>& parts) const {
   std::vector<Event> untold;
   for (auto& [at, texts] : together) {
     if (instants_.contains(at)) continue;
-    const bool same = std::all_of(texts.begin(), texts.end(), [&](const std::string& t) { return t == texts.front(); });
+    // Of clients each agent says how many are its own.
+    const bool same = std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
+      return text == texts.front() && text.find(" clients") == std::string::npos;
+    });
     untold.push_back(
         {at, Nanos(0), "change", same ? texts.front() : fmt::format("by agent: {}", fmt::join(texts, "; "))});
   }

@@ -23,12 +23,14 @@ class PageTest(AgentTest):
         (folder / "newer.json").write_bytes(re.sub(rb'"version": *\d+', b'"version": 9999', good, count=1))
         (folder / "results" / "task.json").write_text("{")
         (folder / "package.json").write_text('{"name": "of somebody else"}')  # no result, and was none
-        (folder / "notes.json").write_text("[1, 2")
+        (folder / "notes.json").write_text("[1, 2]")
+        (folder / "cut.json").write_text("[1, 2")  # no JSON at all: whose it was nobody can tell
+        (folder / "zero.json").write_text("")
         page = self.page(folder)
         listed = page.get("/api/v1/results", judge=False).json["results"]
         damaged = {entry["file"]: entry for entry in listed if "damaged" in entry}
         self.assertEqual([entry["file"] for entry in listed if "damaged" not in entry], ["good.json"])
-        self.assertEqual(set(damaged), {"half.json", "2026-11-21T141153Z-kv-null-2979.json", "newer.json", "task.json"})
+        self.assertEqual(set(damaged), {"half.json", "2026-11-21T141153Z-kv-null-2979.json", "newer.json", "task.json", "cut.json", "zero.json"})
         self.assertIn("version 9999", damaged["newer.json"]["damaged"])
         for entry in damaged.values():
             self.assertNotIn("id", entry)

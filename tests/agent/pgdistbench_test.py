@@ -186,7 +186,10 @@ class PgdistbenchTest(AgentTest):
         self.assertEqual(self.agent("--target", "null:", data="other").get("/healthz").json, "Idle")
 
     def test_without_a_target_the_config_says_so(self):
-        self.refused(self.agent().post("/work/tpcc/run", {"surprise": 1}), 400, "no target", "surprise")
+        agent = self.agent()
+        self.refused(agent.post("/work/tpcc/run", {"surprise": 1, "isolation_level": "bad", "partition_type": "foo", "partitions": 2}), 400,
+                     "no target", "surprise", "isolation-level", "partition-type")
+        self.refused(agent.post("/work/kv/run", {"rows": 10, "bogus": 1}), 400, "no target", "bogus")
 
     def test_wait_answers_when_the_task_has_ended(self):
         agent = self.agent()

@@ -294,6 +294,14 @@ class FleetTest(ProgramTest):
             said = self.refused("run", "kv", "--target", NULL, "--prepare", "--agents", f"{addresses[0]},{other}")
             self.assertIn(f"agent {other}: it is the same agent as {addresses[0]}", said)
         self.assertEqual(self.tasks(addresses[0]), [], "nothing was started")
+        self.assay("prepare", "kv", "--target", self.url, "--rows", "10")
+        busy = self.begin(addresses, "--rate", "10", "--duration", "20s")
+        self.wait_until_measuring(addresses)
+        for verb in (("run",), ("run", "--prepare"), ("prepare",)):
+            said = self.assay(verb[0], "kv", "--target", self.url, "--agents", addresses[0], *verb[1:], code=3).stderr
+            self.assertIn(f"agent {addresses[0]}: run of kv is under way", said)
+        self.interrupt(busy)
+        self.finish(busy, (0, 4, 5, 130))
         self.assertIn("expected at least one for each",
                       self.refused("run", "kv", "--target", NULL, "--clients", "1", "--agents", f"{addresses[0]},127.0.0.1:1"))
         self.assertIn("HOST:PORT", self.refused("run", "kv", "--target", NULL, "--agents", "nowhere"))

@@ -201,7 +201,7 @@ class PlanRunTest(ProgramTest):
         self.run_plan({"a": {"workload": "kv", "options": KV, "runner": "there", "prepare": True, "check": True, "cleanup": True,
                              "thresholds": {"fail-if": ["rate > 1000000/s"]},
                              "load": {"duration": "5s", "rate": 20, "clients": 4},
-                             "actions": [{"name": "more", "at": "3s", "kind": "rate", "rate": 200},
+                             "actions": [{"name": "more", "at": "3s", "kind": "rate", "rate": 200}, {"name": "hands", "at": "4s", "kind": "clients", "clients": 6},
                                          {"name": "mark", "at": "500ms", "kind": "command", "command": ["sh", "-c", "echo here > mark"]}]}},
                       runners=runners, env={"TOKEN": "geheim"}.items())
         result = self.results()["a-local-1"]
@@ -219,8 +219,10 @@ class PlanRunTest(ProgramTest):
         said = self.assay("exec", "results", "a", "-m", "plan.json", "--result", "again.json", env={"TOKEN": "geheim"}.items(), code=(4, 5))
         self.assertIn("the action mark (at 500ms) was for the coordinator that began the run", said.stdout)
         again = json.loads((self.folder / "again.json").read_text())
+        self.assertEqual((result["groups"][0]["clients"], again["groups"][0]["clients"]), (4, 4))  # as planned, whatever became of them
         self.assertEqual([(e["kind"], e["at_ns"], e["text"]) for e in again["events"]],
-                         [(e["kind"], e["at_ns"], e["text"]) for e in result["events"] if e["kind"] == "change"])
+                         [("change", 3_000_000_000, "kv: constant 20/s → constant 200/s"),
+                          ("change", 4_000_000_000, "by agent: kv: 2 → 3 clients; kv: 2 → 3 clients")])
         self.assertEqual([o["phases"]["measure"]["response"] for o in again["groups"][0]["operations"]],
                          [o["phases"]["measure"]["response"] for o in result["groups"][0]["operations"]])
         # A run of somebody else on the same agents is not taken for it.
