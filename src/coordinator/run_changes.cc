@@ -121,14 +121,15 @@ std::vector<Event> RunChanges::take_out(std::vector<RunOutcome>& parts) const {
     std::erase_if(part.events,
                   [&](const Event& event) { return event.kind == "change" && together.contains(event.at); });
   std::vector<Event> untold;
-  for (auto& [at, texts] : together) {
-    if (instants_.contains(at)) continue;
+  for (const auto& entry : together) {
+    const std::vector<std::string>& texts = entry.second;
+    if (instants_.contains(entry.first)) continue;
     // Of clients each agent says how many are its own.
     const bool same = std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
       return text == texts.front() && text.find(" clients") == std::string::npos;
     });
     untold.push_back(
-        {at, Nanos(0), "change", same ? texts.front() : fmt::format("by agent: {}", fmt::join(texts, "; "))});
+        {entry.first, Nanos(0), "change", same ? texts.front() : fmt::format("by agent: {}", fmt::join(texts, "; "))});
   }
   return untold;
 }
