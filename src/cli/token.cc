@@ -22,7 +22,7 @@ void require_token(std::string_view token, std::string_view where) {
 std::string token_of(const std::string& file) {
   if (file.empty()) {
     const char* const found = std::getenv("ASSAY_TOKEN");
-    const std::string token = found == nullptr ? "" : found;
+    std::string token = found == nullptr ? "" : found;
     if (!token.empty()) require_token(token, "ASSAY_TOKEN");
     return token;
   }
