@@ -94,6 +94,10 @@ TEST(Agents, slow_is_who_did_less_than_the_others_for_each_of_its_clients) {
   EXPECT_THAT(remarks_text(summarize_agents(d)[2]), HasSubstr("79 % of their median"));
   d.agents[2].completed = 80;
   EXPECT_EQ(remarks_text(summarize_agents(d)[2]), "");
+  // One of three operations is no less than two of three.
+  d.agents[0].completed = d.agents[1].completed = 3;
+  d.agents[2].completed = 1;
+  EXPECT_EQ(remarks_text(summarize_agents(d)[2]), "");
   // 4 clients for 3 agents: the first has two, and does twice as much.
   d.groups[0].clients = 4;
   d.agents[0].completed = 200;
