@@ -241,20 +241,29 @@ Response start_work(const Request& request, Tasks& tasks, const Defaults& defaul
 
 namespace {
 
-/// Of an option that is of another verb, and wrong all the same.
-void require_value(const std::string& workload, std::string_view option, const std::string& text, Config& config) {
-  try {
-    Options(find_workload(workload).info().options).set(option, text);
-  } catch (const Error& error) {
-    config.mistake(error.what());
-  }
+/// Of options that are of another verb, and wrong all the same: alone, or beside those of this one. What is wrong with those is
+/// told by who takes them.
+void require_good(const std::string& workload, const Texts& own, const Texts& others, Config& config) {
+  const WorkloadType& type = find_workload(workload);
+  const auto made = [&](const std::initializer_list<const Texts*>& texts) -> std::string {
+    Options options(type.info().options);
+    try {
+      for (const Texts* some : texts) options.set_all(*some);
+      type.make(options);
+      return "";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  if (const std::string wrong = made({&own}).empty() ? made({&own, &others}) : made({&others}); !wrong.empty())
+    config.mistake(wrong);
 }
 
 }  // namespace
 
 std::map<std::string, std::string> options_of_config(const std::string& workload, const std::string& verb,
                                                      const json& given, std::vector<std::string>& mistakes) {
-  Texts options;
+  Texts options, others;
   Config config(given, mistakes);
   const unsigned bits = verb_of(verb);
   if (workload != "tpcc") {  // no workload of pgdistbench: assay's own options
@@ -272,11 +281,11 @@ std::map<std::string, std::string> options_of_config(const std::string& workload
     if (!config.has(name)) continue;
     const std::optional<std::string> text = config.text(std::string(name));
     if (!text) continue;
-    if ((verbs & bits) != 0)
-      options[std::string(option)] = *text;
-    else
-      require_value(workload, option, *text, config);
+    ((verbs & bits) != 0 ? options : others)[std::string(option)] = *text;
   }
+  Texts known = others;  // of this verb or not
+  known["warehouses"] = std::to_string(warehouses);
+  require_good(workload, options, known, config);
   Texts load = load_options(config, warehouses);
   if (bits == kRun) options.merge(load);
   for (const std::string& name : config.names())

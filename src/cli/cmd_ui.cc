@@ -10,6 +10,7 @@
 #include "core/url.h"
 
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 
 namespace assay::cli {
@@ -25,6 +26,19 @@ std::span<const OptionSpec> ui_options() {
   return table;
 }
 
+/// A mistyped folder is told, and not made with all that leads to it. Whether it is there: else it will be made.
+bool require_folder(const std::filesystem::path& folder) {
+  std::error_code none;
+  if (std::filesystem::is_directory(folder, none)) return true;
+  if (std::filesystem::exists(folder, none))
+    throw Error(fmt::format("ui: {} is no folder; expected that of the results", folder.string()));
+  const std::filesystem::path parent = std::filesystem::absolute(folder).parent_path();
+  if (!std::filesystem::is_directory(parent, none))
+    throw Error(fmt::format("ui: there is no folder {}, and none {} to make it in; expected that of the results",
+                            folder.string(), parent.string()));
+  return false;
+}
+
 ExitCode carry_out_ui(std::span<const std::string> arguments) {
   const std::span<const OptionSpec> tables[] = {ui_options(), agents_options()};
   const Words words = take_apart(arguments, tables);
@@ -38,6 +52,7 @@ ExitCode carry_out_ui(std::span<const std::string> arguments) {
   if (words.positional.size() != 1)
     throw Error(fmt::format("ui: expected the folder of the results, and nothing else; found {} words",
                             words.positional.size()));
+  const bool there = require_folder(words.positional.front());
   agent::AgentOptions asked;
   asked.server.listen = options.text("listen");
   asked.folder = words.positional.front();
@@ -47,6 +62,7 @@ ExitCode carry_out_ui(std::span<const std::string> arguments) {
   const SignalWatch signals("the task under way is stopped and its result kept");
   agent::Agent agent(std::move(asked));
   agent.start();
+  if (!there) say("ui: {} was not there and was made, without results\n", words.positional.front());
   say("ui: {}/\n", agent.url());
   std::mutex mutex;
   std::condition_variable_any stopped;

@@ -8,6 +8,7 @@
 #include "coordinator/task_bodies.h"
 #include "coordinator/watch.h"
 #include "coordinator/whole.h"
+#include "core/shared_options.h"
 #include "job/groups.h"
 
 #include <fmt/ranges.h>
@@ -57,13 +58,9 @@ Fleet::Fleet(const JobSetup& setup, std::unique_ptr<Backend> backend, FleetOptio
     if (!names.insert(address).second) throw Error(fmt::format("--agents: {} stands there twice", address));
     members_.push_back({.name = address});
   }
-  const auto n = static_cast<std::int64_t>(members_.size());
   const auto require_for_each = [&](const Options& own, std::string_view of) {
-    for (const char* shared : {"clients", "sessions", "count"})
-      if (own.find(shared) != nullptr)
-        if (const std::int64_t value = own.count(shared); value > 0 && value < n)
-          throw Error(fmt::format("{}--{} is {} for {} agents; it is of all together: expected at least one for each",
-                                  of, shared, value, n));
+    for (const TooLittle& wrong : too_little_for(members_.size(), own))
+      throw Error(fmt::format("{}{}", of, wrong.text));
   };
   require_for_each(setup_.own(), "");
   for (const GroupPart& part : setup_.parts) require_for_each(part.setup->own(), fmt::format("group {}: ", part.name));

@@ -1,6 +1,7 @@
 // Benchmarks: where they run, their steps, groups and actions.
 #include "base/error.h"
 #include "base/units.h"
+#include "core/shared_options.h"
 #include "plan/build_context.h"
 #include "plan/config.h"
 
@@ -81,11 +82,19 @@ class BenchmarkBuilder : BuildContext {
     return record.node == nullptr || record.record == nullptr || record.members.size() >= record.node->members.size();
   }
 
-  void require_good_load(const Value& at, const Options& load) {
+  void require_good_load(const Value& at, const Options& load, const Benchmark& of) {
     if (!whole(at)) return;
     std::vector<std::string> wrong;
     catalogue_.check_load(load, wrong);
     for (const std::string& text : wrong) refuse(at, in_plan_words(text));
+    require_enough(at, load, of);
+  }
+  void require_enough(const Value& at, const Options& load, const Benchmark& of) {
+    if (!of.runner) return;
+    for (const TooLittle& wrong : too_little_for(plan_.runners[*of.runner].agents, load)) {
+      const Value* option = at.find(wrong.option);
+      refuse(option == nullptr ? at : *option, in_plan_words(wrong.text));
+    }
   }
   void require_good_options(const Value& at, const std::string& workload, const Options& options) {
     if (!whole(at)) return;
@@ -158,7 +167,7 @@ class BenchmarkBuilder : BuildContext {
     const Value* own_load = value.find("load");
     const Value* own_options = value.find("options");
     if (steps == nullptr || steps->members.empty()) {
-      require_good_load(own_load == nullptr ? value : *own_load, base.load);
+      require_good_load(own_load == nullptr ? value : *own_load, base.load, out);
       require_good_options(own_options == nullptr ? value : *own_options, out.workload, base.options);
       out.steps.push_back(base);
       return;
@@ -167,7 +176,7 @@ class BenchmarkBuilder : BuildContext {
       Step next{.name = step.text_of("name"),
                 .options = merged(base.options, step.find("options")),
                 .load = merged(base.load, step.find("load"))};
-      require_good_load(step.find("load") == nullptr ? step : *step.find("load"), next.load);
+      require_good_load(step.find("load") == nullptr ? step : *step.find("load"), next.load, out);
       require_good_options(step.find("options") == nullptr ? step : *step.find("options"), out.workload, next.options);
       out.steps.push_back(std::move(next));
     }
@@ -199,6 +208,7 @@ class BenchmarkBuilder : BuildContext {
                          : options_from(options_of(next.workload), options);
       require_good_options(options == nullptr ? group : *options, next.workload, next.options);
       next.load = options_from(catalogue_.group, &group);
+      if (whole(group)) require_enough(group, next.load, out);
       next.system = resolve(group.find("system"), entries_.systems, "system");
       if (const auto [at, fresh] = names.emplace(next.name, 0); !fresh)
         refuse(group, "name", fmt::format("the group '{}' stands here twice", next.name));

@@ -311,6 +311,20 @@ runners:
               ElementsAre("plan:2:41: kind is static, and the system a is cnpg"));
 }
 
+TEST(Plan, WhatAllAgentsHaveTogetherIsEnoughForEach) {
+  const std::string_view plan =
+      "systems: {a: {kind: static, url: 'sqlite:x'}}\nrunners: {r: {kind: static, addresses: [h:1, h:2, h:3]}}\n"
+      "benchmarks:\n  b: {workload: kv, runner: r, system: a, ";
+  EXPECT_THAT(
+      lines(read(std::string(plan) + "load: {clients: 2}}")),
+      ElementsAre(HasSubstr("clients is 2 for 3 agents; it is of all together: expected at least one for each")));
+  EXPECT_THAT(lines(read(std::string(plan) + "steps: [{name: s, load: {clients: 2}}, {name: t, load: {clients: 3}}]}")),
+              ElementsAre(HasSubstr("plan:4:77: clients is 2 for 3 agents")));
+  EXPECT_THAT(lines(read(std::string(plan) + "groups: [{name: g, clients: 2}, {name: h, clients: 4}]}")),
+              ElementsAre(HasSubstr("clients is 2 for 3 agents")));
+  EXPECT_THAT(lines(read(std::string(plan) + "load: {clients: 3}}")), IsEmpty());
+}
+
 TEST(Plan, ItsTextsGiveNoCommandsToATerminal) {
   for (const char* const text : {R"(systems: {"\e[2J": {kind: "\e[31m"}})", R"(systems: "\e[31m")", R"("\e": 1)"})
     EXPECT_THAT(lines(read(text)), testing::Each(Not(HasSubstr("\x1b")))) << text;

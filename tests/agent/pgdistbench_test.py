@@ -148,6 +148,7 @@ class PgdistbenchTest(AgentTest):
         said = self.refused(agent.post("/work/kv/run", {"rows": None, "claents": 5, "duration": "5"}), 400)
         for mistake in ("rows is null", "'claents'; did you mean 'clients'", "duration"):
             self.assertIn(mistake, said)
+        self.refused(agent.post("/work/tpcc/run", {"warehouses": 2, "partitions": 5}), 400, "partitions is 5 with 2 warehouses")
         self.refused(agent.post("/work/tpcc/prepare", {"warehouses": 2, "partitions": 5}), 400, "partitions")
         for body in ("{", "[1]", '"text"', '{"warehouses": 99999999999999999999}', '{"duration": -1}'):
             self.refused(agent.post("/work/tpcc/run", body, headers=JSON), 400)

@@ -315,6 +315,8 @@ class FleetTest(ProgramTest):
             self.assertLess(time.monotonic() - begun, 40)  # it waited for a run that nobody begins: 60 s
         self.assertIn("loopback", self.refused("ui", "data", "--listen", "0.0.0.0:0"))
         self.assertIn("HOST:PORT", self.refused("ui", "data", "--agents", "nowhere"))
+        self.assertIn("there is no folder nowhere/at/all", self.refused("ui", "nowhere/at/all"))
+        self.assertIn("is no folder", self.refused("ui", os.path.abspath(__file__)))
         self.assertIn("no effect without --agents", self.refused("ui", "data", "--agent-ca", "ca.pem"))
 
     def test_a_run_is_taken_up_with_its_verdict_also_when_its_agents_have_done_other_tasks_since(self):
