@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 namespace assay::coordinator {
 namespace {
@@ -29,6 +30,18 @@ json task_of_run(const json& tasks, const std::string& run, const std::string& b
 
 std::uint64_t shard_of(const json& task) { return std::stoull(task.at("shard").get<std::string>()); }
 
+/// What the agents did instead: "; newest tasks: prepare of kv (running)".
+std::string newest_tasks(const std::vector<AgentAnswer>& answers) {
+  std::set<std::string> tasks;
+  for (const AgentAnswer& answer : answers)
+    if (answer.ok() && !answer.json.at("tasks").empty()) {
+      const json& task = answer.json["tasks"].front();
+      tasks.insert(
+          fmt::format("{} of {} ({})", task.value("verb", ""), task.value("workload", ""), task.value("state", "")));
+    }
+  return tasks.empty() ? "" : fmt::format("; newest tasks: {}", fmt::join(tasks, ", "));
+}
+
 /// The run that began last.
 std::string newest_run(const std::vector<AgentAnswer>& answers, const std::string& benchmark) {
   std::string id, accepted;
@@ -40,8 +53,9 @@ std::string newest_run(const std::vector<AgentAnswer>& answers, const std::strin
     id = run_of(task);
   }
   if (id.empty())
-    throw Error(benchmark.empty() ? "none of the agents has a run that a coordinator began"
-                                  : fmt::format("none of the agents has a run of the benchmark {}", benchmark));
+    throw Error(fmt::format("none of the agents has a run {}{}",
+                            benchmark.empty() ? "that a coordinator began" : "of the benchmark " + benchmark,
+                            newest_tasks(answers)));
   return id;
 }
 
@@ -120,13 +134,30 @@ RunPlan RunTakenUp::plan() {
   RunPlan plan = plan_without_groups(setup_, found_.members.size());
   for (const json& task : found_.tasks)
     if (!task.is_null() && !task.at("groups").empty()) add_groups(plan, setup_, task["groups"], plan.groups.empty());
-  if (plan.groups.empty())
-    throw Error(fmt::format("the run {} ended before its load: {}", found_.id,
-                            found_.tasks.front().is_null() ? "nothing is known of it"
-                                                           : found_.tasks.front().value("error", "no reason is known")),
-                ExitCode::unreachable);
+  if (plan.groups.empty()) throw_without_load();
   first_ = first_groups(plan);
   return plan;
+}
+
+void RunTakenUp::throw_without_load() const {
+  Failures reasons;
+  bool ended = true;
+  for (std::size_t m = 0; m < found_.tasks.size(); m++) {
+    const json& task = found_.tasks[m];
+    if (task.is_null()) {
+      reasons.add(found_.members[m].name, found_.members[m].lost);
+      continue;
+    }
+    ended = ended && has_ended(task);
+    const std::string state = task.value("state", ""), phase = task.value("phase", "");
+    reasons.add(found_.members[m].name,
+                task.value("error", phase.empty() ? state : fmt::format("{}, {}", state, phase)));
+  }
+  throw Error(fmt::format("the run {} {}\n{}", found_.id,
+                          ended ? "ended before its load; there is nothing to take up:"
+                                : "has not come to its load yet; ask again:",
+                          reasons.text()),
+              ExitCode::unreachable);
 }
 
 std::map<std::string, std::string> RunTakenUp::options_in_force() {

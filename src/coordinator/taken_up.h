@@ -56,6 +56,8 @@ class RunTakenUp final : public Executor {
   void complete(Document&) override;
 
  private:
+  [[noreturn]] void throw_without_load() const;
+
   const JobSetup& setup_;
   FoundRun found_;
   const LossRule loss_;

@@ -387,6 +387,27 @@ class FleetTest(ProgramTest):
         self.assertEqual([o["phases"]["measure"]["response"] for o in again["groups"][0]["operations"]],
                          [o["phases"]["measure"]["response"] for o in document["groups"][0]["operations"]])
 
+    def test_a_run_without_a_load_says_how_far_each_agent_came(self):
+        addresses = self.agents(2)
+        agents = ",".join(addresses)
+        self.assertIn("none of the agents has a run that a coordinator began", self.refused("exec", "results", "--agents", agents))
+        ids = [self.post(address, "", {
+            "workload": "kv", "verb": "run", "target": "null:", "options": {"rows": "10", "clients": "1", "duration": "5s"}, "hold": True,
+            "shard": f"{shard}/2", "sharded": True,
+            "run": {"id": "abandoned", "agents": 2, "options": {"target": "null:", "clients": "2"}}})["id"]
+            for shard, address in enumerate(addresses)]
+        for address, task in zip(addresses, ids):
+            self.post(address, f"/{task}/stop", {})
+        said = self.refused("exec", "results", "--agents", agents, code=3)
+        self.assertIn("the run abandoned ended before its load", said)
+        for address in addresses:
+            self.assertRegex(said, f"agent {address}: (stopped before|the collection .* was not prepared)")
+
+    def post(self, address, path, body):
+        asked = urllib.request.Request(f"http://{address}/api/v1/tasks{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return json.load(answer)
+
     def test_a_run_that_ended_while_nobody_looked_is_collected_by_its_name_and_a_dead_agent_is_lost(self):
         addresses = self.agents(2)
         runs = []
