@@ -398,7 +398,7 @@ class FleetTest(ProgramTest):
             for shard, address in enumerate(addresses)]
         for address, task in zip(addresses, ids):
             self.post(address, f"/{task}/stop", {})
-        said = self.refused("exec", "results", "--agents", agents, code=3)
+        said = self.assay("exec", "results", "--agents", agents, code=3).stderr
         self.assertIn("the run abandoned ended before its load", said)
         for address in addresses:
             self.assertRegex(said, f"agent {address}: (stopped before|the collection .* was not prepared)")
