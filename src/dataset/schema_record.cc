@@ -1,6 +1,7 @@
 #include "dataset/schema_record.h"
 
 #include "base/error.h"
+#include "input/fields.h"
 
 #include <fmt/format.h>
 
@@ -48,47 +49,20 @@ std::int64_t parse_instant(std::string_view text) {
 
 namespace {
 
+using input::also;
+using input::choice;
+using input::count;
+using input::flag;
+using input::formed;
+using input::number;
+using input::required;
+using input::shaped;
+using input::text;
+
 const Form kWhole{.placeholder = "N", .check = [](const FieldSpec&, const std::string& text) { parse_integer(text); }};
 const Form kInstant{.placeholder = "TIME",
                     .check = [](const FieldSpec&, const std::string& text) { parse_instant(text); }};
 const Form kLimit{.placeholder = "NUMBER"};  // as the type of the column has it: looked at with that
-
-FieldSpec text(std::string_view name, std::string_view help) { return {.value = {.name = name, .help = help}}; }
-FieldSpec flag(std::string_view name, std::string_view help) {
-  return {.value = {.name = name, .type = OptionType::flag, .default_value = "false", .help = help}};
-}
-FieldSpec count(std::string_view name, std::string_view fallback, double min, double max, std::string_view help) {
-  return {
-      .value = {
-          .name = name, .type = OptionType::count, .default_value = fallback, .help = help, .min = min, .max = max}};
-}
-FieldSpec number(std::string_view name, std::string_view fallback, double min, double max, std::string_view help) {
-  return {
-      .value = {
-          .name = name, .type = OptionType::number, .default_value = fallback, .help = help, .min = min, .max = max}};
-}
-FieldSpec formed(std::string_view name, const Form& form, std::string_view fallback, std::string_view help) {
-  return {.value = {.name = name, .default_value = fallback, .help = help}, .form = &form};
-}
-FieldSpec choice(std::string_view name, std::vector<std::string_view> choices, std::string_view fallback,
-                 std::string_view help) {
-  return {.value = {.name = name,
-                    .type = OptionType::choice,
-                    .default_value = fallback,
-                    .help = help,
-                    .choices = std::move(choices)}};
-}
-FieldSpec shaped(std::string_view name, Shape shape, std::string_view help) {
-  return {.value = {.name = name, .help = help}, .shape = shape};
-}
-FieldSpec required(FieldSpec field) {
-  field.required = true;
-  return field;
-}
-FieldSpec also(FieldSpec field, std::string_view name) {
-  field.also = name;
-  return field;
-}
 
 constexpr double kMostLength = 1e6;
 

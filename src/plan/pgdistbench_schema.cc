@@ -1,41 +1,36 @@
 // What pgdistbench calls `config`: the names and meanings of its HTTP API and plans.
+#include "input/fields.h"
 #include "plan/schema.h"
 
 namespace assay::plan {
 namespace {
 
+using input::choice;
+using input::count;
+using input::formed;
+using input::of_record;
+using input::text;
+
 FieldSpec flag(std::string_view name, std::string_view fallback, std::string_view help) {
   return {.value = {.name = name, .type = OptionType::flag, .default_value = fallback, .help = help}};
 }
 FieldSpec whole(std::string_view name, std::string_view fallback, double min, std::string_view help) {
-  return {
-      .value = {
-          .name = name, .type = OptionType::count, .default_value = fallback, .help = help, .min = min, .max = 1e7}};
+  return count(name, fallback, min, 1e7, help);
 }
 FieldSpec duration(std::string_view name, std::string_view fallback, std::string_view help) {
-  return {.value = {.name = name, .default_value = fallback, .help = help}, .form = &kDurationOrNanoseconds};
-}
-FieldSpec choice(std::string_view name, std::vector<std::string_view> choices, std::string_view help) {
-  return {.value = {.name = name,
-                    .type = OptionType::choice,
-                    .default_value = choices.front(),
-                    .help = help,
-                    .choices = choices}};
-}
-FieldSpec text(std::string_view name, std::string_view help) { return {.value = {.name = name, .help = help}}; }
-FieldSpec of(std::string_view name, Shape shape, const RecordSpec* record, std::string_view help) {
-  return {.value = {.name = name, .help = help}, .shape = shape, .record = record};
+  return formed(name, kDurationOrNanoseconds, fallback, help);
 }
 
 std::vector<FieldSpec> data_fields() {
   return {whole("warehouses", "1", 1, "warehouses of the data"),
           whole("partitions", "1", 1, "parts that each table is cut into"),
-          choice("partition_type", {"hash", "range", "list_hash", "list_range"}, "how warehouses are dealt to parts"),
+          choice("partition_type", {"hash", "range", "list_hash", "list_range"}, "hash",
+                 "how warehouses are dealt to parts"),
           flag("use_foreign_keys", "true", "create foreign keys"),
           choice("isolation_level",
                  {"default", "read_committed", "read_uncommitted", "repeatable_read", "snapshot", "serializable",
                   "linearizable"},
-                 "isolation level of the transactions"),
+                 "default", "isolation level of the transactions"),
           flag("drop_data", "false", "drop what an earlier prepare made")};
 }
 
@@ -101,39 +96,40 @@ std::vector<FieldSpec::Variant> Schema::add_configs() {
   const RecordSpec* rampup =
       add({.name = "Rampup",
            .help = "How a user begins.",
-           .fields = {of("create_interval", Shape::record, interval, "between two creations; without it 1s"),
+           .fields = {of_record("create_interval", Shape::record, interval, "between two creations; without it 1s"),
                       whole("max_instances", "1", 0, "instances at most"),
                       whole("min_instances", "", 0, "at least; without it max_instances")}});
   const RecordSpec* instance =
       add({.name = "Instance",
            .help = "A PostgreSQL instance that is made.",
            .fields = {text("name", "part of its name"), text("namespace", "its Kubernetes namespace"),
-                      of("metadata", Shape::any, nullptr, "labels and annotations"),
-                      of("annotations", Shape::any, nullptr, "annotations"),
-                      of("spec", Shape::any, nullptr, "as CloudNativePG defines it"),
+                      of_record("metadata", Shape::any, nullptr, "labels and annotations"),
+                      of_record("annotations", Shape::any, nullptr, "annotations"),
+                      of_record("spec", Shape::any, nullptr, "as CloudNativePG defines it"),
                       duration("create_timeout", "5m", "until it is ready"),
-                      of("delete_retry", Shape::record, retry, "of its deletion"),
-                      of("readiness_retry", Shape::record, retry, "of the check that it is ready")}});
+                      of_record("delete_retry", Shape::record, retry, "of its deletion"),
+                      of_record("readiness_retry", Shape::record, retry, "of the check that it is ready")}});
   const RecordSpec* profile = add({.name = "PostgresProfile",
                                    .help = "A kind of instance and its test.",
                                    .fields = {whole("weight", "10", 0, "how often it is chosen"),
                                               duration("min_lifetime", "", "it is not deleted before"),
                                               duration("max_lifetime", "", "behind which it is deleted first"),
-                                              of("instance", Shape::record, instance, "the instance"),
-                                              of("test", Shape::record, tpcc, "the TPC-C that is run on it")}});
-  FieldSpec profiles = of("configs", Shape::records, profile, "kinds of instances");
+                                              of_record("instance", Shape::record, instance, "the instance"),
+                                              of_record("test", Shape::record, tpcc, "the TPC-C that is run on it")}});
+  FieldSpec profiles = of_record("configs", Shape::records, profile, "kinds of instances");
   const RecordSpec* user =
       add({.name = "StressUser",
            .help = "Who makes and deletes instances.",
            .fields = {text("name", "its name"), whole("copies", "1", 1, "how many alike"),
                       whole("min_postgres", "1", 0, "instances at least"),
                       whole("max_postgres", "1", 1, "instances at most"),
-                      of("updates_interval", Shape::record, interval, "between two changes; without it 300s"),
-                      of("rampup", Shape::record, rampup, "how it begins"), profiles}});
-  const RecordSpec* stress = add({.name = "K8StressConfig",
-                                  .help = "Churn of PostgreSQL instances, as pgdistbench configures it.",
-                                  .fields = {duration("duration", "", "of the run; without it until it is stopped"),
-                                             of("users", Shape::records, user, "who makes and deletes instances")}});
+                      of_record("updates_interval", Shape::record, interval, "between two changes; without it 300s"),
+                      of_record("rampup", Shape::record, rampup, "how it begins"), profiles}});
+  const RecordSpec* stress =
+      add({.name = "K8StressConfig",
+           .help = "Churn of PostgreSQL instances, as pgdistbench configures it.",
+           .fields = {duration("duration", "", "of the run; without it until it is stopped"),
+                      of_record("users", Shape::records, user, "who makes and deletes instances")}});
   return {{"tpcc", tpcc}, {"tpch", tpch}, {"chbench", mixed}, {"k8stress", stress}};
 }
 

@@ -1,5 +1,7 @@
 #include "plan/schema.h"
 
+#include "input/fields.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,40 +9,13 @@
 namespace assay::plan {
 namespace {
 
-FieldSpec text(std::string_view name, std::string_view help) { return {.value = {.name = name, .help = help}}; }
-
-FieldSpec shaped(std::string_view name, Shape shape, std::string_view help) {
-  return {.value = {.name = name, .help = help}, .shape = shape};
-}
-
-FieldSpec of_record(std::string_view name, Shape shape, const RecordSpec* record, std::string_view help) {
-  return {.value = {.name = name, .help = help}, .shape = shape, .record = record};
-}
-
-FieldSpec choice(std::string_view name, std::vector<std::string_view> choices, std::string_view fallback,
-                 std::string_view help) {
-  return {.value = {.name = name,
-                    .type = OptionType::choice,
-                    .default_value = fallback,
-                    .help = help,
-                    .choices = std::move(choices)}};
-}
-
-FieldSpec count(std::string_view name, std::string_view fallback, double min, double max, std::string_view help) {
-  return {
-      .value = {
-          .name = name, .type = OptionType::count, .default_value = fallback, .help = help, .min = min, .max = max}};
-}
-
-FieldSpec required(FieldSpec field) {
-  field.required = true;
-  return field;
-}
-
-FieldSpec formed(FieldSpec field, const Form& form) {
-  field.form = &form;
-  return field;
-}
+using input::choice;
+using input::count;
+using input::formed;
+using input::of_record;
+using input::required;
+using input::shaped;
+using input::text;
 
 /// What an option of the command line says in words that only its command knows.
 const Form* form_of_option(std::string_view name) {
@@ -115,7 +90,7 @@ const RecordSpec* Schema::add_system(const Catalogue& catalogue) {
       .help = "A system under test: where it is, or how it is made.",
       .fields = {text("name", "its name; without it that of the entry"), text("namespace", "the Kubernetes namespace"),
                  kind, count("count", "1", 1, 1000, "how many alike"),
-                 formed(text("url", "of a static system: its URL, as of --target"), kUrl), password, options,
+                 formed("url", kUrl, "", "of a static system: its URL, as of --target"), password, options,
                  shaped("metadata", Shape::any, "labels and annotations of what is made"),
                  variant_field("spec", "kind", {{"static", settings}},
                                "what is made, as its operator defines it; of a static system where it is")}};
@@ -191,7 +166,7 @@ const RecordSpec* Schema::add_benchmark(const Catalogue& catalogue, const Record
            required(choice("kind", {"rate", "clients", "remove", "command"}, "",
                            "another rate or number of clients of a group, its removal, or a program")),
            text("group", "whose rate or clients; without it the only one's"),
-           formed(text("rate", "from then on"), kSchedule),
+           formed("rate", kSchedule, "", "from then on"),
            count("clients", "", 1, 1e7, "from then on"),
            {.value = {.name = "command", .help = "the program and its arguments"}, .shape = Shape::list}}});
 
