@@ -114,21 +114,23 @@ class Bench:
         ratios = [a / b for a, b in zip(first[1], second[1], strict=True)]
         self.rows.append(Row(what, "×", ratios, goal, {f"{first[0]}{unit and ' ' + unit}": first[1], f"{second[0]}{unit and ' ' + unit}": second[1]}))
 
-    def pairs(self, first, second, until=1.0):
-        """Runs both in turn, as often as is wanted, in alternating order; answers their answers as two lists.
+    def pairs(self, first, second, until=1.0, third=None):
+        """Runs both in turn, as often as is wanted, in alternating order; answers their answers as two lists; as three with a third, which
+        runs between them.
 
         until: the part of the budget by whose end it must be done, when more comparisons follow.
         """
-        wanted, answers, begun = pairs_wanted(), ([], []), time.monotonic()
+        sides = (first, second) if third is None else (first, third, second)
+        wanted, answers, begun = pairs_wanted(), [[] for _ in sides], time.monotonic()
         for i in range(wanted):
             a_pair = (time.monotonic() - begun) / max(i, 1)
             if i > 0 and time.monotonic() + a_pair / 2 > self.begun + until * self.budget:
                 self.note(f"only {i} of {wanted} pairs fitted into the time")
                 break
-            for side in ((0, 1) if i % 2 == 0 else (1, 0)):
-                answers[side].append((first, second)[side]())
+            for side in range(len(sides)) if i % 2 == 0 else reversed(range(len(sides))):
+                answers[side].append(sides[side]())
             print(f"  pair {i + 1} of {wanted}, {time.monotonic() - self.begun:.0f} s", file=sys.stderr, flush=True)
-        return answers
+        return answers if third is None else [answers[0], answers[2], answers[1]]
 
     def finish(self):
         RESULTS.mkdir(exist_ok=True)

@@ -6,9 +6,10 @@ import tempfile
 import programs
 from compare import Bench, Goal
 
-ROWS, SECONDS = 100_000, 4
+ROWS, SECONDS = 100_000, 8  # long enough that opening 64 sessions is little of it
+FIRST = 100_000_000
 # The keys are '1' and eight digits, so pgbench can draw them as numbers. The column is bytea, whose text form they are.
-SCRIPT = f"""\\set k random(100000000, {100_000_000 + ROWS - 1})
+SCRIPT = f"""\\set k random({FIRST}, {FIRST + ROWS - 1})
 select v from assay_kv where k = :k;
 """
 THROUGHPUT = {8: 1.15, 64: 1.3}
@@ -23,17 +24,24 @@ def compare(bench, url, script, sessions, until):
                                 cpus=programs.ALL_CPUS)
         return done.finished.cpu * 1e6 / done.transactions, done.rate
 
-    mine, peers = bench.pairs(ours, theirs, until)
+    def least():
+        done = programs.run([programs.BUILD / "bench" / "bare_libpq", url, sessions, SECONDS, FIRST, ROWS], 60, cpus=programs.ALL_CPUS)
+        return done.cpu * 1e6 / int(done.output), int(done.output) / SECONDS
+
+    mine, peers, floor = bench.pairs(ours, theirs, until, least)
     bench.ratio(f"{sessions} sessions: client CPU a select", ("assay", [m[0] for m in mine]), ("pgbench", [p[0] for p in peers]),
                 Goal(0.9), unit="µs")
     bench.ratio(f"{sessions} sessions: throughput", ("assay", [m[1] for m in mine]), ("pgbench", [p[1] for p in peers]),
                 Goal(THROUGHPUT[sessions], most=False), unit="/s")
+    bench.ratio(f"{sessions} sessions: the same of a bare loop: CPU", ("bare libpq", [f[0] for f in floor]), ("pgbench", [p[0] for p in peers]), unit="µs")
+    bench.ratio(f"{sessions} sessions: the same of a bare loop: throughput", ("bare libpq", [f[1] for f in floor]), ("pgbench", [p[1] for p in peers]), unit="/s")
 
 
 def main():
-    bench = Bench("point_select", "PostgreSQL, prepared point select: assay kv against pgbench -M prepared, one thread", budget=270)
+    bench = Bench("point_select", "PostgreSQL, prepared point select: assay kv against pgbench -M prepared, one thread", budget=800)
     # Pinned, the server's share of the processors alone would decide the throughput, whatever the client costs.
     bench.note("server and client share all processors, as on one's own machine; TCP over loopback; fsync off")
+    bench.note("bare loop: libpq over epoll that verifies, times and records nothing (bench/bare_libpq.cc): what is left for a client to save")
     bench.note("CPU of the whole client process, start and connecting included, over all selects; assay verifies every value it reads")
     with programs.postgres("shared_buffers=256MB", cpus=programs.ALL_CPUS) as url, tempfile.TemporaryDirectory() as folder:
         script = pathlib.Path(folder) / "point.sql"
