@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -10,9 +11,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
+#include <span>
 #include <thread>
 
 namespace assay::runtime {
@@ -24,6 +28,20 @@ constexpr Nanos kDeadlineGranularity = std::chrono::milliseconds(100);
 timespec to_timespec(Nanos t) {
   return {.tv_sec = static_cast<time_t>(t.count() / 1'000'000'000),
           .tv_nsec = static_cast<long>(t.count() % 1'000'000'000)};
+}
+
+/// epoll_pwait2 is of Linux 5.11. Where it is missing, or a sandbox has not heard of it, poll() of the epoll itself waits to the
+/// same nanosecond, for one system call more.
+int wait_for_events(int epoll, std::span<epoll_event> events, const timespec* limit) {
+  static std::atomic<bool> missing = false;
+  if (!missing.load(std::memory_order_relaxed)) {
+    const int n = epoll_pwait2(epoll, events.data(), static_cast<int>(events.size()), limit, nullptr);
+    if (n >= 0 || (errno != ENOSYS && errno != EPERM)) return n;
+    missing = true;
+  }
+  pollfd whole{.fd = epoll, .events = POLLIN, .revents = 0};
+  if (const int n = ppoll(&whole, 1, limit, nullptr); n <= 0) return n;
+  return epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 0);
 }
 
 }  // namespace
@@ -108,8 +126,8 @@ void Loop::poll() {
       timeout = to_timespec(std::max(next - clock_.now(), Nanos(0)));
   }
   std::array<epoll_event, 256> events;
-  const int n = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), limit, nullptr);
-  if (n < 0 && errno != EINTR) throw Error("epoll_pwait2 failed", ExitCode::internal);
+  const int n = wait_for_events(epoll_, events, limit);
+  if (n < 0 && errno != EINTR) throw Error(fmt::format("epoll failed: {}", std::strerror(errno)), ExitCode::internal);
   for (int i = 0; i < n; i++) {
     const int fd = events[static_cast<std::size_t>(i)].data.fd;
     if (fd == wake_fd_) {

@@ -2,9 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <string>
 #include <thread>
 
@@ -73,6 +80,41 @@ TEST(Loop, a_wait_ends_at_its_deadline_and_not_before) {
   });
   loop.run();
   EXPECT_GE(took, 50ms);
+}
+
+/// As on Linux before 5.11, for this process and for good.
+void take_epoll_pwait2_away() {
+  sock_filter program[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_pwait2, 0, 1),
+                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog filter{.len = std::size(program), .filter = program};
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0 || epoll_pwait2(0, nullptr, 0, nullptr, nullptr) != -1 ||
+      errno != ENOSYS)
+    _exit(77);
+}
+
+TEST(Loop, waits_on_a_kernel_without_epoll_pwait2_too) {
+  EXPECT_EXIT(
+      {
+        take_epoll_pwait2_away();
+        Loop loop;
+        Pair pair;
+        int seen = 0;
+        loop.spawn([&] {
+          const TimePoint due = real_clock().now() + 300us;
+          if (sleep_until(due) == Ready::timed_out && real_clock().now() >= due) seen++;
+          if (wait(pair.fds[0], Interest::read, TimePoint::max()) == Ready::ready) seen++;
+        });
+        loop.spawn([&] {
+          sleep_until(real_clock().now() + 2ms);
+          if (write(pair.fds[1], "x", 1) == 1) seen++;
+        });
+        loop.run();
+        _exit(seen == 3 ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 TEST(Loop, cancel_ends_every_wait) {
