@@ -116,8 +116,6 @@ Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left) {
     live.agents.push_back(own.shown);
   }
   live.phase = phase;
-  if (phase != phase_) phase_operations_ = phase_errors_ = 0;
-  phase_ = phase;
   live.since_start = since_start;
   live.left = left;
   for (std::size_t g = 0; g < recent_.size(); g++) {
@@ -137,13 +135,13 @@ Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left) {
     group.p50 = response.quantile(0.5);
     group.p99 = response.quantile(0.99);
     group.max = response.max();
-    phase_operations_ += completed;
-    phase_errors_ += group.errors;
+    operations_ += completed;
+    errors_ += group.errors;
     live.groups.push_back(std::move(group));
     recent_[g].clear();
   }
-  live.operations = phase_operations_;
-  live.errors = phase_errors_;
+  live.operations = operations_;
+  live.errors = errors_;
   return live;
 }
 

@@ -51,8 +51,7 @@ class LiveRun {
     void take(Nanos interval);
   };
   std::vector<Recent> recent_of_;
-  Phase phase_ = Phase::ramp;
-  std::uint64_t phase_operations_ = 0, phase_errors_ = 0;
+  std::uint64_t operations_ = 0, errors_ = 0;
 };
 
 }  // namespace assay::coordinator

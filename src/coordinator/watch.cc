@@ -15,7 +15,7 @@ using nlohmann::json;
 constexpr Nanos kLook = std::chrono::milliseconds(100), kPoll = std::chrono::milliseconds(250);
 constexpr Nanos kTick = std::chrono::seconds(1);
 constexpr Nanos kPollTimeout = std::chrono::seconds(2);
-constexpr Nanos kHandOver = std::chrono::milliseconds(150);
+constexpr Nanos kHandOver = std::chrono::milliseconds(200);
 constexpr Nanos kStopping = std::chrono::seconds(30);
 
 TimePoint on_our_clock(WallTime at) {
@@ -157,16 +157,20 @@ void Watch::name_agents(std::vector<LiveAgent>& agents) const {
   }
 }
 
+void Watch::tell_live(TimePoint now) {
+  const Nanos left = measure_end_ == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), measure_end_ - now);
+  Live live = live_.take_live(phase(now), since_start(now), left);
+  name_agents(live.agents);
+  observer_.live(live);
+  told_ = now;
+}
+
 /// The live figures once a second, and whether the run is to end.
 void Watch::tell() {
   const TimePoint now = real_clock().now();
   const Nanos since = since_start(now);
   if (now < start_ || now - told_ < kTick || since % kTick < kHandOver) return;
-  const Nanos left = measure_end_ == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), measure_end_ - now);
-  Live live = live_.take_live(phase(now), since, left);
-  name_agents(live.agents);
-  observer_.live(live);
-  told_ = now;
+  tell_live(now);
   const Nanos whole = since / kTick * kTick;
   if (phase(now) != Phase::measure || whole <= measure_begin_ || stopping_) return;
   SoFar so_far{
@@ -206,6 +210,7 @@ void Watch::follow(const std::stop_token& stop) {
     tell();
     if (!is_over()) pause(kLook, stopping_ ? std::stop_token() : stop);
   }
+  tell_live(real_clock().now());  // so that what was told adds up to what was done
 }
 
 RunOutcome Watch::gather() {

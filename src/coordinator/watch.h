@@ -35,6 +35,7 @@ class Watch {
   void take_pieces(std::size_t member, const nlohmann::json& answer, TimePoint at);
   void pass_on_changes();
   void tell();
+  void tell_live(TimePoint now);
   /// Who the agents are whose live figures these are.
   void name_agents(std::vector<LiveAgent>&) const;
   bool is_over() const;

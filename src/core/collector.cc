@@ -9,7 +9,9 @@
 namespace assay {
 namespace {
 constexpr Nanos kHandOver = std::chrono::milliseconds(100);
-}
+// What ended in an interval is recorded by then, also by a thread that the scheduler let wait.
+constexpr Nanos kRecorded = std::chrono::milliseconds(50);
+}  // namespace
 
 /// The figures of one target, read about once an interval.
 struct Collector::Sampling {
@@ -92,11 +94,14 @@ void Collector::take(std::size_t g, const Interval& interval) {
 }
 
 bool Collector::collect(TimePoint now) {
-  for (std::size_t g = 0; g < groups_.size(); g++)
-    for (std::unique_ptr<Interval>& interval : groups_[g]->mailbox.collect()) {
+  for (std::size_t g = 0; g < groups_.size(); g++) {
+    Mailbox& mailbox = groups_[g]->mailbox;
+    mailbox.close_shared(now - kRecorded);
+    for (std::unique_ptr<Interval>& interval : mailbox.collect()) {
       take(g, *interval);
-      groups_[g]->mailbox.give_back(std::move(interval));
+      mailbox.give_back(std::move(interval));
     }
+  }
   std::vector<Series*> all;
   for (GroupOutcome& outcome : outcomes_) all.push_back(&outcome.series);
   Series::keep_within(Series::kMostBytes, all);
@@ -109,8 +114,6 @@ bool Collector::collect(TimePoint now) {
 void Collector::tell(TimePoint now) {
   Live live;
   live.phase = phases_.at(now);
-  if (live.phase != told_phase_) phase_operations_ = phase_errors_ = 0;
-  told_phase_ = live.phase;
   live.since_start = now - phases_.start();
   const TimePoint end = phases_.measure_end();
   live.left = end == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), end - now);
@@ -131,20 +134,23 @@ void Collector::tell(TimePoint now) {
     group.p50 = response.quantile(0.5);
     group.p99 = response.quantile(0.99);
     group.max = response.max();
-    phase_operations_ += completed;
-    phase_errors_ += group.errors;
+    operations_ += completed;
+    errors_ += group.errors;
     live.groups.push_back(std::move(group));
     recent_[g].clear();
   }
-  live.operations = phase_operations_;
-  live.errors = phase_errors_;
+  live.operations = operations_;
+  live.errors = errors_;
   told_ = now;
   observer_.live(live);
 }
 
-void Collector::finish(RunOutcome& out) {
+void Collector::finish(RunOutcome& out, TimePoint now) {
   for (std::size_t g = 0; g < groups_.size(); g++)
     for (const std::unique_ptr<Interval>& interval : groups_[g]->mailbox.collect()) take(g, *interval);
+  const auto untold = [](const GroupStats& stats) { return !stats.empty(); };
+  if (now > told_ && std::any_of(recent_.begin(), recent_.end(), untold))
+    tell(now);  // so that what was told adds up to what was done
   out.groups = std::move(outcomes_);
   for (const auto& sampling : samplings_) {
     sampling->thread.request_stop();

@@ -23,8 +23,8 @@ class Collector {
   const std::vector<GroupOutcome>& so_far() const noexcept { return outcomes_; }
   /// A group that joins the run; it is behind those that there are.
   void add(const GroupPlan&);
-  /// Empties the mailboxes a last time and fills groups and target_series.
-  void finish(RunOutcome&);
+  /// Empties the mailboxes a last time, tells that, and fills groups and target_series.
+  void finish(RunOutcome&, TimePoint now);
 
  private:
   struct Sampling;
@@ -38,8 +38,7 @@ class Collector {
   std::vector<GroupOutcome> outcomes_;
   std::vector<GroupStats> recent_;  // what ended since the observer was last told
   TimePoint told_{};
-  Phase told_phase_ = Phase::ramp;
-  std::uint64_t phase_operations_ = 0, phase_errors_ = 0;
+  std::uint64_t operations_ = 0, errors_ = 0;
   std::vector<Target*> targets_;
   std::vector<std::unique_ptr<Sampling>> samplings_;
 };

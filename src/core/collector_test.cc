@@ -61,7 +61,7 @@ TEST(Collector, of_a_long_run_keeps_every_operation_and_a_bounded_time_line) {
   }
   recorders.clear();
   RunOutcome outcome;
-  collector.finish(outcome);
+  collector.finish(outcome, start + std::chrono::seconds(kSeconds));
 
   EXPECT_LE(most, Series::kMostBytes);
   EXPECT_GT(most, Series::kMostBytes * 9 / 10) << "the run is too small to come to the limit";

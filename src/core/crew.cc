@@ -155,11 +155,11 @@ void FiberCrew::start(const Phases& phases, TimePoint begin, Nanos ramp_up, Nano
     phases_ = &phases;
     recorder_.emplace(phases, interval, group_.mailbox);
     roster_->start(begin, ramp_up);
-    roll_.at = begin + interval;
+    roll_.at = recorder_->closes();
     roll_.fire = [this, interval] {
       const TimePoint now = loop_.clock().now();
       if (recorder_) recorder_->roll(now);
-      roll_.at = recorder_ ? now + interval : TimePoint::max();
+      roll_.at = recorder_ ? std::min(recorder_->closes(), now + interval) : TimePoint::max();
     };
     for (runtime::Loop::Task* task : mustered_) loop_.unpark(*task);
   });
@@ -255,7 +255,7 @@ void ThreadCrew::serve(Slot& slot, Muster& muster) {
     go = !dismissed_;
   }
   if (go) {
-    Recorder recorder(*phases_, interval_, group_.mailbox);
+    Recorder recorder(*phases_, interval_, group_.mailbox, true);
     slot.start(*phases_, recorder);
     work(slot, recorder);
   }

@@ -406,7 +406,7 @@ RunOutcome Run::conclude() {
   for (const Set& set : sets_)
     for (std::size_t g = 0; g < set.set->groups(); g++) abandoned.push_back(set.set->abandoned(g));
   dismantle();
-  collector_->finish(out);
+  collector_->finish(out, drained_);
   for (std::size_t g = 0; g < groups_.size(); g++) {
     GroupOutcome& group = out.groups[g];
     group.failures = groups_[g]->mailbox.failures();

@@ -42,12 +42,24 @@ FailureLog Mailbox::failures() const {
   return failures_;
 }
 
-Recorder::Recorder(const Phases& phases, Nanos interval, Mailbox& mailbox)
-    : phases_(phases), interval_(interval), mailbox_(mailbox), current_(mailbox.empty_interval()) {
+void Mailbox::close_shared(TimePoint until) {
+  const std::lock_guard lock(sharing_);
+  for (Recorder* recorder : shared_) recorder->roll(until);
+}
+
+Recorder::Recorder(const Phases& phases, Nanos interval, Mailbox& mailbox, bool shared)
+    : phases_(phases), interval_(interval), mailbox_(mailbox), current_(mailbox.empty_interval()), shared_(shared) {
   begin_interval(phases.start());
+  if (!shared_) return;
+  const std::lock_guard lock(mailbox_.sharing_);
+  mailbox_.shared_.push_back(this);
 }
 
 Recorder::~Recorder() {
+  if (shared_) {
+    const std::lock_guard lock(mailbox_.sharing_);
+    std::erase(mailbox_.shared_, this);
+  }
   if (!current_->stats.empty() || !current_->strays.empty()) mailbox_.hand_over(std::move(current_));
 }
 
@@ -86,6 +98,7 @@ GroupStats& Recorder::stray(TimePoint due) {
 }
 
 void Recorder::failed(OperationId operation, const Completion& c, const Failure& failure) {
+  const Hold hold(*this);
   OperationStats& stats = stats_for(operation, c.due, c.end);
   stats.failed.record(c.end - c.due);
   stats.failures[static_cast<std::size_t>(failure.kind)]++;
@@ -95,6 +108,7 @@ void Recorder::failed(OperationId operation, const Completion& c, const Failure&
 }
 
 void Recorder::timed(OperationId operation, TimePoint due, TimePoint end) noexcept {
+  const Hold hold(*this);
   OperationStats& stats = stats_for(operation, due, end);
   stats.response.record(end - due);
   stats.service.record(end - due);
@@ -103,6 +117,7 @@ void Recorder::timed(OperationId operation, TimePoint due, TimePoint end) noexce
 }
 
 void Recorder::count(CounterId counter, std::uint64_t n, TimePoint due, TimePoint end) noexcept {
+  const Hold hold(*this);
   group_for(due, end).counters[static_cast<std::size_t>(counter)] += n;
 }
 

@@ -108,7 +108,7 @@ struct Live {
   Phase phase = Phase::ramp;
   Nanos since_start{}, left{};               // left: Nanos::max() when unknown
   std::vector<LiveGroup> groups;             // over the last interval
-  std::uint64_t operations = 0, errors = 0;  // since the start of the phase
+  std::uint64_t operations = 0, errors = 0;  // since the start of the run
   std::vector<LiveAgent> agents;             // empty: this process alone
 };
 

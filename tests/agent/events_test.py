@@ -25,6 +25,21 @@ class EventsTest(AgentTest):
         phases = [data["phase"] for _, kind, data in events if kind == "state" and data["phase"]]
         self.assertIn("measure", phases)
 
+    def test_sessions_with_a_thread_each_and_little_to_do_are_told_in_time(self):
+        file = self.folder / "few.db"
+        self.assay("prepare", "kv", "--target", f"sqlite:{file}", "--rows", "100", "--quiet")
+        agent = self.agent()
+        task = agent.post("/api/v1/tasks", {"verb": "run", "workload": "kv", "target": f"sqlite:{file}", "options": {
+            "rows": "100", "rate": "40", "clients": "16", "warmup": "1s", "duration": "3s"}}).json
+        events = list(agent.events(task["id"]))
+        phases = [p for g in self.result(agent, task)["groups"] for o in g["operations"] for p in o["phases"].values()]
+        total = sum(p["completed"] for p in phases)
+        self.assertGreater(total, 100)
+        self.assertEqual(sum(g["all"]["completed"] for _, kind, i in events if kind == "interval" for g in i["groups"]), total)
+        lives = [data["operations"] for _, kind, data in events if kind == "live"]
+        self.assertEqual(lives, sorted(lives), "they count from the begin of the run")
+        self.assertEqual(lives[-1], total)
+
     def test_who_comes_later_is_told_what_was_and_everything_once(self):
         agent = self.agent()
         task = self.run_kv(agent, "3s")
