@@ -1,8 +1,8 @@
 // assay exec: a benchmark of a plan, verb by verb, on the agents of its runner, by pgdistbench's API and with its verbs.
 
-#include "base/units.h"
 #include "cli/arguments.h"
 #include "cli/collect.h"
+#include "cli/fanout.h"
 #include "cli/plan_main.h"
 #include "cli/run_report.h"
 #include "cli/signals.h"
@@ -14,10 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
-#include <numeric>
 
 namespace assay::cli {
 namespace {
@@ -26,7 +23,6 @@ using nlohmann::json;
 
 constexpr std::string_view kExecVerbs[] = {"prepare", "run",  "check",    "cleanup",
                                            "results", "list", "listpods", "check-pods"};
-constexpr Nanos kBetweenLooks = std::chrono::milliseconds(500);
 
 std::span<const OptionSpec> exec_options() {
   static const std::vector<OptionSpec> table = [] {
@@ -59,128 +55,28 @@ std::span<const OptionSpec> exec_options() {
   return table;
 }
 
-/// A value of a plan as JSON has it: agents take numbers and truth values for what they are.
-json json_of(const plan::Value& value) {
-  const std::string& text = value.text;
-  if (text == "true" || text == "false") return text == "true";
-  const bool number = !text.empty() && text.size() < 18 &&
-                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= '0' && c <= '9'; });
-  return number ? json(std::stoll(text)) : json(text);
-}
-
-std::string config_of(const plan::Benchmark& benchmark) {
-  json config = json::object();
-  if (benchmark.config)
-    for (const auto& [name, value] : benchmark.config->members) config[name] = json_of(value);
-  return config.dump();
-}
-
-/// What an agent says it does: "Idle" or "Busy", and what it did last.
-struct Statuses {
-  std::vector<json> all;
-  bool busy() const {
-    return std::any_of(all.begin(), all.end(), [](const json& status) { return status.value("code", "") != "Idle"; });
-  }
-};
-
-class Fanout {
- public:
-  Fanout(const plan::Benchmark& benchmark, RunnerAgents agents)
-      : benchmark_(benchmark), agents_(std::move(agents)), clients_(agents_.clients()) {}
-
-  /// To all agents, or to the first of each system.
-  void post(const std::string& verb, bool to_all) {
-    std::vector<coordinator::AgentRequest> requests;
-    std::vector<std::size_t> whom = agents_.first_of_each_system();
-    if (to_all) {
-      whom.resize(agents_.urls.size());
-      std::iota(whom.begin(), whom.end(), std::size_t{0});
-    }
-    requests.reserve(whom.size());
-    for (const std::size_t a : whom)
-      requests.push_back({.agent = a,
-                          .method = "POST",
-                          .path = fmt::format("/work/{}/{}", benchmark_.workload, verb),
-                          .body = verb == "cleanup" ? "" : config_of(benchmark_)});
-    require(clients_.ask(requests), whom);
-    asked_ = whom;
-  }
-
-  std::vector<json> get_all(const std::string& path) {
-    std::vector<coordinator::AgentRequest> requests;
-    std::vector<std::size_t> whom;
-    for (std::size_t a = 0; a < agents_.urls.size(); a++) {
-      requests.push_back({.agent = a, .path = path});
-      whom.push_back(a);
-    }
-    std::vector<json> out;
-    for (coordinator::AgentAnswer& answer : require(clients_.ask(requests), whom))
-      out.push_back(std::move(answer.json));
-    return out;
-  }
-
-  Statuses wait_idle(const SignalWatch& signals) {
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    std::unique_lock lock(mutex);
-    for (;;) {
-      Statuses statuses{get_all("/status")};
-      if (!statuses.busy()) return statuses;
-      changed.wait_for(lock, signals.token(), kBetweenLooks, [] { return false; });
-      if (signals.stopped())
-        throw Error("interrupted; the agents go on: 'assay runner cancel' stops them", ExitCode::interrupted);
-    }
-  }
-
-  /// Those that were asked have done it, or an error says which did not.
-  void require_done(const Statuses& statuses) const {
-    std::vector<std::string> failed;
-    for (const std::size_t a : asked_)
-      if (const json last = statuses.all[a].value("last", json::object()); last.contains("error"))
-        failed.push_back(fmt::format("{}: {}", agents_.urls[a], last["error"].get<std::string>()));
-    if (!failed.empty()) throw Error(fmt::format("{}", fmt::join(failed, "\n")), ExitCode::thresholds_failed);
-  }
-
-  const RunnerAgents& agents() const noexcept { return agents_; }
-
- private:
-  std::vector<coordinator::AgentAnswer> require(std::vector<coordinator::AgentAnswer> answers,
-                                                const std::vector<std::size_t>& whom) const {
-    std::vector<std::string> failed;
-    ExitCode code = ExitCode::usage;
-    for (std::size_t i = 0; i < answers.size(); i++)
-      if (!answers[i].ok()) {
-        failed.push_back(fmt::format("{}: {}", agents_.urls[whom[i]], answers[i].failure));
-        if (answers[i].status == 0 || answers[i].status >= 500) code = ExitCode::unreachable;
-      }
-    if (!failed.empty()) throw Error(fmt::format("{}", fmt::join(failed, "\n")), code);
-    return answers;
-  }
-
-  const plan::Benchmark& benchmark_;
-  const RunnerAgents agents_;
-  coordinator::AgentClients clients_;
-  std::vector<std::size_t> asked_;
-};
-
 /// pgdistbench's report of TPC-C: what each agent measured, and how its figures are spread.
-void print_results(const Fanout& fanout, const Statuses& statuses, bool allow_error) {
+void print_results(Fanout& fanout, const Statuses& statuses, bool allow_error) {
   json runners = json::array();
   std::vector<double> tpmc, total;
   std::vector<std::string> failed;
-  for (std::size_t a = 0; a < statuses.all.size(); a++) {
-    const json last = statuses.all[a].value("last", json::object());
-    const json value = last.value("value", json());
-    if (last.contains("error") || !value.is_object() || !value.contains("Summary")) {
+  for (std::size_t a = 0; a < statuses.size(); a++) {
+    const json last = statuses[a].told.value("last", json::object());
+    json value = last.value("value", json());
+    const auto is_result = [](const json& v) { return v.is_object() && v.contains("Summary"); };
+    // What was done since then has none; a run that failed is none to look behind.
+    if (statuses[a].gone.empty() && !last.contains("error") && !is_result(value)) value = fanout.newest_result(a);
+    if (last.contains("error") || !is_result(value)) {
       failed.push_back(fmt::format("{}: {}", fanout.agents().urls[a],
-                                   last.contains("error") ? last["error"].get<std::string>()
-                                                          : "what it did last has no result; expected a run"));
+                                   !statuses[a].gone.empty() ? statuses[a].gone
+                                   : last.contains("error")  ? last["error"].get<std::string>()
+                                                             : "it has no result of a run"));
       continue;
     }
     const json& summary = value["Summary"];
     tpmc.push_back(summary.value("tpmC", 0.0));
     total.push_back(summary.value("tpmTotal", 0.0));
-    runners.push_back(value);
+    runners.push_back(std::move(value));
   }
   if (!failed.empty() && (!allow_error || runners.empty()))
     throw Error(fmt::format("{}", fmt::join(failed, "\n")), ExitCode::thresholds_failed);
@@ -205,11 +101,13 @@ ExitCode look_at_agents(Fanout& fanout, const std::string& verb) {
     fmt::print("Pods are healthy {}\n", busy ? "but not ready" : "and ready");
     return ExitCode::ok;
   }
-  const Statuses statuses{fanout.get_all("/status")};
-  for (std::size_t a = 0; a < statuses.all.size(); a++)
-    fmt::print("{}: {}{}\n", fanout.agents().urls[a], statuses.all[a].value("code", ""),
-               statuses.all[a].contains("task") ? " " + statuses.all[a]["task"].get<std::string>() : "");
-  return ExitCode::ok;
+  const Statuses statuses = fanout.statuses();
+  bool gone = false;
+  for (std::size_t a = 0; a < statuses.size(); a++) {
+    fmt::print("{}: {}\n", fanout.agents().urls[a], statuses[a].text());
+    gone = gone || !statuses[a].gone.empty();
+  }
+  return gone ? ExitCode::unreachable : ExitCode::ok;
 }
 
 void require_api(const plan::Benchmark& benchmark) {
@@ -230,7 +128,8 @@ ExitCode carry_out_verb(const MainWords& words, Fanout& fanout) {
   const std::string& verb = words.verb;
   const SignalWatch signals("the agents go on");
   if (verb == "results") {
-    print_results(fanout, fanout.wait_idle(signals), words.options.flag("allow-error"));
+    const bool allow_error = words.options.flag("allow-error");
+    print_results(fanout, fanout.wait_idle(signals, allow_error), allow_error);
     return ExitCode::ok;
   }
   fanout.post(verb, verb == "run");
@@ -243,7 +142,7 @@ ExitCode carry_out_verb(const MainWords& words, Fanout& fanout) {
     say("{}\n", started);
   if (!wait) return ExitCode::ok;
   std::fflush(stdout);
-  const Statuses statuses = fanout.wait_idle(signals);
+  const Statuses statuses = fanout.wait_idle(signals, verb == "run" && words.options.flag("allow-error"));
   if (verb == "run")
     print_results(fanout, statuses, words.options.flag("allow-error"));
   else

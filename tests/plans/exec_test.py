@@ -78,6 +78,27 @@ class AgentsTest(ProgramTest):
         self.assertAlmostEqual(said["TPMTotal"]["median"], sum(each) / 2, places=3)
         self.assertEqual(sum(said["TPMC"]["histogram"]["counts"]), 2)
         self.assertEqual(json.loads(self.assay("exec", "results", "short", "-w", ".").stdout), said)
+        self.assay("exec", "check", "short", "--wait")  # what was done last has no result: that of the run is meant
+        again = json.loads(self.assay("exec", "results", "short").stdout)
+        self.assertEqual([runner["Summary"] for runner in again["Runners"]], [runner["Summary"] for runner in said["Runners"]])
+        os.kill(self.pids()[1], 9)
+        self.assertIn(self.agents[1], self.refused("exec", "results", "short", code=3))
+        left = self.assay("exec", "results", "short", "--allow-error")
+        self.assertEqual(len(json.loads(left.stdout)["Runners"]), 1)
+        self.assertIn(self.agents[1], left.stderr)
+        pods = self.assay("exec", "listpods", "short", code=3).stdout
+        self.assertRegex(pods, f"{self.agents[0]}: Idle\n{self.agents[1]}: no answer: ")
+        self.assertIn("nothing was begun", self.refused("exec", "run", "short", code=3))
+        self.assertEqual(self.status(self.agents[0])["code"], "Idle")
+
+    def test_a_run_begins_on_all_agents_or_on_none(self):
+        started = urllib.request.Request(self.agents[1] + "/work/tpcc/run", json.dumps({**CONFIG, "duration": 0}).encode(),
+                                         {"Content-Type": "application/json"})
+        urllib.request.urlopen(started, timeout=30).close()
+        said = self.refused("exec", "run", "short", code=2)
+        self.assertIn(f"nothing was begun, as not all agents are idle\n{self.agents[1]}: Busy tpcc/run", said)
+        self.assertNotIn("last_task", self.status(self.agents[0]))
+        self.assay("runner", "cancel")
 
     def test_what_goes_on_is_cancelled(self):
         self.assertEqual(self.assay("exec", "run", "long").stdout, "Benchmark started\n")
