@@ -65,7 +65,7 @@ AgentSummary summary_of(const AgentResult& agent, double seconds, double all, Na
   out.clock_offset = agent.clock_offset;
   out.clock_error = agent.clock_error;
   out.late = agent.late;
-  out.lagged = lag_is_too_much(agent.p99_lag, response99);
+  out.lagged = agent.completed >= kFewOperations && lag_is_too_much(agent.p99_lag, response99);
   out.full_loop = loop_is_full(agent.own_cost.busiest_loop);
   if (out.lagged)
     out.reasons.push_back(fmt::format("lag p99 {} (limit {})", format_latency(agent.p99_lag, {most_lag(response99)}),

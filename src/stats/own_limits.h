@@ -5,6 +5,7 @@
 #include "base/time.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace assay {
 
@@ -20,6 +21,13 @@ inline Nanos most_lag(Nanos response99) {
 
 /// Whether assay was late by so much that the figures are its own doing.
 inline bool lag_is_too_much(Nanos lag99, Nanos response99) { return lag99 > most_lag(response99); }
+
+/// Of so few operations the p99 is one of the two longest, and says nothing: the third longest is judged in its place.
+inline constexpr std::uint64_t kFewOperations = 300;
+inline double judged_quantile(std::uint64_t operations) {
+  if (operations >= kFewOperations) return 0.99;
+  return operations < 3 ? 0 : 1 - 2.5 / static_cast<double>(operations);
+}
 
 /// Whether a loop that was busy for this share of the measured time may have been what limited the load.
 inline bool loop_is_full(double busiest_loop) { return busiest_loop > kMostOfALoop; }

@@ -325,5 +325,21 @@ TEST(LagVerdict, lag_makes_a_run_invalid_only_beyond_both_limits) {
   EXPECT_TRUE(lag_verdict(main, stats).empty());
 }
 
+TEST(LagVerdict, two_late_ones_of_few_operations_make_no_run_invalid_and_three_do) {
+  Group main;
+  main.name = "main";
+  main.operations = {{.name = "get", .summary = ""}};
+  GroupStats stats(1);
+  OperationStats& get = stats.operations[0];
+  for (int i = 0; i < 28; i++) {
+    get.response.record(1ms);
+    get.lag.record(0ms);
+  }
+  for (int i = 0; i < 2; i++) get.lag.record(20ms);
+  EXPECT_TRUE(lag_verdict(main, stats).empty());
+  get.lag.record(20ms);
+  EXPECT_THAT(lag_verdict(main, stats), testing::ElementsAre(testing::HasSubstr("third longest lag of 31 operations")));
+}
+
 }  // namespace
 }  // namespace assay
