@@ -77,6 +77,8 @@ std::optional<MainWords> main_words(std::string_view command, std::span<const st
         "--context has no effect: this build does nothing in Kubernetes; expected static systems, and process "
         "or static runners");
   out.workdir = out.options.text("workdir");
+  if (std::error_code none; !std::filesystem::is_directory(out.workdir, none))
+    throw Error(fmt::format("{}: --workdir: there is no folder {}", command, out.workdir.string()));
   out.reading = plan::read_plan(main_file(out.options), plan_catalogue(), from_environment);
   for (const plan::Mistake& mistake : out.reading.mistakes.sorted()) say("{}\n", out.reading.mistakes.line(mistake));
   if (out.reading.plan) return out;

@@ -37,7 +37,7 @@ class Builder : BuildContext {
          [&](const std::string& key, Value& value) { return runner(key, value); });
     each("benchmarks", plan_.benchmarks, entries_.benchmarks,
          [&](const std::string& key, Value& value) { return build_benchmark(*this, key, value); });
-    if (plan_.systems.empty() && plan_.runners.empty() && plan_.benchmarks.empty())
+    if (!mistakes_.any() && plan_.systems.empty() && plan_.runners.empty() && plan_.benchmarks.empty())
       mistakes_.add(checked_.mark, "", "the plan is empty; expected systems, runners and benchmarks");
   }
 

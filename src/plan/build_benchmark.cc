@@ -24,13 +24,15 @@ class BenchmarkBuilder : BuildContext {
       refuse(value, "benchmark",
              "benchmark stands beside workload; expected one of workload (with options and load) and benchmark (with "
              "config)");
-    if (!has(value, "workload") && !has(value, "benchmark"))
-      refuse(value, fmt::format("{} does not say what is run; expected workload: {}", value.path, workloads()));
+    const std::string of_groups = first_workload_of_groups(value);
+    if (!has(value, "workload") && !has(value, "benchmark") && of_groups.empty())
+      refuse(value, fmt::format("{} does not say what is run; expected workload: {} (or one of each of its groups)",
+                                value.path, workloads()));
     if (other)
       for (const std::string_view name : {"options", "load", "groups", "steps"})
         if (value.find(name) != nullptr)
           refuse(value, name, fmt::format("{} has no effect beside config; expected the form with workload", name));
-    out.workload = value.text_of(plain ? "workload" : "benchmark");
+    out.workload = plain || other ? value.text_of(plain ? "workload" : "benchmark") : of_groups;
     out.own = options_from(catalogue_.benchmark, &value);
     if (value.find("repetitions") != nullptr)
       out.repetitions = static_cast<std::uint64_t>(parse_count(value.text_of("repetitions")));
@@ -50,6 +52,15 @@ class BenchmarkBuilder : BuildContext {
   }
 
  private:
+  /// "": one of them does not say what it runs, or there are none.
+  static std::string first_workload_of_groups(const Value& value) {
+    const Value* groups = value.find("groups");
+    if (groups == nullptr || groups->members.empty()) return "";
+    for (const auto& [none, group] : groups->members)
+      if (group.find("workload") == nullptr) return "";
+    return groups->members.front().value.text_of("workload");
+  }
+
   /// "Error: --name is …" as it reads in a plan.
   static std::string in_plan_words(std::string_view text) {
     std::string out;
@@ -122,7 +133,7 @@ class BenchmarkBuilder : BuildContext {
       out.systems = {*named};
     } else if (out.runner && !plan_.runners[*out.runner].systems.empty()) {
       out.systems = plan_.runners[*out.runner].systems;
-    } else if (plan_.systems.size() == 1 && !has(value, "runner") && !cluster) {
+    } else if (plan_.systems.size() == 1 && system == nullptr && !cluster && (out.runner || !has(value, "runner"))) {
       out.systems = {0};
       fill_in(value, "system", plan_.systems[0].name);
     } else if (system == nullptr && !cluster && (out.runner || !has(value, "runner"))) {

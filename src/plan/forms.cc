@@ -19,6 +19,7 @@ const Form kCondition{.placeholder = "CONDITION",
                           },
                       .caret = true};
 const Form kSchedule{.placeholder = "SCHEDULE", .check = [](const FieldSpec&, const std::string& text) {
+                       if (text.empty()) throw Error("the rate is empty; without a rate it is a closed loop");
                        Schedule::parse(text, "constant", "0", Nanos(0));
                      }};
 const Form kThinkTime{

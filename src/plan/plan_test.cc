@@ -311,6 +311,25 @@ runners:
               ElementsAre("plan:2:41: kind is static, and the system a is cnpg"));
 }
 
+TEST(Plan, WhatIsSaidOnlyOnceIsTakenFromWhereItIsSaid) {
+  Reading reading = read(
+      "systems: {a: {kind: static, url: 'sqlite:x'}}\nrunners: {r: {agents: 2}}\nbenchmarks: {b: {runner: r, workload: "
+      "kv}}");
+  EXPECT_THAT(lines(reading), IsEmpty());
+  EXPECT_THAT(reading.plan->benchmarks.at(0).systems, ElementsAre(0u));  // the only one there is
+  reading = read(
+      "systems: {a: {kind: static, url: 'sqlite:x'}}\n"
+      "benchmarks: {b: {groups: [{name: g, workload: kv, clients: 1}, {name: h, workload: tpcc, clients: 1}]}}");
+  EXPECT_THAT(lines(reading), IsEmpty());
+  EXPECT_EQ(reading.plan->benchmarks.at(0).workload, "kv");
+  EXPECT_THAT(lines(read("systems: {a: {kind: static, url: 'sqlite:x'}}\n"
+                         "benchmarks: {b: {groups: [{name: g, workload: kv, clients: 1}, {name: h, clients: 1}]}}")),
+              testing::Contains(HasSubstr("does not say what is run; expected workload: ")));
+  EXPECT_THAT(
+      lines(read("systems: {a: {kind: static, url: 'sqlite:x'}}\nbenchmarks: {b: {workload: kv, load: {rate: ''}}}")),
+      ElementsAre(HasSubstr("the rate is empty; without a rate it is a closed loop")));
+}
+
 TEST(Plan, WhatAllAgentsHaveTogetherIsEnoughForEach) {
   const std::string_view plan =
       "systems: {a: {kind: static, url: 'sqlite:x'}}\nrunners: {r: {kind: static, addresses: [h:1, h:2, h:3]}}\n"

@@ -133,7 +133,9 @@ const RecordSpec* Schema::add_benchmark(const Catalogue& catalogue, const Record
   }
   FieldSpec options = variant_field("options", "workload", tables, "of the workload, as in `assay workloads NAME`");
   options.options = options.strict = true;
-  const FieldSpec workload = choice("workload", names, "", "what is run");
+  const FieldSpec workload =
+      choice("workload", names, "",
+             "what is run; without it, of a group its benchmark's, and of a benchmark that of each of its groups");
   const RecordSpec* load =
       add_options("Load", "A run: its phases, rate and clients, as of `assay run`.", catalogue.load);
   FieldSpec system = of_record("system", Shape::reference, reference,
@@ -200,14 +202,17 @@ Schema::Schema(const Catalogue& catalogue) {
   const RecordSpec* system = add_system(catalogue);
   const RecordSpec* runner = add_runner(reference);
   const RecordSpec* benchmark = add_benchmark(catalogue, reference);
-  plan_ = add({.name = "Plan",
-               .help = "Systems, runners and benchmarks.",
-               .fields = {{.value = {.name = "include", .help = "other files of the plan, beside this one"},
-                           .shape = Shape::list},
-                          of_record("systems", Shape::named, system, "what is put to the test"),
-                          of_record("runners", Shape::named, runner, "who makes the load"),
-                          of_record("benchmarks", Shape::named, benchmark, "what is run")},
-               .extensions = "x-"});
+  plan_ = add(
+      {.name = "Plan",
+       .help = "Systems, runners and benchmarks.",
+       .fields =
+           {{.value = {.name = "include", .help = "other files of the plan, beside this one"}, .shape = Shape::list},
+            of_record("systems", Shape::named, system, "what is put to the test"),
+            of_record("runners", Shape::named, runner, "who makes the load"),
+            of_record(
+                "benchmarks", Shape::named, benchmark,
+                "what is run; without it, of a group its benchmark's, and of a benchmark that of each of its groups")},
+       .extensions = "x-"});
 }
 
 }  // namespace assay::plan

@@ -202,7 +202,8 @@ TEST(Agents, markdown_says_how_many_it_leaves_out_of_whom_something_is_to_be_sai
   std::vector<AgentResult> agents;
   agents.reserve(64);
   for (int i = 0; i < 64; i++)
-    agents.push_back({.name = fmt::format("10.{}", i), .completed = 300, .p99_lag = milliseconds(20) + microseconds(i)});
+    agents.push_back(
+        {.name = fmt::format("10.{}", i), .completed = 300, .p99_lag = milliseconds(20) + microseconds(i)});
   EXPECT_THAT(render_markdown(run_of(agents)), HasSubstr("something is to be said of 48, too"));
 }
 

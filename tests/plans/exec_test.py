@@ -126,6 +126,8 @@ class AgentsTest(ProgramTest):
         self.assertIn("expected one of short, long, own", self.refused("exec", "run"))
         self.assertIn("no 'nobody' among its runners; expected one of two", self.refused("runner", "list", "nobody"))
         self.assertIn("--wait has no effect", self.refused("exec", "list", "--wait"))
+        self.assertIn("there is no folder nosuch", self.refused("runner", "apply", "-w", "nosuch"))
+        self.assertFalse((self.folder / "nosuch").exists())
         self.assertIn("--context has no effect", self.refused("runner", "list", "-c", "minikube"))
 
 
