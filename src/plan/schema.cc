@@ -202,17 +202,14 @@ Schema::Schema(const Catalogue& catalogue) {
   const RecordSpec* system = add_system(catalogue);
   const RecordSpec* runner = add_runner(reference);
   const RecordSpec* benchmark = add_benchmark(catalogue, reference);
-  plan_ = add(
-      {.name = "Plan",
-       .help = "Systems, runners and benchmarks.",
-       .fields =
-           {{.value = {.name = "include", .help = "other files of the plan, beside this one"}, .shape = Shape::list},
-            of_record("systems", Shape::named, system, "what is put to the test"),
-            of_record("runners", Shape::named, runner, "who makes the load"),
-            of_record(
-                "benchmarks", Shape::named, benchmark,
-                "what is run; without it, of a group its benchmark's, and of a benchmark that of each of its groups")},
-       .extensions = "x-"});
+  plan_ = add({.name = "Plan",
+               .help = "Systems, runners and benchmarks.",
+               .fields = {{.value = {.name = "include", .help = "other files of the plan, beside this one"},
+                           .shape = Shape::list},
+                          of_record("systems", Shape::named, system, "what is put to the test"),
+                          of_record("runners", Shape::named, runner, "who makes the load"),
+                          of_record("benchmarks", Shape::named, benchmark, "what is run")},
+               .extensions = "x-"});
 }
 
 }  // namespace assay::plan
