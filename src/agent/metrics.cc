@@ -109,11 +109,11 @@ std::string metrics_text(const Tasks& tasks) {
   for (const auto& [what, count] : ended)
     families.counter("assay_tasks_total", "Tasks that ended, by how", {{"task", what.first}, {"state", what.second}},
                      count);
-  if (task != nullptr) {
-    const TaskRecord record = task->record();
-    add_totals(families, task->totals(), record.workload);
-    const nlohmann::json live = task->live_figures();
-    if (busy && live.is_object()) {
+  if (const std::shared_ptr<Task> run = tasks.last_run()) {
+    const TaskRecord record = run->record();
+    add_totals(families, run->totals(), record.workload);
+    const nlohmann::json live = run->live_figures();
+    if (!has_ended(record.state) && live.is_object()) {
       for (const nlohmann::json& group : live.at("groups")) {
         const Labels labels{{"workload", record.workload}, {"group", group.at("name").get<std::string>()}};
         families.gauge("assay_rate", "Completed operations per second over the last interval", labels,

@@ -40,8 +40,9 @@ class Task final : public JobObserver {
   Task& operator=(const Task&) = delete;
 
   const std::string& id() const noexcept { return id_; }
+  bool is_run() const noexcept { return request_.verb == kRun; }
   /// A run that was one of several of a coordinator.
-  bool is_share() const noexcept { return request_.verb == kRun && request_.sharded; }
+  bool is_share() const noexcept { return is_run() && request_.sharded; }
   TaskRecord record() const;
   const EventLog& events() const noexcept { return events_; }
   std::filesystem::path result_file() const { return folder_ / "results" / (id_ + ".json"); }

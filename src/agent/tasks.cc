@@ -53,6 +53,7 @@ Tasks::Tasks(fs::path folder, MakeExecutor executor) : folder_(std::move(folder)
 Tasks::~Tasks() {
   shut_down(std::chrono::seconds(60));
   current_.reset();
+  last_run_.reset();
   if (lock_ >= 0) close(lock_);
 }
 
@@ -96,6 +97,7 @@ Tasks::Started Tasks::start(TaskRequest request) {
   if (current_ != nullptr) {
     ended_.push_back(current_->record());
     if (current_->is_share()) shares_.push_back(current_);
+    if (current_->is_run()) last_run_ = current_;
     if (shares_.size() > kHeldShares) shares_.pop_front();
   }
   current_ = next;
@@ -110,6 +112,11 @@ std::optional<TaskRecord> Tasks::begun_with(const std::string& key) const {
   for (const TaskRecord& record : ended_)
     if (record.key == key) return record;
   return std::nullopt;
+}
+
+std::shared_ptr<Task> Tasks::last_run() const {
+  const std::lock_guard lock(mutex_);
+  return current_ != nullptr && current_->is_run() ? current_ : last_run_;
 }
 
 std::shared_ptr<Task> Tasks::current() const {

@@ -36,6 +36,8 @@ class Tasks {
   bool starts() const noexcept { return starts_; }
   /// nullptr: none is under way, and none was since the agent began.
   std::shared_ptr<Task> current() const;
+  /// The run that is under way or was last; nullptr: there was none since the agent began.
+  std::shared_ptr<Task> last_run() const;
   /// Of a task that this process carried out and still holds: the last one, and the last runs that were a share of a
   /// coordinator's, of which it may yet be asked what the whole comes to.
   std::shared_ptr<Task> find_held(const std::string& id) const;
@@ -58,7 +60,7 @@ class Tasks {
   int lock_ = -1;
   mutable std::mutex mutex_;
   std::vector<TaskRecord> ended_;  // oldest first; of earlier tasks
-  std::shared_ptr<Task> current_;
+  std::shared_ptr<Task> current_, last_run_;  // the latter before the former
   std::deque<std::shared_ptr<Task>> shares_;  // runs that have ended, oldest first
   const bool starts_ = true;
 };

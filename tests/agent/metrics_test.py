@@ -48,6 +48,10 @@ class MetricsTest(AgentTest):
             self.assertEqual(sum(v for k, v in found.items() if k[0] == "assay_errors_total" and ("operation", operation) in k), count)
         self.assertEqual(found[("assay_tasks_total", ("state", "done"), ("task", "kv/run"))], 1)
         self.assertEqual(found[("assay_busy",)], 0)
+        self.ended(agent, self.task(agent, verb="cleanup", options={}))  # no run: the counters are still those of the last one
+        after = self.samples(agent)
+        self.assertEqual({k: v for k, v in after.items() if k[0] != "assay_tasks_total"},
+                         {k: v for k, v in found.items() if k[0] != "assay_tasks_total"})
         self.assertFalse([k for k in found if k[0] == "assay_rate"], "no rate while nothing runs")
 
     @unittest.skipUnless(shutil.which("prometheus") and shutil.which("prometheus-pushgateway"),
