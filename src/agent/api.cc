@@ -103,14 +103,6 @@ std::shared_ptr<Task> require_held(const Tasks& tasks, const Request& request) {
   return task;
 }
 
-Response file_answer(const std::filesystem::path& path, std::string type) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw HttpError{404, fmt::format("there is no {}", path.filename().string())};
-  std::stringstream text;
-  text << file.rdbuf();
-  return {.body = text.str(), .content_type = std::move(type)};
-}
-
 std::string event_text(const EventLog::Event& event) {
   return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id, event.kind, event.data);
 }
@@ -316,12 +308,14 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
 }
 
 void add_results(net::HttpServer& server, Tasks& tasks) {
-  const auto file = [&tasks](const Request& request) {
+  const auto text = [&tasks](const Request& request) {
     const std::string id = request.parameters.at("id");
     tasks.require(id);
-    return tasks.result_file(id);
+    return tasks.result_text(id);
   };
-  const auto result = [file](const Request& request) { return file_answer(file(request), "application/json"); };
+  const auto result = [text](const Request& request) {
+    return Response{.body = text(request), .content_type = "application/json"};
+  };
   server.route("GET", "/api/v1/tasks/{id}/result", result);
   server.route("GET", "/api/v1/tasks/{id}/result.json", [result](const Request& request) {
     Response response = result(request);
@@ -329,9 +323,8 @@ void add_results(net::HttpServer& server, Tasks& tasks) {
                                   fmt::format("attachment; filename=\"{}.json\"", request.parameters.at("id")));
     return response;
   });
-  server.route("GET", "/api/v1/tasks/{id}/report.html", [file](const Request& request) {
-    if (!std::filesystem::exists(file(request))) throw HttpError{404, "the task has no result"};
-    return Response{.body = render_html(read_document(file(request))), .content_type = "text/html; charset=utf-8"};
+  server.route("GET", "/api/v1/tasks/{id}/report.html", [text](const Request& request) {
+    return Response{.body = render_html(from_json(text(request))), .content_type = "text/html; charset=utf-8"};
   });
 }
 

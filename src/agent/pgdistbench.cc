@@ -168,10 +168,12 @@ json status_of(const Tasks& tasks) {
   if (record.state == TaskState::stopped) last["stopped"] = true;
   if (record.has_result) {
     try {
-      last["value"] = pgdistbench_result(read_document(tasks.result_file(record.id)));
+      last["value"] = pgdistbench_result(from_json(tasks.result_text(record.id)));
       last["verdict"] = record.verdict;
     } catch (const Error& error) {
       last["error"] = error.what();
+    } catch (const HttpError& gone) {
+      last["error"] = gone.text;
     }
   }
   return {{"code", "Idle"}, {"last", std::move(last)}, {"id", record.id}, {"last_task", name}};

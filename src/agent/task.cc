@@ -73,8 +73,12 @@ TaskRecord Task::record() const {
   return record_;
 }
 
+std::shared_ptr<const std::string> Task::unwritten_result() const {
+  const std::lock_guard lock(mutex_);
+  return unwritten_;
+}
+
 void Task::begin() {
-  keep();
   thread_ = std::jthread([this] { go_through(); });
 }
 
@@ -204,9 +208,15 @@ void Task::carry_out_verb() {
 }
 
 void Task::conclude_run(JobEnd done) {
-  if (!folder_.empty()) write_document(result_file(), done.document);
+  std::string lost;  // why the result is not on disk
+  try {
+    if (!folder_.empty()) write_document(result_file(), done.document);
+  } catch (const Error& error) {
+    lost = fmt::format("{}; the result is held in memory until the next task", error.what());
+  }
   {
     const std::lock_guard lock(mutex_);
+    if (!lost.empty()) unwritten_ = std::make_shared<const std::string>(to_json(done.document));
     record_.has_result = !folder_.empty();
     record_.verdict = assay::to_string(done.document.verdict.verdict);
     record_.summary = summary_of(done.document);
@@ -214,9 +224,14 @@ void Task::conclude_run(JobEnd done) {
   // Not to have met a condition is a result, not a failure of the task.
   const bool judged =
       done.code == ExitCode::ok || done.code == ExitCode::thresholds_failed || done.code == ExitCode::run_invalid;
-  const std::string why = judged ? "" : joined(done.document.verdict.reasons);
-  const TaskState state = done.document.partial ? TaskState::stopped : judged ? TaskState::done : TaskState::failed;
-  const int code = static_cast<int>(done.code);
+  std::string why = judged ? "" : joined(done.document.verdict.reasons);
+  TaskState state = done.document.partial ? TaskState::stopped : judged ? TaskState::done : TaskState::failed;
+  int code = static_cast<int>(done.code);
+  if (!lost.empty()) {
+    state = TaskState::failed;
+    code = static_cast<int>(ExitCode::output_failed);
+    why = lost + (why.empty() ? "" : "; " + why);
+  }
   if (beside_ != nullptr) end_ = std::move(done);
   end(state, code, why);
 }

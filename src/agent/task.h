@@ -45,6 +45,8 @@ class Task final : public JobObserver {
   bool is_share() const noexcept { return is_run() && request_.sharded; }
   TaskRecord record() const;
   const EventLog& events() const noexcept { return events_; }
+  /// The result, as text, when it could not be written to result_file(); else nullptr.
+  std::shared_ptr<const std::string> unwritten_result() const;
   std::filesystem::path result_file() const { return folder_ / "results" / (id_ + ".json"); }
 
   void begin();
@@ -131,6 +133,7 @@ class Task final : public JobObserver {
   mutable std::mutex mutex_;  // guards all below
   mutable std::condition_variable_any changed_;
   TaskRecord record_;
+  std::shared_ptr<const std::string> unwritten_;
   std::optional<WallTime> start_at_;
   TimeLine time_line_;
   nlohmann::json live_;

@@ -100,9 +100,13 @@ TaskRecord task_record_from_json(const json& from) {
   return record;
 }
 
+void write_record(const std::filesystem::path& folder, const TaskRecord& record) {
+  write_atomically(folder / "tasks" / (record.id + ".json"), text_of(to_json(record)) + "\n");
+}
+
 void keep_record(const std::filesystem::path& folder, const TaskRecord& record) {
   try {
-    write_atomically(folder / "tasks" / (record.id + ".json"), text_of(to_json(record)) + "\n");
+    write_record(folder, record);
   } catch (const Error& error) {
     fmt::print(stderr, "assay: the record of a task is not kept: {}\n", error.what());
   }

@@ -40,7 +40,9 @@ struct TaskRecord {
 nlohmann::json to_json(const TaskRecord&);
 TaskRecord task_record_from_json(const nlohmann::json&);
 
-/// tasks/ID.json in `folder`, replaced whole. When it cannot be written, stderr is told.
+/// tasks/ID.json in `folder`, replaced whole. Throws Error.
+void write_record(const std::filesystem::path& folder, const TaskRecord&);
+/// The same; when it cannot be written, stderr is told.
 void keep_record(const std::filesystem::path& folder, const TaskRecord&);
 TaskRecord read_record(const std::filesystem::path& file);
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 namespace assay::agent {
 
@@ -69,6 +71,7 @@ void Tasks::read_records() {
         record.has_result = fs::exists(result_file(record.id));
         if (record.has_result) take_verdict(record, result_file(record.id));
       }
+      record.has_result = record.has_result && fs::exists(result_file(record.id));  // it may have been held in memory
       ended_.push_back(std::move(record));
     } catch (const std::exception& error) {
       fmt::print(stderr, "assay: {} is left out: {}\n", entry.path().string(), error.what());
@@ -94,6 +97,11 @@ Tasks::Started Tasks::start(TaskRequest request) {
   }
   auto next =
       std::make_shared<Task>(std::move(request), folder_, executor_);  // throws for mistakes; then nothing has changed
+  try {
+    write_record(folder_, next->record());
+  } catch (const Error& error) {
+    throw net::HttpError{500, fmt::format("nothing was begun, as nothing of it could be kept: {}", error.what())};
+  }
   if (current_ != nullptr) {
     ended_.push_back(current_->record());
     if (current_->is_share()) shares_.push_back(current_);
@@ -112,6 +120,16 @@ std::optional<TaskRecord> Tasks::begun_with(const std::string& key) const {
   for (const TaskRecord& record : ended_)
     if (record.key == key) return record;
   return std::nullopt;
+}
+
+std::string Tasks::result_text(const std::string& id) const {
+  if (const std::shared_ptr<Task> task = find_held(id))
+    if (const std::shared_ptr<const std::string> text = task->unwritten_result()) return *text;
+  std::ifstream file(result_file(id), std::ios::binary);
+  if (!file) throw net::HttpError{404, fmt::format("the task {} has no result", id)};
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 std::shared_ptr<Task> Tasks::last_run() const {

@@ -46,6 +46,8 @@ class Tasks {
   std::optional<TaskRecord> find(const std::string& id) const;
   /// Throws net::HttpError(404).
   TaskRecord require(const std::string& id) const;
+  /// From disk, or what could not be written there. Throws net::HttpError(404).
+  std::string result_text(const std::string& id) const;
   std::filesystem::path result_file(const std::string& id) const { return folder_ / "results" / (id + ".json"); }
   const std::filesystem::path& folder() const noexcept { return folder_; }
   /// Stops the task under way and waits for its end, and a moment for those who follow it to be told.
@@ -59,7 +61,7 @@ class Tasks {
   const MakeExecutor executor_;
   int lock_ = -1;
   mutable std::mutex mutex_;
-  std::vector<TaskRecord> ended_;  // oldest first; of earlier tasks
+  std::vector<TaskRecord> ended_;             // oldest first; of earlier tasks
   std::shared_ptr<Task> current_, last_run_;  // the latter before the former
   std::deque<std::shared_ptr<Task>> shares_;  // runs that have ended, oldest first
   const bool starts_ = true;

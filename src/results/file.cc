@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const fs::path& path, std::string_view what, int error) {
-  throw Error(fmt::format("the result cannot be written to {}: {}: {}", path.string(), what, std::strerror(error)),
+  throw Error(fmt::format("{} cannot be written: {}: {}", path.string(), what, std::strerror(error)),
               ExitCode::output_failed);
 }
 
@@ -75,7 +75,7 @@ bool is_device_or_pipe(const fs::path& path) {
 /// The place itself, not a link to it: a rename would replace the link.
 fs::path resolved(const fs::path& path) {
   if (path.empty() || !path.has_filename())
-    throw Error(fmt::format("the result cannot be written to \"{}\": expected the name of a file", path.string()),
+    throw Error(fmt::format("\"{}\" cannot be written: expected the name of a file", path.string()),
                 ExitCode::output_failed);
   std::error_code error;
   if (fs::is_directory(path, error)) fail(path, "there is a folder of that name", EISDIR);

@@ -1,6 +1,7 @@
 """Tasks of an agent by its own API: started, followed, changed, stopped, and their results."""
 
 import concurrent.futures
+import contextlib
 import json
 import sqlite3
 
@@ -71,6 +72,29 @@ class TasksTest(AgentTest):
         self.assertEqual(task["exit_code"], 6)
         self.assertTrue(task["check"]["findings"])
         self.assertIn("not consistent", task["error"])
+
+    def test_a_full_disk_loses_no_result_and_nothing_else_is_begun(self):
+        with self.small_disk(200) as disk:
+            agent = self.agent(data=disk / "data")
+            task = self.run_kv(agent, "2s")
+            self.measuring(agent, task)
+            with contextlib.suppress(OSError), open(disk / "somebody's", "wb", buffering=0) as file:
+                while file.write(b"x" * 1024):
+                    pass
+            ended = self.ended(agent, task, "failed")
+            self.assertEqual((ended["exit_code"], ended["has_result"]), (7, True))
+            self.assertIn("No space left on device", ended["error"])
+            result = self.result(agent, ended)
+            self.assertNotIn("saved right after the load", json.dumps(result["verdict"]))
+            self.assertGreater(sum(measured(result).values()), 0)
+            self.assertEqual(agent.get(f"/api/v1/tasks/{task['id']}/report.html").status, 200)
+            said = self.refused(agent.post("/api/v1/tasks", {"verb": "run", "workload": "kv", "target": NULL, "options": dict(KV)}), 500)
+            self.assertIn("nothing was begun", said)
+            self.assertEqual(len(agent.get("/api/v1/tasks").json["tasks"]), 1)
+            (disk / "somebody's").unlink()
+            self.ended(agent, self.run_kv(agent, "100ms"))
+            agent.process.terminate()
+            agent.process.wait(timeout=60)
 
     def test_mistakes_are_told_all_at_once_and_start_nothing(self):
         agent = self.agent()

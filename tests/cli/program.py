@@ -135,6 +135,20 @@ class ProgramTest(unittest.TestCase):
         """Runs the program to its end and wants this exit code."""
         return self.finish(self.start(*arguments, **options), code)
 
+    @contextlib.contextmanager
+    def small_disk(self, kilobytes):
+        folder = tempfile.mkdtemp(prefix="assay-disk-")
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", folder], capture_output=True,
+                                 text=True, check=False)
+        if os.geteuid() != 0 or mounted.returncode != 0:
+            os.rmdir(folder)
+            self.skipTest(f"mounting a small disk needs root: {mounted.stderr.strip()}")
+        try:
+            yield pathlib.Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True)
+            os.rmdir(folder)
+
     def refused(self, *arguments, code=2, **options):
         """Wants a failure with a message and nothing on stdout; answers the message."""
         done = self.assay(*arguments, code=code, **options)
