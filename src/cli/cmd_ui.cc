@@ -62,8 +62,8 @@ ExitCode carry_out_ui(std::span<const std::string> arguments) {
   const SignalWatch signals("the task under way is stopped and its result kept");
   agent::Agent agent(std::move(asked));
   agent.start();
-  if (!there) say("ui: {} was not there and was made, without results\n", words.positional.front());
   say("ui: {}/\n", agent.url());
+  if (!there) say("the folder {} was not there and was made\n", words.positional.front());
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);

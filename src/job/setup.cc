@@ -119,6 +119,20 @@ class Mistakes {
   std::vector<std::string> list_;
 };
 
+/// Throws an Error that names the option.
+void require_schedule(const Options& own) {
+  const auto named = [](std::string_view option, const auto& parse) {
+    try {
+      parse();
+    } catch (const Error& error) {
+      throw Error(fmt::format("--{}: {}", option, error.what()));
+    }
+  };
+  named("rate", [&] { Schedule::parse(own.text("rate"), "constant", "0", Nanos(0)); });
+  named("think-time", [&] { Schedule::parse("", "constant", own.text("think-time"), Nanos(0)); });
+  Schedule::parse(own.text("rate"), own.text("arrival"), own.text("think-time"), Nanos(0));
+}
+
 }  // namespace
 
 unsigned verb_of(std::string_view name) {
@@ -177,8 +191,7 @@ std::unique_ptr<JobSetup> JobSetup::open(JobRequest request, std::vector<std::st
   setup->request.url = setup->request.common.text("target");
   mistakes.none_in([&] { setup->open_target(); });
   mistakes.none_in([&] { setup->shard = parse_shard(job.text("shard")); });
-  if (own.find("rate") != nullptr)
-    mistakes.none_in([&] { Schedule::parse(own.text("rate"), own.text("arrival"), own.text("think-time"), Nanos(0)); });
+  if (own.find("rate") != nullptr) mistakes.none_in([&] { require_schedule(own); });
   if (options_good) {
     mistakes.none_in([&] { setup->refuse_without_effect(); });
     mistakes.none_in([&] { setup->workload = setup->type->make(setup->request.workload_options); });

@@ -116,6 +116,8 @@ export function journeys(under, runs) {
     await page.waitForSelector(".mistakes li");
     assert.match(await page.textContent(".mistakes"), /soon/);
     assert.equal(await page.getAttribute("#load-duration", "aria-invalid"), "true");
+    assert.match(await page.evaluate(() => document.querySelector("#load-duration").getAttribute("aria-describedby").split(" ")
+      .map((id) => document.getElementById(id).textContent).join(" ")), /soon/, "who comes back to the field hears what is wrong");
     assert.equal(await page.evaluate(() => document.activeElement.id), "load-duration");
     assert.equal(await page.$("#run"), null);
     assert.deepEqual(wrong(), []);

@@ -63,7 +63,8 @@ export class Chart {
     this.box = el("div", {
       class: "plot",
       tabindex: "0",
-      role: "img",
+      role: "application", // or a screen reader keeps the arrow keys for itself
+      "aria-roledescription": "chart",
       "aria-label": `${options.title}. ${options.summary} Arrow keys read out the values.`,
     });
     this.readout = el("p", { class: "readout", "aria-live": "off" });

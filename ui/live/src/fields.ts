@@ -15,6 +15,7 @@ export class Field {
   readonly node: HTMLElement;
   readonly input: Input;
   private readonly note: HTMLElement;
+  private readonly wrong: HTMLElement;
 
   constructor(
     readonly option: Option,
@@ -22,11 +23,12 @@ export class Field {
   ) {
     const id = `${prefix}-${option.name}`;
     this.note = el("span", { class: "help", id: `${id}-help` }, help(option));
+    this.wrong = el("span", { class: "wrong", id: `${id}-wrong`, hidden: "" });
     this.input = control(option, id);
     this.input.setAttribute("aria-describedby", this.note.id);
     const label = el("label", { for: id }, words(option.name.replace(/-/g, " ")));
     const flag = this.input instanceof HTMLInputElement && this.input.type === "checkbox";
-    this.node = el("div", { class: flag ? "field flag" : "field" }, ...(flag ? [this.input, label] : [label, this.input]), this.note);
+    this.node = el("div", { class: flag ? "field flag" : "field" }, ...(flag ? [this.input, label] : [label, this.input]), this.wrong, this.note);
   }
 
   /** "": as the default is. */
@@ -55,8 +57,12 @@ export class Field {
     return this.option.verbs[verb];
   }
 
-  complain(wrong: boolean): void {
-    if (wrong) this.input.setAttribute("aria-invalid", "true");
+  /** What is wrong is part of what describes the field; "": nothing is. */
+  complain(text: string): void {
+    this.wrong.textContent = text;
+    this.wrong.hidden = text === "";
+    this.input.setAttribute("aria-describedby", text === "" ? this.note.id : `${this.wrong.id} ${this.note.id}`);
+    if (text !== "") this.input.setAttribute("aria-invalid", "true");
     else this.input.removeAttribute("aria-invalid");
   }
 }

@@ -184,7 +184,7 @@ export class StartForm {
   private complain(text: string): void {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     const fields = [...this.options, ...this.load];
-    for (const field of fields) field.complain(false);
+    for (const field of fields) field.complain("");
     this.target.removeAttribute("aria-invalid");
     if (lines.length === 0) return this.mistakes.replaceChildren();
     let first: HTMLElement | null = null;
@@ -192,7 +192,7 @@ export class StartForm {
     for (const line of lines) {
       const field = named(fields, line);
       const input = field?.input ?? (/\btarget\b|:\/\//.test(line) ? this.target : null);
-      field?.complain(true);
+      field?.complain(line);
       if (input === this.target) this.target.setAttribute("aria-invalid", "true");
       const item = el("li", {}, line);
       if (input) {

@@ -55,7 +55,7 @@ export class LiveCharts {
       el(
         "p",
         { class: "note" },
-        "Grey ground: phases that do not count. Dashed lines: changes made on this page, numbered as in the log. Drag over a chart to ",
+        "Grey ground: phases that do not count. Dashed lines: when changes were asked for on this page, numbered as in the log. Drag over a chart to ",
         "enlarge a part of it in all of them, double-click or press Esc to see all again and follow the run. ",
         `Of a long run at most ${kMostPoints} points are kept: neighbours are merged, their rates averaged, and of two response times `,
         "the higher is shown. The report has the exact figures.",
