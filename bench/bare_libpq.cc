@@ -1,5 +1,6 @@
-// The least that a client of libpq can do: prepared selects of one row by its key, over epoll on one thread, nothing verified, timed or
-// recorded. What is left between it and pgbench is what a measuring client may cost at all when libpq speaks the protocol.
+// The least that a client of libpq can do: prepared selects of one row by its key, over epoll on one thread, nothing verified,
+// timed or recorded. What is left between it and pgbench is what a measuring client may cost at all when libpq speaks the
+// protocol.
 //
 // bare_libpq URL SESSIONS SECONDS FIRST_KEY KEYS; prints how many were answered.
 

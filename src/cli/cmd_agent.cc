@@ -108,7 +108,7 @@ ExitCode carry_out_agent(std::span<const std::string> arguments) {
   if (const char* const target = std::getenv("ASSAY_TARGET"); defaults.target.empty() && target != nullptr)
     defaults.target = target;
   if (defaults.target.empty()) defaults.target = agent::target_of_environment();
-  const SignalWatch signals("the task under way is stopped and its result kept");
+  const SignalWatch signals("a task under way is stopped and its result kept");
   net::ServerOptions server;
   server.listen = options.text("listen");
   server.token = token_of(options.text("token-file"));

@@ -59,7 +59,7 @@ ExitCode carry_out_ui(std::span<const std::string> arguments) {
   asked.defaults.target = options.text("target");
   asked.page = true;
   asked.executor = agents_of(of_agents);
-  const SignalWatch signals("the task under way is stopped and its result kept");
+  const SignalWatch signals("a task under way is stopped and its result kept");
   agent::Agent agent(std::move(asked));
   agent.start();
   say("ui: {}/\n", agent.url());

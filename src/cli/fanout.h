@@ -1,4 +1,5 @@
-// pgdistbench's verbs, asked of the agents of a runner: what exec does on them. By pgdistbench's API. Used by one thread; each call waits.
+// pgdistbench's verbs, asked of the agents of a runner: what exec does on them. By pgdistbench's API. Used by one thread; each
+// call waits.
 #pragma once
 
 #include "cli/plan_main.h"
@@ -29,7 +30,8 @@ class Fanout {
 
   const RunnerAgents& agents() const noexcept { return agents_; }
 
-  /// Begins a verb on all agents, or on the first of each system. On none of them when one is busy or does not answer: throws Error.
+  /// Begins a verb on all agents, or on the first of each system. On none of them when one is busy or does not answer: throws
+  /// Error.
   void post(const std::string& verb, bool to_all);
   Statuses statuses();
   /// What all of them answer. Throws Error when one does not.

@@ -72,8 +72,9 @@ void RunControl::change(GroupChange change) {
     throw Error(fmt::format(
         "the change of the group '{}' changes nothing; expected a schedule, clients, or its removal", change.group));
   if (change.clients && *change.clients < group->least_clients)
-    throw Error(fmt::format("{} clients for the group '{}'; expected at least {}, one for each event loop",
-                            *change.clients, change.group, group->least_clients));
+    throw Error(
+        fmt::format("{} clients for the group '{}'; expected at least {}, one for each of its event loops (or agents)",
+                    *change.clients, change.group, group->least_clients));
   if (change.at < Nanos(0)) throw Error("a change before the run began; expected an instant of its time line");
   if (change.remove) group->removed_at = change.at;
   const auto behind = std::upper_bound(asked_.begin(), asked_.end(), change.at,

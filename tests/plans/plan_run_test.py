@@ -300,7 +300,7 @@ class PlanRunTest(ProgramTest):
         said = self.run_plan({"a": {"workload": "kv", "options": KV, "runner": "here", "prepare": True, "load": SHORT,
                                     "groups": [{"name": "few", "clients": 1}]}}, code=2,
                              runners={"here": {"kind": "process", "agents": 2, "systems": ["local"]}})
-        self.assertIn("group few: --clients is 1 for 2 agents", said.stderr)
+        self.assertIn("clients is 1 for 2 agents", said.stderr)
 
     def test_a_plan_says_that_the_loss_of_an_agent_ends_the_run(self):
         self.assertTrue(self.of_a_lost_agent("stop")["partial"])
