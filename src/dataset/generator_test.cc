@@ -213,7 +213,7 @@ TEST(RowGenerator, keys_of_every_table_are_unique) {
   }
 }
 
-class Unique : public testing::TestWithParam<const char*> {};
+class Unique : public testing::TestWithParam<std::string> {};
 
 TEST_P(Unique, columns_have_each_value_once) {
   const auto values = values_of(fmt::format("{}, unique: true", GetParam()), 20'000);

@@ -72,7 +72,7 @@ TEST_F(KvRun, operations_are_drawn_by_their_weights) {
     EXPECT_NEAR(static_cast<double>(drawn.at(name)), kCount * p, 5 * std::sqrt(kCount * p * (1 - p))) << name;
 }
 
-class KvPresets : public KvRun, public testing::WithParamInterface<const char*> {};
+class KvPresets : public KvRun, public testing::WithParamInterface<std::string> {};
 
 TEST_P(KvPresets, run_clean_and_leave_the_data_whole) {
   prepare({{"rows", "2000"}, {"preset", GetParam()}, {"value-size", "100"}});

@@ -34,6 +34,8 @@ struct YcsbFile {
   const char* name;
   double read, update, scan, insert, read_modify_write;
   Distribution distribution;
+  /// Else ctest's names of the tests would have the bytes of a pointer in them.
+  friend void PrintTo(const YcsbFile& file, std::ostream* out) { *out << file.name; }
 };
 class Presets : public testing::TestWithParam<YcsbFile> {};
 
