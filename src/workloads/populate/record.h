@@ -13,7 +13,7 @@
 
 namespace assay::populate {
 
-inline constexpr std::string_view kLedger = "load/";
+inline constexpr std::string_view kLedger = "load/", kChanges = "change/";
 
 enum class State : std::uint8_t {
   creating,  // tables are being made
