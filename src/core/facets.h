@@ -6,10 +6,12 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/time.h"
 #include "core/table.h"
 #include "core/value.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,6 +69,9 @@ struct Dialect {
   bool infinite_reals = true;  // a column of reals takes infinities
   /// The statement that refreshes what the planner knows of the table whose name follows.
   std::string_view analyze = "analyze";
+  char quote = '"';              // of identifiers, doubled inside them
+  bool rows_by_index = true;     // (a, b) > ($1, $2) uses an index on (a, b)
+  bool pads_characters = false;  // a column of characters is read filled up with blanks
 };
 
 enum class StatementId : std::uint16_t {};
@@ -153,10 +158,38 @@ class QueryFacet {
 // -------------------------------------------------------------------------------------------------------------------
 // rows
 
-/// Typed batches into a named table, by the fastest way the target has.
+/// What a target that takes rows does with them.
+struct RowsTraits {
+  /// True: write() joins a transaction of the query facet, and so does the record (core/meta.h). False: there is none, and
+  /// write_noted() keeps rows and record together by the target's own means.
+  bool transactions = true;
+  /// Rows are found by their primary key, which is enforced: replace() and remove() work.
+  bool keyed = true;
+  bool arrays = false;                       // a column of arrays is held as one; else as JSON
+  Nanos timestamp_resolution = Nanos(1000);  // what is finer is cut off
+  bool foreign_keys = true;                  // enforced, or made into something of the target's (relationships)
+  std::uint64_t columns = 1000;              // of a table, at most
+};
+
+/// The note of the record (core/meta.h) that rows are there.
+struct RowsNote {
+  std::string_view workload, name, value;
+};
+
+/// Reads a stretch of a table, some rows a call. Belongs to the session that made it, which does nothing else meanwhile.
+class RowReader {
+ public:
+  virtual ~RowReader() = default;
+  /// Adds at most `most` rows, with all columns of the table in its order, to the batch; how many it added. 0: it is at its end.
+  virtual Result<std::size_t> next(std::size_t most, RowBatch&) = 0;
+};
+
+/// Typed batches into a named table, by the fastest way the target has; and out of it again.
 class RowsFacet {
  public:
   virtual ~RowsFacet() = default;
+  virtual const RowsTraits& traits() const noexcept = 0;
+
   /// Creates the table: columns, primary key, partitions. Not its indexes nor foreign keys. Throws Error when the
   /// target cannot.
   virtual void create(const Table&) = 0;
@@ -172,8 +205,26 @@ class RowsFacet {
     const std::string one[] = {std::string(table)};
     drop_all(one);
   }
-  /// Writes all rows of the batch or none; inside an open transaction of the query facet it is part of that.
+  /// Removes all rows of these tables, which stay, with what they refer to among themselves. Throws Error.
+  virtual void truncate_all(std::span<const std::string> tables) = 0;
+
+  /// Writes all rows of the batch or none; inside an open transaction of the query facet it is part of that. Where there are no
+  /// transactions (RowsTraits), a failure may leave some of the rows.
   virtual Result<> write(const Table&, const RowBatch&) = 0;
+  /// Writes all rows of the batch and the note as one: where the note is, the rows are, each once, whoever was killed when.
+  /// `again`: an earlier try, also one of another process, may have left the note, or some of the rows. Not called inside a
+  /// transaction.
+  virtual Result<> write_noted(const Table&, const RowBatch&, const RowsNote&, bool again) = 0;
+
+  /// Cuts what the table holds now into disjoint stretches of about so many rows, which are all of it; each is a text that only
+  /// read() understands, in any session of the target. Throws Error.
+  virtual std::vector<std::string> split(const Table&, std::uint64_t rows) = 0;
+  virtual Result<std::unique_ptr<RowReader>> read(const Table&, const std::string& stretch) = 0;
+
+  /// Each row of the batch takes the place of the one with its primary key; how many were there. Joins an open transaction.
+  virtual Result<std::uint64_t> replace(const Table&, const RowBatch&) = 0;
+  /// Removes the rows with these primary keys (a batch of the columns of Table::primary_key, in its order); how many were there.
+  virtual Result<std::uint64_t> remove(const Table&, const RowBatch& keys) = 0;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
