@@ -21,12 +21,6 @@ void FilesRows::create(const Table& table) {
   value_or_throw(tables_.create(table, waits_), fmt::format("creating the table {}", table.name));
 }
 
-void FilesRows::create_foreign_keys(const Table& table) {
-  if (!table.foreign_keys.empty())
-    throw Error(fmt::format("the table {} has foreign keys, which files of {} cannot have", table.name,
-                            tables_.settings().format->name()));
-}
-
 void FilesRows::drop_all(std::span<const std::string> tables) {
   for (const std::string& table : tables)
     value_or_throw(tables_.drop(table, waits_), fmt::format("dropping the table {}", table));

@@ -16,8 +16,8 @@ class FilesRows final : public RowsFacet {
 
   const RowsTraits& traits() const noexcept override;
   void create(const Table&) override;
-  void create_indexes(const Table&) override {}  // there are none, and nothing is unique
-  void create_foreign_keys(const Table&) override;
+  void create_indexes(const Table&) override {}       // there are none, and nothing is unique
+  void create_foreign_keys(const Table&) override {}  // nor do rows refer to others, as traits() says
   bool exists(std::string_view table) override { return tables_.exists(table); }
   void drop_all(std::span<const std::string> tables) override;
   void truncate_all(std::span<const std::string> tables) override;

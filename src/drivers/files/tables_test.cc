@@ -93,12 +93,8 @@ TEST_P(FilesTables, with_names_that_no_file_can_have_are_refused) {
   EXPECT_THAT(refusal([&] { rows().create(table); }), HasSubstr("File name too long"));
 }
 
-TEST_P(FilesTables, have_no_partitions_and_no_foreign_keys) {
+TEST_P(FilesTables, have_no_partitions) {
   Table table = users();
-  table.foreign_keys = {{.columns = {"id"}, .table = "others", .references = {"id"}}};
-  rows().create(table);
-  EXPECT_THAT(refusal([&] { rows().create_foreign_keys(table); }), HasSubstr("foreign keys, which files"));
-  rows().drop("users");
   table.partitioning = {.kind = Partitioning::Kind::hash, .column = "id", .parts = {{}, {}}};
   EXPECT_THAT(refusal([&] { rows().create(table); }), HasSubstr("partitions, which a file cannot have"));
   EXPECT_FALSE(rows().exists("users"));
