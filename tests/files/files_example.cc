@@ -1,4 +1,5 @@
-// Writes one table with every type of column into csv:DIRECTORY and jsonl:DIRECTORY, for tests that read it by other means.
+// Writes one table with every type of column into csv:DIRECTORY and jsonl:DIRECTORY, for tests that read it by other
+// means.
 #include "core/parallel.h"
 #include "drivers/files/files.h"
 

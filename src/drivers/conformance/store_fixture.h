@@ -1,8 +1,9 @@
 // What the tests of the part store have in common: a target that takes rows and has no query language is looked at
 // through split() and read() alone, each stretch in a session of its own.
 //
-// Rows are compared as texts, one for each row, that name kind and content of every cell: JSON by its meaning, timestamps
-// cut to the target's resolution, arrays by their elements. The record (core/meta.h) is removed before and after each test.
+// Rows are compared as texts, one for each row, that name kind and content of every cell: JSON by its meaning,
+// timestamps cut to the target's resolution, arrays by their elements. The record (core/meta.h) is removed before and
+// after each test.
 #pragma once
 
 #include "core/meta.h"

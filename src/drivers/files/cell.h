@@ -34,12 +34,12 @@ struct Cell {
   std::string_view text = {};
 };
 
-/// The text is valid as long as the value and, until the next call, `scratch` is. Rejects, naming the column, what the column
-/// does not hold: null, another type, digits beyond its scale, a year that is not of four digits.
+/// The text is valid as long as the value and, until the next call, `scratch` is. Rejects, naming the column, what
+/// the column does not hold: null, another type, digits beyond its scale, a year that is not of four digits.
 Result<Cell> cell_of(const Column&, const Value&, std::string& scratch);
 
-/// Of a text that cell_of() makes of the column's type; nullopt: it is none. What the value points to is kept in the batch.
-/// Not for types that are JSON.
+/// Of a text that cell_of() makes of the column's type; nullopt: it is none. What the value points to is kept in the
+/// batch. Not for types that are JSON.
 std::optional<Value> value_of(const Column&, std::string_view text, RowBatch& batch);
 
 bool is_text(ColumnType) noexcept;  // character, varchar, text

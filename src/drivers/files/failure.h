@@ -1,4 +1,5 @@
-// What the system's error numbers mean for files that are a target. Pure; expectations are those of POSIX and man-pages.
+// What the system's error numbers mean for files that are a target. Pure; expectations are those of POSIX and
+// man-pages.
 #pragma once
 
 #include "base/result.h"

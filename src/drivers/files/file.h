@@ -1,8 +1,9 @@
 // An open file: reads and writes that are whole or fail, and a lock that processes and threads take turns by.
 //
-// Positions and sizes are in bytes. A File belongs to one thread at a time; closing it gives its lock back, and so does the end of
-// the process, however it comes. Every call answers a Result (failure.h) that names the path. The locks are those of flock(2):
-// advisory, among processes of one machine, and of several over NFS as far as its server has locks.
+// Positions and sizes are in bytes. A File belongs to one thread at a time; closing it gives its lock back, and so
+// does the end of the process, however it comes. Every call answers a Result (failure.h) that names the path. The
+// locks are those of flock(2): advisory, among processes of one machine, and of several over NFS as far as its server
+// has locks.
 #pragma once
 
 #include "base/result.h"
@@ -38,8 +39,8 @@ class File {
 
   /// `flags` as of open(2).
   static Result<File> open(const std::string& path, int flags);
-  /// The same, and locked: nobody else has the file of this path locked until this one is closed. Fails as a conflict when the
-  /// time is over, as cancelled when the session was interrupted.
+  /// The same, and locked: nobody else has the file of this path locked until this one is closed. Fails as a conflict
+  /// when the time is over, as cancelled when the session was interrupted.
   static Result<File> open_locked(const std::string& path, int flags, const Waits&);
 
   bool is_open() const noexcept { return fd_ >= 0; }

@@ -1,5 +1,5 @@
-// What the tests of this folder have in common: a directory that is removed with what is in it, its files as texts, a small table,
-// and other processes that are killed. For tests only.
+// What the tests of this folder have in common: a directory that is removed with what is in it, its files as texts, a
+// small table, and other processes that are killed. For tests only.
 #pragma once
 
 #include "base/error.h"

@@ -1,9 +1,12 @@
-// The two formats of a table's file: how a row stands in it as one record, and what a record says. Pure, stateless, thread-safe.
+// The two formats of a table's file: how a row stands in it as one record, and what a record says. Pure, stateless,
+// thread-safe.
 //
-// csv_format: RFC 4180 with a line of the columns' names, and LF at line ends (CRLF is read as well). A field is quoted when it must
-// be; one that is empty and not quoted is NULL, and "" is the empty text, as PostgreSQL's COPY has it.
-// jsonl_format: one JSON object (RFC 8259) a line, in UTF-8, its members the columns in their order. NULL is null; numbers and truth
-// values are JSON's, JSON columns stand as what they are, and all else is a string, decimals too, so that no reader rounds them.
+// csv_format: RFC 4180 with a line of the columns' names, and LF at line ends (CRLF is read as well). A field is
+// quoted when it must be; one that is empty and not quoted is NULL, and "" is the empty text, as PostgreSQL's COPY
+// has it.
+// jsonl_format: one JSON object (RFC 8259) a line, in UTF-8, its members the columns in their order. NULL is null;
+// numbers and truth values are JSON's, JSON columns stand as what they are, and all else is a string, decimals too,
+// so that no reader rounds them.
 #pragma once
 
 #include "base/result.h"
@@ -23,8 +26,8 @@ class Format {
   virtual std::string header(const Table&) const = 0;
   /// Appends a row as a record with its line end. Rejects what the table does not take, naming the column.
   virtual Result<> append_row(const Table&, const Value* row, std::string& out) const = 0;
-  /// Adds the row that a record, without its line end, is. A cell that is none of its column's type is added as it stands, as
-  /// text or Json, so that who compares can show it; a record that is no row is a wrong answer.
+  /// Adds the row that a record, without its line end, is. A cell that is none of its column's type is added as it
+  /// stands, as text or Json, so that who compares can show it; a record that is no row is a wrong answer.
   virtual Result<> read_row(const Table&, std::string_view record, RowBatch&) const = 0;
   /// True: a line end between double quotes, of which a record has an even number, does not end the record.
   virtual bool quotes_line_ends() const noexcept = 0;
@@ -33,7 +36,8 @@ class Format {
 const Format& csv_format();
 const Format& jsonl_format();
 
-/// Where records end. Told a text piece by piece, it calls `found(position)` with each position behind a record's line end.
+/// Where records end. Told a text piece by piece, it calls `found(position)` with each position behind a record's
+/// line end.
 class RecordScanner {
  public:
   explicit RecordScanner(const Format& format) noexcept : quotes_(format.quotes_line_ends()) {}

@@ -1,4 +1,5 @@
-// Both formats, byte by byte: what RFC 4180 and RFC 8259 say of a row, and what is read of a text that somebody changed.
+// Both formats, byte by byte: what RFC 4180 and RFC 8259 say of a row, and what is read of a text that somebody
+// changed.
 #include "drivers/files/format.h"
 
 #include "drivers/files/cell.h"

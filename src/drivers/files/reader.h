@@ -1,7 +1,8 @@
 // Reading the file of a table: where it can be cut, and the rows of one stretch of it.
 //
-// A stretch is "BEGIN-END@LINE": bytes of the file, both at ends of records, and the number of the line that it begins with, for
-// messages. It reads the file as it is, also behind what the record says was written whole: what others find there is what counts.
+// A stretch is "BEGIN-END@LINE": bytes of the file, both at ends of records, and the number of the line that it
+// begins with, for messages. It reads the file as it is, also behind what the record says was written whole: what
+// others find there is what counts.
 #pragma once
 
 #include "core/facets.h"

@@ -1,10 +1,10 @@
-// The record of a directory: how long the tables in it are by what was written whole, and the collections of small entries that
-// core/meta.h works on. It is what makes rows and their note one: both are there when its line is.
+// The record of a directory: how long the tables in it are by what was written whole, and the collections of small
+// entries that core/meta.h works on. It is what makes rows and their note one: both are there when its line is.
 //
-// One hidden file, only ever appended to: a line for each change, with a sum over it, its fields percent-encoded. What is cut off
-// at the end, by a crash or a full disk, counts for nothing and is overwritten; a line that is damaged in the middle is an error.
-// The file is made with the first entry and removed with the last. Changes are made under a lock on it and are in all sessions of
-// all processes at once; reading takes no lock. Thread-safe.
+// One hidden file, only ever appended to: a line for each change, with a sum over it, its fields percent-encoded.
+// What is cut off at the end, by a crash or a full disk, counts for nothing and is overwritten; a line that is
+// damaged in the middle is an error. The file is made with the first entry and removed with the last. Changes are
+// made under a lock on it and are in all sessions of all processes at once; reading takes no lock. Thread-safe.
 #pragma once
 
 #include "drivers/files/file.h"
@@ -67,9 +67,9 @@ class Record {
   const std::string& path() const noexcept { return path_; }
   /// Calls `look` with what the record says now.
   Result<> read(const std::function<void(const RecordState&)>& look);
-  /// Calls `decide` with what the record says, while nobody else changes it, and makes the changes that it answers, in their
-  /// order; of a process that is killed meanwhile the first of them may stay. After a failure none were made, unless in_doubt is
-  /// set: whether they were is then unknown.
+  /// Calls `decide` with what the record says, while nobody else changes it, and makes the changes that it answers,
+  /// in their order; of a process that is killed meanwhile the first of them may stay. After a failure none were
+  /// made, unless in_doubt is set: whether they were is then unknown.
   Result<> change(const Waits&, const std::function<std::vector<RecordLine>(const RecordState&)>& decide);
 
  private:

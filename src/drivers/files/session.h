@@ -1,5 +1,5 @@
-// A session on a directory of files: the rows facet, and the entries of the record as collections of the kv facet, which is there
-// for core/meta.h. Sessions of a target share its Tables; nothing is open between calls.
+// A session on a directory of files: the rows facet, and the entries of the record as collections of the kv facet,
+// which is there for core/meta.h. Sessions of a target share its Tables; nothing is open between calls.
 #pragma once
 
 #include "core/driver.h"

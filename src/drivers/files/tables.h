@@ -1,8 +1,8 @@
 // The files of tables in a directory: made, removed, emptied, and appended to so that rows and their note are one.
 //
-// A table's file is locked while it is changed. Its length by the record (record.h) is what was written whole; bytes behind it are
-// of a write that was killed, and the next one overwrites them. A file that the record does not know is taken as it is. Thread-safe;
-// paths are DIRECTORY/TABLE.FORMAT.
+// A table's file is locked while it is changed. Its length by the record (record.h) is what was written whole; bytes
+// behind it are of a write that was killed, and the next one overwrites them. A file that the record does not know is
+// taken as it is. Thread-safe; paths are DIRECTORY/TABLE.FORMAT.
 #pragma once
 
 #include "core/facets.h"
