@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "core/url.h"
+#include "drivers/files/files.h"
 #include "drivers/null/null.h"
 #include "drivers/sqlite/sqlite.h"
 #include "workloads/kv/kv.h"
@@ -38,6 +39,8 @@ const std::vector<DriverEntry>& all_drivers() {
       {"sqlite", &sqlite_driver(), "libsqlite3-dev", {"sqlite"}},
       {"postgres", postgres, "libpq-dev libssl-dev", {"postgres", "postgresql"}},
       {"mysql", mysql, "libmariadb-dev", {"mysql", "mariadb"}},
+      {"csv", &csv_driver(), "", {"csv"}},
+      {"jsonl", &jsonl_driver(), "", {"jsonl"}},
   };
   return drivers;
 }

@@ -1,0 +1,42 @@
+#include "drivers/files/failure.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace assay::files {
+
+FailureKind classify(int error) noexcept {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+    case ENOLCK:
+    case EAGAIN:
+      return FailureKind::overloaded;
+    case EIO:
+    case ENXIO:
+    case ENODEV:
+    case ESTALE:
+    case ENOTCONN:
+      return FailureKind::disconnected;
+    case ETIMEDOUT:
+      return FailureKind::timeout;
+    default:
+      return FailureKind::rejected;
+  }
+}
+
+tl::unexpected<Failure> io_failure(std::string_view doing, std::string_view path, int error) {
+  const char* const text = ::strerrordesc_np(error);
+  const char* const name = ::strerrorname_np(error);
+  return fail(classify(error),
+              fmt::format("{} {}: {}", doing, path, text == nullptr ? fmt::format("error {}", error) : text),
+              name == nullptr ? std::to_string(error) : name);
+}
+
+}  // namespace assay::files
