@@ -22,6 +22,7 @@ enum class ExitCode : int {
   run_invalid = 5,        // assay was the cause of untrustworthy figures
   check_failed = 6,       // the data in the target is not consistent
   output_failed = 7,      // the result could not be written
+  environment_differs = 8,  // a worker does not have what its deployment asked for: nothing was done
   interrupted = 130,      // Ctrl-C or SIGTERM: what was measured is saved and marked partial
 };
 
