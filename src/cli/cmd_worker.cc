@@ -109,8 +109,8 @@ class Worker {
     };
     attempt([&] { report_.worker_id = worker_name(own_); });
     attempt([&] {
-      expected_ = deploy::Expectations::parse(own_.text("expect-cpus"), own_.text("expect-memory"),
-                                              own_.text("expect-tmpfs"));
+      expected_ =
+          deploy::Expectations::parse(own_.text("expect-cpus"), own_.text("expect-memory"), own_.text("expect-tmpfs"));
     });
     attempt([&] {
       url_ = worker_target(own_, request_.common.text("target"));
@@ -153,8 +153,7 @@ class Worker {
       const CheckOutcome outcome = executor.check(stop);
       observer.progress().finish();
       if (!is_quiet(*setup_) || !outcome.findings.empty()) print_outcome(outcome, "of the worker");
-      report_.verification =
-          deploy::VerificationReport{outcome.conditions, outcome.looked_at, outcome.findings};
+      report_.verification = deploy::VerificationReport{outcome.conditions, outcome.looked_at, outcome.findings};
       if (!outcome.findings.empty())
         report_.errors.push_back(fmt::format("the data is not consistent: {}", outcome.findings.front().text));
       return;
@@ -198,7 +197,8 @@ class Worker {
       overrides.rows = static_cast<std::uint64_t>(options.count("row-count"));
     const dataset::Reading reading = dataset::read_schema(file, overrides);
     if (!reading.schema) return;
-    const std::vector<std::string> only = split_at_commas(options.find("tables") != nullptr ? options.text("tables") : "");
+    const std::vector<std::string> only =
+        split_at_commas(options.find("tables") != nullptr ? options.text("tables") : "");
     report_.tables_processed.clear();
     std::uint64_t rows = 0;
     for (const dataset::Table& table : reading.schema->tables) {

@@ -20,9 +20,9 @@ std::string environment_value(const char* name) {
 /// A kind of source, as the documented options name it.
 struct SourceKind {
   std::string_view name;
-  std::string_view driver;    // that its URLs have
-  const char* variable;       // where the connection string may stand
-  std::string_view example;   // of a connection string
+  std::string_view driver;   // that its URLs have
+  const char* variable;      // where the connection string may stand
+  std::string_view example;  // of a connection string
 };
 
 constexpr std::array kSources = {
@@ -81,8 +81,7 @@ std::string url_of(const SourceKind& kind, const std::string& text) {
     throw Error(fmt::format("the connection string '{}' is none of the source {}; expected for example {}",
                             without_possible_secrets(text), kind.name, kind.example));
   if (kind.name == "neo4j") {
-    const std::string url =
-        with_user(text, environment_value("NEO4J_USERNAME"), environment_value("NEO4J_PASSWORD"));
+    const std::string url = with_user(text, environment_value("NEO4J_USERNAME"), environment_value("NEO4J_PASSWORD"));
     return with_database(url, environment_value("NEO4J_DATABASE"));
   }
   if (kind.name == "mongodb") return with_database(text, environment_value("MONGODB_DATABASE"));
@@ -100,11 +99,12 @@ std::span<const OptionSpec> worker_options() {
        .type = OptionType::choice,
        .default_value = "",
        .help = "what is filled; without it --target says it",
-       .choices = [] {
-         std::vector<std::string_view> names;
-         for (const SourceKind& kind : kSources) names.push_back(kind.name);
-         return names;
-       }()},
+       .choices =
+           [] {
+             std::vector<std::string_view> names;
+             for (const SourceKind& kind : kSources) names.push_back(kind.name);
+             return names;
+           }()},
       {.name = "connection-string",
        .default_value = "",
        .help = "where the source is: a URL, brokers of Kafka, a folder for csv and jsonl; without it --target or the "
@@ -121,9 +121,7 @@ std::span<const OptionSpec> worker_options() {
       {.name = "expect-cpus",
        .default_value = "",
        .help = "processors that the deployment asked for, such as 0.5: others are an error before anything is done"},
-      {.name = "expect-memory",
-       .default_value = "",
-       .help = "likewise the limit of memory, such as 512Mi"},
+      {.name = "expect-memory", .default_value = "", .help = "likewise the limit of memory, such as 512Mi"},
       {.name = "expect-tmpfs",
        .default_value = "",
        .help = "likewise folders in memory: PATH or PATH:SIZE, several separated by ','"},
@@ -147,9 +145,10 @@ std::string worker_target(const Options& own, const std::string& target) {
   const SourceKind& kind = source_named(source);
   const std::string text = !target.empty() ? target : given.empty() ? environment_value(kind.variable) : given;
   if (text.empty())
-    throw Error(fmt::format("--source is {} and its connection string is missing; expected --connection-string, such as {}, or "
-                            "the variable {}",
-                            kind.name, kind.example, kind.variable));
+    throw Error(
+        fmt::format("--source is {} and its connection string is missing; expected --connection-string, such as {}, or "
+                    "the variable {}",
+                    kind.name, kind.example, kind.variable));
   return url_of(kind, text);
 }
 
@@ -165,7 +164,8 @@ std::string worker_name(const Options& own) {
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_' || c == '.';
   });
   if (!good)
-    throw Error(fmt::format("the worker's name is '{}'; expected letters, digits and -_. of ASCII, such as worker-1", name));
+    throw Error(
+        fmt::format("the worker's name is '{}'; expected letters, digits and -_. of ASCII, such as worker-1", name));
   return name;
 }
 

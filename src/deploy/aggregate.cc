@@ -45,8 +45,9 @@ struct ReportFile {
 std::vector<std::string> report_names(const fs::path& folder) {
   std::error_code problem;
   if (!fs::is_directory(folder, problem))
-    throw Error(fmt::format("--results-dir is '{}', which is no folder; expected the one that the workers' --metrics-output files are in",
-                            folder.string()));
+    throw Error(fmt::format(
+        "--results-dir is '{}', which is no folder; expected the one that the workers' --metrics-output files are in",
+        folder.string()));
   std::vector<std::string> names;
   fs::directory_iterator at(folder, problem);
   for (const fs::directory_iterator end; !problem && at != end; at.increment(problem)) {
@@ -117,12 +118,14 @@ void find_missing(const ExpectedWorkers& expected, Aggregate& out) {
     if (number == 0u) first = 0;
     in_range = in_range && number && *number <= expected.count;
   }
-  if (!in_range || stems.size() != 1 || (first == 0 && there.contains(fmt::format("{}{}", *stems.begin(), expected.count)))) {
+  if (!in_range || stems.size() != 1 ||
+      (first == 0 && there.contains(fmt::format("{}{}", *stems.begin(), expected.count)))) {
     out.missing_unnamed = expected.count - there.size();
     return;
   }
   for (std::uint64_t i = first; i < first + expected.count; i++)
-    if (const std::string name = fmt::format("{}{}", *stems.begin(), i); !there.contains(name)) out.missing.push_back(name);
+    if (const std::string name = fmt::format("{}{}", *stems.begin(), i); !there.contains(name))
+      out.missing.push_back(name);
 }
 
 void find_unexpected(const ExpectedWorkers& expected, Aggregate& out) {
@@ -131,7 +134,8 @@ void find_unexpected(const ExpectedWorkers& expected, Aggregate& out) {
   if (expected.count > 0 && there.size() > expected.count)
     out.doubts.push_back(fmt::format("{} workers reported; expected {}", there.size(), expected.count));
   for (const std::string& name : there)
-    if (!expected.names.empty() && std::find(expected.names.begin(), expected.names.end(), name) == expected.names.end())
+    if (!expected.names.empty() &&
+        std::find(expected.names.begin(), expected.names.end(), name) == expected.names.end())
       out.doubts.push_back(fmt::format("{} reported and is none of those that are expected", name));
 }
 
@@ -143,9 +147,9 @@ void doubt_shares(Aggregate& out) {
     const auto [at, fresh] =
         seen.emplace(std::tuple(report.operation, report.target, report.share, report.seed), &report);
     if (!fresh && report.operation == "populate")
-      out.doubts.push_back(fmt::format("{} and {} both report {} of {} with seed {}: of several runs, or the same rows twice",
-                                       at->second->worker_id, report.worker_id,
-                                       report.share.empty() ? "all tables" : report.share, report.target, report.seed));
+      out.doubts.push_back(fmt::format(
+          "{} and {} both report {} of {} with seed {}: of several runs, or the same rows twice", at->second->worker_id,
+          report.worker_id, report.share.empty() ? "all tables" : report.share, report.target, report.seed));
   }
 }
 
@@ -186,7 +190,8 @@ ExpectedWorkers ExpectedWorkers::parse(std::string_view text) {
   std::istringstream in{std::string(text)};
   for (std::string name; std::getline(in, name, ',');) {
     if (name.empty() || std::find(out.names.begin(), out.names.end(), name) != out.names.end())
-      throw Error(fmt::format("--expect-workers is '{}'; expected how many, or names that differ, separated by ','", text));
+      throw Error(
+          fmt::format("--expect-workers is '{}'; expected how many, or names that differ, separated by ','", text));
     out.names.push_back(std::move(name));
   }
   return out;
@@ -210,9 +215,9 @@ Aggregate aggregate(const fs::path& folder, const ExpectedWorkers& expected) {
   Aggregate out;
   keep_newest(read_reports(folder, out), out);
   if (out.workers.empty() && out.unreadable.empty() && expected.count == 0 && expected.names.empty())
-    throw Error(fmt::format("{} holds no report of a worker; expected files *.json as assay worker writes them with --metrics-output{}",
-                            folder.string(),
-                            out.foreign.empty() ? "" : fmt::format(" ({} is something else)", out.foreign.front().file)));
+    throw Error(fmt::format(
+        "{} holds no report of a worker; expected files *.json as assay worker writes them with --metrics-output{}",
+        folder.string(), out.foreign.empty() ? "" : fmt::format(" ({} is something else)", out.foreign.front().file)));
   find_missing(expected, out);
   find_unexpected(expected, out);
   doubt_shares(out);

@@ -39,7 +39,7 @@ struct Aggregate {
   std::vector<std::string> doubts;     // two workers with one share, say
 
   std::uint64_t rows = 0, rows_already_there = 0, batches = 0, bytes = 0, rows_dry = 0;
-  Nanos wall{};  // first start to last end of those that populated
+  Nanos wall{};                            // first start to last end of those that populated
   std::map<std::string, Histogram> times;  // of batches by table
   Histogram all_times;
 

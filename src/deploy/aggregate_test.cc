@@ -53,7 +53,9 @@ class Aggregates : public testing::Test {
     put(worker(2, "orders", 255));
     put(worker(3, "products", 361));
   }
-  Aggregate read(const std::string& expected = "") const { return aggregate(folder_, ExpectedWorkers::parse(expected)); }
+  Aggregate read(const std::string& expected = "") const {
+    return aggregate(folder_, ExpectedWorkers::parse(expected));
+  }
   fs::path folder_;
 };
 
@@ -102,7 +104,8 @@ TEST_F(Aggregates, CountAWorkerOnceByItsNewestReport) {
   EXPECT_EQ(all.rows, 101000u);
   ASSERT_THAT(all.superseded, SizeIs(1));
   EXPECT_EQ(all.superseded[0].file, "worker-2.json");
-  EXPECT_THAT(render(all, AggregateFormat::table), HasSubstr("worker-2.json does not count: populate worker-2 reported again in retry.json"));
+  EXPECT_THAT(render(all, AggregateFormat::table),
+              HasSubstr("worker-2.json does not count: populate worker-2 reported again in retry.json"));
   EXPECT_EQ(all.exit_code(), ExitCode::ok);
 }
 
@@ -120,7 +123,8 @@ TEST_F(Aggregates, NameWhatTheyCannotRead) {
   ASSERT_THAT(all.foreign, SizeIs(1));
   EXPECT_EQ(all.foreign[0].file, "package.json");
   EXPECT_EQ(all.exit_code(), ExitCode::thresholds_failed);
-  EXPECT_THAT(render(all, AggregateFormat::table), HasSubstr("worker-3.json is not read, and what it reports is missing above"));
+  EXPECT_THAT(render(all, AggregateFormat::table),
+              HasSubstr("worker-3.json is not read, and what it reports is missing above"));
 }
 
 TEST_F(Aggregates, AForeignFileAloneIsNoFault) {
@@ -159,7 +163,8 @@ TEST_F(Aggregates, NoticeMoreWorkersThanThereShouldBe) {
   put_three();
   EXPECT_THAT(read("2").doubts, ElementsAre("3 workers reported; expected 2"));
   EXPECT_EQ(read("2").exit_code(), ExitCode::thresholds_failed);
-  EXPECT_THAT(read("worker-1,worker-2").doubts, ElementsAre("worker-3 reported and is none of those that are expected"));
+  EXPECT_THAT(read("worker-1,worker-2").doubts,
+              ElementsAre("worker-3 reported and is none of those that are expected"));
 }
 
 TEST_F(Aggregates, SayThatTwoWorkersReportTheSameShare) {

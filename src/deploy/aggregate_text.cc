@@ -45,13 +45,15 @@ std::string state_of(const WorkerReport& report) {
 
 std::string why_failed(const WorkerReport& report) {
   if (!report.completed_at)
-    return fmt::format("began at {} and never ended: it is still at work, or was killed", format_instant(report.started_at));
+    return fmt::format("began at {} and never ended: it is still at work, or was killed",
+                       format_instant(report.started_at));
   return report.errors.empty() ? "says no reason" : fmt::format("{}", fmt::join(report.errors, "; "));
 }
 
 std::vector<std::string> tables_of(const Aggregate& all) {
   std::vector<std::string> names;
-  for (const WorkerReport& report : all.workers) names.insert(names.end(), report.tables_processed.begin(), report.tables_processed.end());
+  for (const WorkerReport& report : all.workers)
+    names.insert(names.end(), report.tables_processed.begin(), report.tables_processed.end());
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -63,7 +65,11 @@ std::vector<std::string> tables_of(const Aggregate& all) {
 void put_remarks(JsonText& json, std::string_view name, const std::vector<FileRemark>& remarks) {
   json.key(name).open('[');
   for (const FileRemark& remark : remarks)
-    json.compact().open('{').member("file", std::string_view(remark.file)).member("text", std::string_view(remark.text)).close('}');
+    json.compact()
+        .open('{')
+        .member("file", std::string_view(remark.file))
+        .member("text", std::string_view(remark.text))
+        .close('}');
   json.close(']');
 }
 
@@ -82,11 +88,14 @@ void put_times(JsonText& json, std::string_view table, const Histogram& times) {
 }
 
 void put_worker(JsonText& json, const WorkerReport& report) {
-  json.open('{').member("worker_id", std::string_view(report.worker_id)).member("hostname", std::string_view(report.hostname));
+  json.open('{')
+      .member("worker_id", std::string_view(report.worker_id))
+      .member("hostname", std::string_view(report.hostname));
   json.member("operation", std::string_view(report.operation)).member("state", std::string_view(state_of(report)));
   json.member("success", report.success).member("share", std::string_view(report.share));
   put_texts_of(json, "tables_processed", report.tables_processed);
-  json.member("rows_processed", report.metrics.rows_processed).member("rows_already_there", report.metrics.rows_already_there);
+  json.member("rows_processed", report.metrics.rows_processed)
+      .member("rows_already_there", report.metrics.rows_already_there);
   json.member("duration_ms", static_cast<std::uint64_t>(report.metrics.duration.count() / 1'000'000));
   json.member("rows_per_second", report.metrics.rows_per_second()).member("batch_count", report.metrics.batch_count);
   json.member("bytes_written", report.metrics.bytes_written);
@@ -159,7 +168,8 @@ Grid worker_grid(const Aggregate& all) {
     if (report.dry_run) name += " (dry run)";
     if (!report.success) name += fmt::format(" ({})", state_of(report));
     grid.rows.push_back({std::move(name), cut_to(tables, 40), thousands(report.metrics.rows_processed),
-                         stretch_text(report.metrics.duration), fmt::format("{:.1f}", report.metrics.rows_per_second())});
+                         stretch_text(report.metrics.duration),
+                         fmt::format("{:.1f}", report.metrics.rows_per_second())});
   }
   for (const std::string& name : all.missing) grid.rows.push_back({name + " (no report)", "", "", "", ""});
   if (all.missing_unnamed > 0)
@@ -242,13 +252,15 @@ std::vector<std::string> remarks_of(const Aggregate& all) {
   }
   for (const std::string& name : all.missing) out.push_back(fmt::format("{} never reported", name));
   if (all.missing_unnamed > 0)
-    out.push_back(fmt::format("{} more {} expected and never reported", one_or_more(all.missing_unnamed, "worker", "workers"),
+    out.push_back(fmt::format("{} more {} expected and never reported",
+                              one_or_more(all.missing_unnamed, "worker", "workers"),
                               all.missing_unnamed == 1 ? "is" : "are"));
   for (const FileRemark& remark : all.unreadable)
     out.push_back(fmt::format("{} is not read, and what it reports is missing above: {}", remark.file, remark.text));
   for (const FileRemark& remark : all.foreign)
     out.push_back(fmt::format("{} is passed over: {}", remark.file, remark.text));
-  for (const FileRemark& remark : all.superseded) out.push_back(fmt::format("{} does not count: {}", remark.file, remark.text));
+  for (const FileRemark& remark : all.superseded)
+    out.push_back(fmt::format("{} does not count: {}", remark.file, remark.text));
   out.insert(out.end(), all.doubts.begin(), all.doubts.end());
   return out;
 }

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMebi = 1024 * 1024;
+constexpr std::uint64_t kMiB = 1024 * 1024;
 
 std::string file_text(const fs::path& path) {
   std::ifstream in(path);
@@ -112,7 +112,7 @@ FolderFacts look_at_folder(const std::string& asked, const std::string& mounts, 
   return facts;
 }
 
-std::string in_mebi(std::uint64_t bytes) { return fmt::format("{} MB", bytes / kMebi); }
+std::string in_mebi(std::uint64_t bytes) { return fmt::format("{} MB", bytes / kMiB); }
 
 std::string cpu_text(double cpus) { return format_significant(cpus, 4); }
 
@@ -158,14 +158,16 @@ std::string show_environment(const Environment& found) {
   }
   out += found.group.memory_bytes ? fmt::format("cgroup memory limit: {}\n", *found.group.memory_bytes)
                                   : "cgroup memory limit: none\n";
-  out += found.group.cpu ? fmt::format("cgroup CPU quota: {} {}\n", found.group.cpu->quota_us, found.group.cpu->period_us)
-                         : "cgroup CPU quota: none\n";
+  out += found.group.cpu
+             ? fmt::format("cgroup CPU quota: {} {}\n", found.group.cpu->quota_us, found.group.cpu->period_us)
+             : "cgroup CPU quota: none\n";
   return out + "========================================\n";
 }
 
 std::uint64_t parse_size(std::string_view text) {
   // Kubernetes leaves out the B, Docker and mount(8) have one letter for powers of 1024.
-  const auto unit = std::find_if_not(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  const auto unit =
+      std::find_if_not(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
   std::string plain(text.begin(), unit), letters(unit, text.end());
   if (letters == "Ki" || letters == "Mi" || letters == "Gi" || letters == "Ti") letters += "B";
   if (letters.size() == 1 && letters != "B" && letters != "b") {
@@ -220,17 +222,18 @@ void compare_cpus(const Environment& found, double expected, std::vector<std::st
                             : found.group.version == 0
                                 ? std::string("no control group to be seen")
                                 : fmt::format("no quota in force (cgroup version {})", found.group.version);
-  out.push_back(fmt::format("processors: {} visible, {}; expected a limit of {}", found.cpu_cores, quota, cpu_text(expected)));
+  out.push_back(
+      fmt::format("processors: {} visible, {}; expected a limit of {}", found.cpu_cores, quota, cpu_text(expected)));
 }
 
 void compare_memory(const Environment& found, std::uint64_t expected, std::vector<std::string>& out) {
   if (found.group.memory_bytes && same_size(*found.group.memory_bytes, expected)) return;
-  out.push_back(fmt::format("memory: {}; expected a limit of {} ({} bytes)",
-                            found.group.memory_bytes
-                                ? fmt::format("a limit of {} bytes (cgroup version {})", *found.group.memory_bytes,
-                                              found.group.version)
-                                : fmt::format("no limit in force on {}", in_mebi(found.memory_bytes)),
-                            in_mebi(expected), expected));
+  out.push_back(fmt::format(
+      "memory: {}; expected a limit of {} ({} bytes)",
+      found.group.memory_bytes
+          ? fmt::format("a limit of {} bytes (cgroup version {})", *found.group.memory_bytes, found.group.version)
+          : fmt::format("no limit in force on {}", in_mebi(found.memory_bytes)),
+      in_mebi(expected), expected));
 }
 
 void compare_folder(const Environment& found, const ExpectedTmpfs& expected, std::vector<std::string>& out) {
@@ -239,7 +242,8 @@ void compare_folder(const Environment& found, const ExpectedTmpfs& expected, std
   const std::string wanted = expected.bytes ? fmt::format("a tmpfs of {}", in_mebi(*expected.bytes)) : "a tmpfs";
   if (folder == found.folders.end() || !folder->tmpfs()) {
     const std::string type = folder == found.folders.end() ? std::string() : folder->filesystem;
-    out.push_back(fmt::format("{}: on {}; expected {}", expected.path, type.empty() ? "an unknown file system" : type, wanted));
+    out.push_back(
+        fmt::format("{}: on {}; expected {}", expected.path, type.empty() ? "an unknown file system" : type, wanted));
   } else if (expected.bytes && (!folder->tmpfs_bytes || !same_size(*folder->tmpfs_bytes, *expected.bytes))) {
     out.push_back(fmt::format("{}: a tmpfs of {}; expected {}", expected.path,
                               folder->tmpfs_bytes ? in_mebi(*folder->tmpfs_bytes) : "unknown size", wanted));

@@ -19,8 +19,8 @@ namespace assay::deploy {
 
 /// A folder and the file system that it is on.
 struct FolderFacts {
-  std::string path;        // as it was asked for
-  std::string filesystem;  // "ext4", "tmpfs"
+  std::string path;                               // as it was asked for
+  std::string filesystem;                         // "ext4", "tmpfs"
   std::optional<std::uint64_t> tmpfs_bytes = {};  // how large it may become
 
   bool tmpfs() const noexcept { return filesystem == "tmpfs"; }
@@ -30,7 +30,8 @@ struct FolderFacts {
 struct Environment {
   std::string hostname;
   std::uint32_t cpu_cores = 0;  // that this process may run on
-  std::uint64_t memory_bytes = 0, available_memory_bytes = 0;  // of the machine, or the limit of the group where that is less
+  std::uint64_t memory_bytes = 0,
+                available_memory_bytes = 0;  // of the machine, or the limit of the group where that is less
   ControlGroup group;
   std::vector<FolderFacts> folders;
 

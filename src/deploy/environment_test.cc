@@ -114,12 +114,12 @@ TEST_F(EnvironmentOf, NamesEachDifferenceWithWhatWasFound) {
   put_version_2("200000 100000", "1073741824");
   EXPECT_THAT(
       differences(read(), Expectations::parse("0.5", "512Mi", "/data:256Mi,/results,/with blank:64m,/nowhere")),
-      ElementsAre("processors: 2 visible, a quota of 2 in force (cgroup version 2); expected a limit of 0.5",
-                  "memory: a limit of 1073741824 bytes (cgroup version 2); expected a limit of 512 MB (536870912 bytes)",
-                  "/data: a tmpfs of 1024 MB; expected a tmpfs of 256 MB",
-                  "/results: on ext4; expected a tmpfs",
-                  "/with blank: on an unknown file system; expected a tmpfs of 64 MB",  // it was not looked at
-                  "/nowhere: on an unknown file system; expected a tmpfs"));
+      ElementsAre(
+          "processors: 2 visible, a quota of 2 in force (cgroup version 2); expected a limit of 0.5",
+          "memory: a limit of 1073741824 bytes (cgroup version 2); expected a limit of 512 MB (536870912 bytes)",
+          "/data: a tmpfs of 1024 MB; expected a tmpfs of 256 MB", "/results: on ext4; expected a tmpfs",
+          "/with blank: on an unknown file system; expected a tmpfs of 64 MB",  // it was not looked at
+          "/nowhere: on an unknown file system; expected a tmpfs"));
 }
 
 TEST_F(EnvironmentOf, ALimitAboveTheProcessorsThatAreVisibleIsADifference) {
@@ -173,8 +173,9 @@ TEST(WhatIsExpected, IsToldWithAllMistakesAtOnce) {
     Expectations::parse("none", "5Xi", "data,/data:big,/good:1Mi");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), testing::AllOf(HasSubstr("--expect-cpus: 'none'"), HasSubstr("--expect-memory: '5Xi' is not a size"),
-                                             HasSubstr("'data' is no folder"), HasSubstr("'big' is not a size")));
+    EXPECT_THAT(error.what(),
+                testing::AllOf(HasSubstr("--expect-cpus: 'none'"), HasSubstr("--expect-memory: '5Xi' is not a size"),
+                               HasSubstr("'data' is no folder"), HasSubstr("'big' is not a size")));
     EXPECT_THAT(error.what(), testing::Not(HasSubstr("/good")));
   }
   EXPECT_THROW(Expectations::parse("0", "", ""), Error);

@@ -30,7 +30,8 @@ void put_environment(JsonText& json, const Environment& found) {
   json.member("cpu_cores", std::uint64_t{found.cpu_cores});
   json.member("memory_mb", found.memory_bytes / kMegabyte);
   json.member("available_memory_mb", found.available_memory_bytes / kMegabyte);
-  const auto tmpfs = std::find_if(found.folders.begin(), found.folders.end(), [](const FolderFacts& f) { return f.tmpfs(); });
+  const auto tmpfs =
+      std::find_if(found.folders.begin(), found.folders.end(), [](const FolderFacts& f) { return f.tmpfs(); });
   json.member("tmpfs_enabled", tmpfs != found.folders.end());
   json.key("tmpfs_size_mb");
   if (tmpfs != found.folders.end() && tmpfs->tmpfs_bytes)
@@ -64,7 +65,8 @@ void put_environment(JsonText& json, const Environment& found) {
 void put_metrics(JsonText& json, const WorkerMetrics& metrics) {
   json.key("metrics").open('{');
   json.member("rows_processed", metrics.rows_processed);
-  json.member("duration_ms", static_cast<std::uint64_t>(std::max<std::int64_t>(metrics.duration.count() / 1'000'000, 0)));
+  json.member("duration_ms",
+              static_cast<std::uint64_t>(std::max<std::int64_t>(metrics.duration.count() / 1'000'000, 0)));
   json.member("batch_count", metrics.batch_count);
   json.member("rows_per_second", metrics.rows_per_second());
   json.member("bytes_written", metrics.bytes_written);
@@ -78,10 +80,10 @@ void put_latency(JsonText& json, const std::vector<TableTimes>& times) {
   for (const TableTimes& one : times) {
     const LatencySummary summary = summarize(one.batches);
     json.open('{').member("table", std::string_view(one.table)).member("count", summary.count);
-    for (const auto& [name, value] : {std::pair("mean_ms", summary.mean), std::pair("p50_ms", summary.p50),
-                                      std::pair("p90_ms", summary.p90), std::pair("p95_ms", summary.p95),
-                                      std::pair("p99_ms", summary.p99), std::pair("p999_ms", summary.p999),
-                                      std::pair("max_ms", summary.max)})
+    for (const auto& [name, value] :
+         {std::pair("mean_ms", summary.mean), std::pair("p50_ms", summary.p50), std::pair("p90_ms", summary.p90),
+          std::pair("p95_ms", summary.p95), std::pair("p99_ms", summary.p99), std::pair("p999_ms", summary.p999),
+          std::pair("max_ms", summary.max)})
       json.member(name, to_millis(value));
     json.member("histogram", std::string_view(one.batches.encode())).close('}');
   }
@@ -97,7 +99,9 @@ void put_verification(JsonText& json, const std::optional<VerificationReport>& r
   json.open('{').member("consistent", report->consistent()).member("conditions", report->conditions);
   json.member("looked_at", std::string_view(report->looked_at)).key("findings").open('[');
   for (const Finding& finding : report->findings) {
-    json.open('{').member("condition", std::string_view(finding.condition)).member("text", std::string_view(finding.text));
+    json.open('{')
+        .member("condition", std::string_view(finding.condition))
+        .member("text", std::string_view(finding.text));
     json.member("violations", finding.violations);
     put_texts(json, "rows", finding.rows);
     json.close('}');
@@ -135,7 +139,9 @@ class Members {
       found->for_each([&](const JsonNode& item) { out.emplace_back(item.text()); });
     return out;
   }
-  void ignore(std::initializer_list<std::string_view> names) { known_.insert(known_.end(), names.begin(), names.end()); }
+  void ignore(std::initializer_list<std::string_view> names) {
+    known_.insert(known_.end(), names.begin(), names.end());
+  }
   void finish() const {
     for (const auto& [name, value] : node_.members())
       if (std::find(known_.begin(), known_.end(), name) == known_.end()) node_.fail_unknown(name, known_);

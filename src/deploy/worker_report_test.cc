@@ -115,10 +115,14 @@ TEST(WorkerReports, SayWhereTheyAreWrong) {
               HasSubstr("success: found \"yes\", expected true or false"));
   EXPECT_THAT(mistake_in(replaced(good, "\"rows_processed\": 50000", "\"rows_processed\": -5")),
               HasSubstr("metrics.rows_processed: found -5"));
-  EXPECT_THAT(mistake_in(replaced(good, "\"hostname\"", "\"hots\"")), HasSubstr("hots: found a member that is not known"));
-  EXPECT_THAT(mistake_in(replaced(good, "10:00:00.000Z", "10:00")), HasSubstr("started_at: found \"2024-01-15T10:00\""));
-  EXPECT_THAT(mistake_in(replaced(good, "\"count\": 500", "\"count\": 501")), HasSubstr("latency[0].count: found 501, expected 500"));
-  EXPECT_THAT(mistake_in(replaced(good, "\"version\": 1", "\"version\": 2")), HasSubstr("version: found 2, expected 1"));
+  EXPECT_THAT(mistake_in(replaced(good, "\"hostname\"", "\"hots\"")),
+              HasSubstr("hots: found a member that is not known"));
+  EXPECT_THAT(mistake_in(replaced(good, "10:00:00.000Z", "10:00")),
+              HasSubstr("started_at: found \"2024-01-15T10:00\""));
+  EXPECT_THAT(mistake_in(replaced(good, "\"count\": 500", "\"count\": 501")),
+              HasSubstr("latency[0].count: found 501, expected 500"));
+  EXPECT_THAT(mistake_in(replaced(good, "\"version\": 1", "\"version\": 2")),
+              HasSubstr("version: found 2, expected 1"));
   EXPECT_THAT(mistake_in(replaced(good, "\"200000 100000\"", "\"200000\"")), HasSubstr("cgroup_cpu_quota"));
   EXPECT_THAT(mistake_in(replaced(good, "\"histogram\": \"", "\"histogram\": \"?")), HasSubstr("latency[0].histogram"));
 }
