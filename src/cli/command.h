@@ -36,6 +36,7 @@ Command compare_command();
 Command history_command();
 Command plan_command();
 Command schema_command();
+Command generate_command();
 Command systems_command();
 Command runner_command();
 Command exec_command();
