@@ -69,6 +69,9 @@ struct Dialect {
   bool infinite_reals = true;  // a column of reals takes infinities
   /// The statement that refreshes what the planner knows of the table whose name follows.
   std::string_view analyze = "analyze";
+  char quote = '"';              // of identifiers, doubled inside them
+  bool rows_by_index = true;     // (a, b) > ($1, $2) uses an index on (a, b)
+  bool pads_characters = false;  // a column of characters is read filled up with blanks
 };
 
 enum class StatementId : std::uint16_t {};

@@ -29,7 +29,8 @@ TEST(DeployDatabases, the_documented_settings_are_there) {
     EXPECT_THAT(made(source, kGibi).arguments, Contains("--max-connections=200"));
     EXPECT_THAT(made(source, kGibi).arguments, Contains("--skip-log-bin"));
   }
-  for (const char* setting : {"max_connections=200", "wal_level=minimal", "max_wal_senders=0", "synchronous_commit=off"})
+  for (const char* setting :
+       {"max_connections=200", "wal_level=minimal", "max_wal_senders=0", "synchronous_commit=off"})
     EXPECT_THAT(made(Source::postgresql, kGibi).arguments, Contains(setting));
   EXPECT_THAT(made(Source::mongodb, kGibi).arguments, Contains("--replSet"));
 }
@@ -39,7 +40,8 @@ TEST(DeployDatabases, too_little_memory_is_refused_with_what_is_expected) {
     made(Source::mysql, kGibi, kGibi * 3 / 4);
     ADD_FAILURE() << "not refused";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("256Mi of memory beside its tmpfs; expected 512Mi or more (--database-memory-limit)"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("256Mi of memory beside its tmpfs; expected 512Mi or more (--database-memory-limit)"));
   }
 }
 

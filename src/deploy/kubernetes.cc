@@ -119,7 +119,8 @@ Tree database_set(const Deployment& deployment, const Database& database) {
 /// Twenty minutes at most: then the worker's Job fails instead of waiting for ever.
 Tree wait_for(const Database& database) {
   std::string asked;
-  for (const Tree& word : literals_for_kubernetes(database.reachable)) asked += " " + shell_quoted(word.get<std::string>());
+  for (const Tree& word : literals_for_kubernetes(database.reachable))
+    asked += " " + shell_quoted(word.get<std::string>());
   return {{"name", "wait-for-database"},
           {"image", database.image},
           {"command",
@@ -257,8 +258,8 @@ std::vector<File> kubernetes_files(const Deployment& deployment) {
                      to_yaml_documents(manifest.objects, "Made by assay generate."), manifest.file == "11-secrets"});
     for (Tree& tree : manifest.objects) all.push_back(std::move(tree));
   }
-  files.push_back(
-      {"loadtest.yaml", to_yaml_documents(all, "Made by assay generate: all that is in kubernetes/, in one file."), true});
+  files.push_back({"loadtest.yaml",
+                   to_yaml_documents(all, "Made by assay generate: all that is in kubernetes/, in one file."), true});
   files.push_back({"config/schema.yaml", deployment.schema_text});
   return files;
 }

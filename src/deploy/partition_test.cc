@@ -35,7 +35,8 @@ TEST(DeployPartition, by_rows_every_worker_has_a_share_of_every_table_and_the_sa
 }
 
 TEST(DeployPartition, by_table_the_documented_example_has_the_documented_assignment) {
-  const auto workers = workers_of(schema_of(table("users") + table("orders") + table("products")), Partition::table, 3, 42);
+  const auto workers =
+      workers_of(schema_of(table("users") + table("orders") + table("products")), Partition::table, 3, 42);
   ASSERT_EQ(workers.size(), 3u);
   EXPECT_THAT(workers[0].tables, ElementsAre("users"));
   EXPECT_THAT(workers[1].tables, ElementsAre("orders"));
@@ -47,7 +48,8 @@ TEST(DeployPartition, by_table_the_documented_example_has_the_documented_assignm
 }
 
 TEST(DeployPartition, by_table_more_tables_than_workers_go_round) {
-  const auto workers = workers_of(schema_of(table("a") + table("b") + table("c") + table("d") + table("e")), Partition::table, 2, 7);
+  const auto workers =
+      workers_of(schema_of(table("a") + table("b") + table("c") + table("d") + table("e")), Partition::table, 2, 7);
   EXPECT_THAT(workers[0].tables, ElementsAre("a", "c", "e"));
   EXPECT_THAT(workers[1].tables, ElementsAre("b", "d"));
   EXPECT_EQ(workers[1].seed, 8u);

@@ -1,11 +1,11 @@
 #include "deploy/request.h"
 
 #include "base/error.h"
-#include "base/units.h"
 #include "core/options.h"
 #include "core/url.h"
 #include "dataset/schema.h"
 #include "deploy/databases.h"
+#include "deploy/environment.h"
 #include "input/text_file.h"
 
 #include <algorithm>
@@ -68,7 +68,7 @@ class Reader {
     if (text.empty()) return otherwise;
     std::uint64_t bytes = otherwise;
     try {
-      bytes = limit_size(text);
+      bytes = parse_size(text);
     } catch (const Error& error) {
       mistakes_.push_back(fmt::format("--{}: {}", option, error.what()));
       return otherwise;
@@ -209,26 +209,10 @@ class Reader {
     });
   }
 
-  /// As Docker and Kubernetes write sizes.
-  static std::uint64_t limit_size(const std::string& text);
-
   const Request& request_;
   Described described_;
   std::vector<std::string> mistakes_;
 };
-
-std::uint64_t Reader::limit_size(const std::string& text) {
-  const std::size_t unit = std::min(text.find_first_not_of("0123456789."), text.size());
-  std::string letters = text.substr(unit);
-  if (letters.size() == 2 && letters[1] == 'i') letters += "B";
-  if (letters.size() == 1 && std::string_view("kmgKMG").find(letters[0]) != std::string_view::npos)
-    letters = fmt::format("{}iB", static_cast<char>(letters[0] & ~0x20));
-  try {
-    return parse_bytes(text.substr(0, unit) + letters);
-  } catch (const Error&) {
-    throw Error(fmt::format("'{}' is not a size; expected for example 512Mi, 4g or 1073741824", text));
-  }
-}
 
 }  // namespace
 

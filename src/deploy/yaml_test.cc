@@ -8,9 +8,12 @@ namespace {
 
 TEST(DeployYaml, reads_back_as_the_texts_that_were_written) {
   // What the two versions of YAML, or Compose, take for something else when it is not quoted.
-  for (const char* text : {"", "no", "Yes", "ON", "y", "null", "~", "1.0", "08", "0x1f", "1e3", "1:30", ".5", ".inf", "- a", "a: b",
-                           "a #b", "*x", "&x", "!x", "%x", "@x", "`x", "{a}", "[a]", "'", "\"", "\\n", " a", "a ", "a\tb", "a\nb",
-                           "a\n", "a\n\n", "\n", " a\n", "ä", "日本\n", "a\r\nb\n", "-c", "--tables", "/config/schema.yaml"}) {
+  for (const char* text : {"",     "no",   "Yes",    "ON",       "y",    "null",     "~",
+                           "1.0",  "08",   "0x1f",   "1e3",      "1:30", ".5",       ".inf",
+                           "- a",  "a: b", "a #b",   "*x",       "&x",   "!x",       "%x",
+                           "@x",   "`x",   "{a}",    "[a]",      "'",    "\"",       "\\n",
+                           " a",   "a ",   "a\tb",   "a\nb",     "a\n",  "a\n\n",    "\n",
+                           " a\n", "ä",    "日本\n", "a\r\nb\n", "-c",   "--tables", "/config/schema.yaml"}) {
     const nlohmann::ordered_json tree = {{"key", text}, {"list", nlohmann::ordered_json::array({text, "x"})}};
     const YAML::Node node = YAML::Load(to_yaml(tree, "made by a test"));
     EXPECT_EQ(node["key"].as<std::string>(), text);
