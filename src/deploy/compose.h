@@ -1,5 +1,5 @@
-// The description of a load test as files for Docker Compose: `docker compose -f docker-compose.loadtest.yml up`. The Compose
-// specification, and docker-compose 1.29, which understands it too. Pure.
+// The description of a load test as files for Docker Compose: `docker compose -f docker-compose.loadtest.yml up`. The
+// Compose specification, and docker-compose 1.29, which understands it too. Pure.
 #pragma once
 
 #include "deploy/deployment.h"

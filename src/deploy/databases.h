@@ -1,5 +1,5 @@
-// How a database is deployed for a load test: its image, its settings for the memory that it has, how one asks whether it is
-// ready, and how workers reach it. One function of the source; docs/deploy.md explains the settings. Pure.
+// How a database is deployed for a load test: its image, its settings for the memory that it has, how one asks whether
+// it is ready, and how workers reach it. One function of the source; docs/deploy.md explains the settings. Pure.
 #pragma once
 
 #include "deploy/deployment.h"

@@ -1,9 +1,9 @@
-// What a load test is made of when it runs in containers: a database, workers that write generated rows into it, and where their
-// results go. It says nothing of Docker Compose or Kubernetes: compose.h and kubernetes.h render the same description, so that
-// what one has the other has too.
+// What a load test is made of when it runs in containers: a database, workers that write generated rows into it, and
+// where their results go. It says nothing of Docker Compose or Kubernetes: compose.h and kubernetes.h render the same
+// description, so that what one has the other has too.
 //
-// Sizes are bytes, CPUs are cores. Plain data, immutable once made by request.h; secrets are in it, so it is not for printing:
-// summary() is.
+// Sizes are bytes, CPUs are cores. Plain data, immutable once made by request.h; secrets are in it, so it is not for
+// printing: summary() is.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
-// What a person asks of `assay generate`, and the description that it comes to: presets, limits, sizes, the schema, all checked
-// together. Every mistake is told at once, by the name of its option.
+// What a person asks of `assay generate`, and the description that it comes to: presets, limits, sizes, the schema,
+// all checked together. Every mistake is told at once, by the name of its option.
 #pragma once
 
 #include "deploy/deployment.h"
@@ -42,8 +42,8 @@ struct Request {
   std::string password;  // of the database that is deployed
 };
 
-/// Also what a person should know and what stops nothing, a sentence each. Throws Error with all mistakes, a line each; those of
-/// the schema with their places.
+/// Also what a person should know and what stops nothing, a sentence each. Throws Error with all mistakes, a line
+/// each; those of the schema with their places.
 struct Described {
   Deployment deployment;
   std::vector<std::string> notes;

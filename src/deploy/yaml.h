@@ -1,5 +1,5 @@
-// A tree of values as YAML, by yaml-cpp. Texts that a reader of YAML 1.1 or 1.2 could take for something else (no, 1.0, 08, ~) are
-// quoted. The order of the names is kept. Pure.
+// A tree of values as YAML, by yaml-cpp. Texts that a reader of YAML 1.1 or 1.2 could take for something else (no,
+// 1.0, 08, ~) are quoted. The order of the names is kept. Pure.
 #pragma once
 
 #include <nlohmann/json.hpp>
