@@ -173,7 +173,7 @@ std::vector<std::string> SqlRows::split_by_key(const Table& table, std::uint64_t
     const auto count = static_cast<std::uint64_t>(facts.integer(0, 2).value_or(0));
     if (count <= rows) return {stretch_of_keys("", "")};
     const std::uint64_t span = static_cast<std::uint64_t>(*high) - static_cast<std::uint64_t>(*low);
-    const std::uint64_t width = span / count * rows + span % count * rows / count;
+    const std::uint64_t width = std::max<std::uint64_t>(span / count * rows + span % count * rows / count, 1);
     // Cut by arithmetic where the keys lie close; else all could lie in one range.
     dense = span / count <= 16;
     for (std::uint64_t at = width; dense && at < span; at += width) {

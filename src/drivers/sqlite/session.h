@@ -99,7 +99,7 @@ class Rows final : public SqlRows {
 
 class Kv final : public KvFacet {
  public:
-  explicit Kv(Connection& connection) : connection_(connection) {}
+  Kv(Connection& connection, Rows& rows) : connection_(connection), rows_(rows) {}
 
   void create(std::string_view collection) override;
   bool exists(std::string_view collection) override;
@@ -121,6 +121,7 @@ class Kv final : public KvFacet {
   Result<> put_all(std::span<const KvPair>);
 
   Connection& connection_;
+  Rows& rows_;              // makes its tables go
   std::string collection_;  // quoted
   Prepared get_, put_, update_, remove_, scan_;
 };
@@ -128,7 +129,10 @@ class Kv final : public KvFacet {
 class SqliteSession final : public Session {
  public:
   explicit SqliteSession(std::unique_ptr<Connection> connection)
-      : connection_(std::move(connection)), query_(*connection_), rows_(*connection_, query_), kv_(*connection_) {}
+      : connection_(std::move(connection)),
+        query_(*connection_),
+        rows_(*connection_, query_),
+        kv_(*connection_, rows_) {}
 
   QueryFacet* query() noexcept override { return &query_; }
   RowsFacet* rows() noexcept override { return &rows_; }
