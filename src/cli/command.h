@@ -37,6 +37,7 @@ Command history_command();
 Command aggregate_command();
 Command plan_command();
 Command schema_command();
+Command generate_command();
 Command systems_command();
 Command runner_command();
 Command exec_command();
