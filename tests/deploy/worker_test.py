@@ -75,6 +75,20 @@ class WorkerTest(ProgramTest):
         self.assay("aggregate", "--results-dir", self.results, "--expect-workers", "3")
         self.assay("check", "populate", "--target", self.url)
 
+    def test_shares_that_are_not_equal_are_told_exactly(self):
+        for n in range(3):  # the shares of 1000 rows are 333, 333 and 334
+            metrics = [self.run_part(n)["metrics"] for _ in range(2)]
+            rows = metrics[0]["rows_processed"]
+            self.assertEqual([m["rows_already_there"] for m in metrics], [0, rows])
+            self.assertEqual(metrics[1]["rows_processed"], 0)
+        self.assertEqual((self.rows("users"), self.rows("orders")), (1000, 1000))
+
+    def run_part(self, n):
+        """A third of the rows, by their numbers."""
+        bounds = (0, 333, 666, 1000)
+        self.assay(*self.words(n + 1, "--rows", f"{bounds[n]}..{bounds[n + 1]}"))
+        return self.read(n + 1)
+
     def test_a_worker_that_is_started_again_finds_its_rows(self):
         self.assay(*self.words(1))
         self.assay(*self.words(1))
