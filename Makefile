@@ -1,7 +1,7 @@
 # The front door. Each target is one line; what it does stands in tools/.
 .DEFAULT_GOAL := help
 BUILD := build
-.PHONY: help demo test build dev asan tsan fuzz format tidy bench clean
+.PHONY: help demo test build image dev asan tsan fuzz format tidy bench clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -14,6 +14,9 @@ test: ## Install what is missing, then every test, sanitizers and checks: what C
 
 build: ## The Release build: build/assay
 	@tools/build.sh release assay
+
+image: build ## A container image, without an engine or a registry: build/assay-image.tar, for docker load
+	@python3 tools/container_image.py $(BUILD)/assay $(BUILD)/assay-image.tar
 
 dev: ## The Debug build with warnings as errors and all tests, in build/dev
 	@tools/build.sh dev all

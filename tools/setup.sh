@@ -12,7 +12,7 @@ build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-cert
 test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy clang-14 libclang-rt-14-dev
   postgresql-15 mariadb-server-core mariadb-client-core prometheus prometheus-pushgateway
   openssl sqlite3 age gpg gpg-agent python3-jsonschema python3-yaml python3-venv
-  chromium iproute2 util-linux)
+  chromium iproute2 util-linux docker.io docker-compose iptables)
 
 bench_packages=(postgresql-15 mariadb-server-core mariadb-client-core sysbench chromium util-linux)
 
@@ -59,14 +59,14 @@ case " ${missing[*]} " in
     ;;
 esac
 
-# Debian's packages of Prometheus start servers of their own, on all addresses; the tests start theirs. What is told here is
+# Debian's packages of Prometheus and Docker start servers of their own, the one on all addresses; the tests start theirs. What is told here is
 # for the time of the installation only, and nothing is told where the machine has a policy already.
 policy=/usr/sbin/policy-rc.d
 own_policy=
 case " ${missing[*]} " in
-  *" prometheus"*)
+  *" prometheus"* | *" docker.io "*)
     if [ ! -e $policy ]; then
-      printf '#!/bin/sh\ncase " $* " in *" prometheus"*) exit 101 ;; esac\nexit 0\n' | "${as_root[@]}" tee $policy >/dev/null
+      printf '#!/bin/sh\ncase " $* " in *" prometheus"* | *" docker "* | *" containerd "*) exit 101 ;; esac\nexit 0\n' | "${as_root[@]}" tee $policy >/dev/null
       "${as_root[@]}" chmod 755 $policy
       own_policy=$policy
     fi

@@ -15,14 +15,15 @@ namespace assay {
 
 enum class ExitCode : int {
   ok = 0,
-  internal = 1,           // a bug in assay, or something nobody foresaw
-  usage = 2,              // bad flag, bad value, bad file: nothing was done
-  unreachable = 3,        // the target cannot be reached or refuses us
-  thresholds_failed = 4,  // the run is valid and missed what was required of it
-  run_invalid = 5,        // assay was the cause of untrustworthy figures
-  check_failed = 6,       // the data in the target is not consistent
-  output_failed = 7,      // the result could not be written
-  interrupted = 130,      // Ctrl-C or SIGTERM: what was measured is saved and marked partial
+  internal = 1,             // a bug in assay, or something nobody foresaw
+  usage = 2,                // bad flag, bad value, bad file: nothing was done
+  unreachable = 3,          // the target cannot be reached or refuses us
+  thresholds_failed = 4,    // the run is valid and missed what was required of it
+  run_invalid = 5,          // assay was the cause of untrustworthy figures
+  check_failed = 6,         // the data in the target is not consistent
+  output_failed = 7,        // the result could not be written
+  environment_differs = 8,  // a worker does not have what its deployment asked for: nothing was done
+  interrupted = 130,        // Ctrl-C or SIGTERM: what was measured is saved and marked partial
 };
 
 class Error : public std::runtime_error {

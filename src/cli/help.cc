@@ -45,7 +45,7 @@ std::string program_help() {
   out +=
       "\n'assay COMMAND --help' tells more. Exit codes: 0 ok, 2 usage, 3 target unreachable, 4 thresholds failed, 5 "
       "run invalid,\n"
-      "6 check failed, 7 output failed, 130 interrupted (docs/exit-codes.md).\n\n"
+      "6 check failed, 7 output failed, 8 environment differs, 130 interrupted (docs/exit-codes.md).\n\n"
       "  assay run tpcc --target sqlite:tpcc.db --prepare --check --duration 15s\n"
       "  assay run tpcc --target postgres://user@host/database --warehouses 10 --prepare --check --duration 5m\n";
   return out;

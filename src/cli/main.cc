@@ -18,10 +18,11 @@ namespace assay::cli {
 
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
-      run_command(),       prepare_command(),  check_command(),     cleanup_command(), report_command(),
-      compare_command(),   history_command(),  plan_command(),      schema_command(),  systems_command(),
-      runner_command(),    exec_command(),     agent_command(),     ui_command(),      drivers_command(),
-      workloads_command(), selftest_command(), completion_command()};
+      run_command(),       prepare_command(),   check_command(),   cleanup_command(),   report_command(),
+      compare_command(),   history_command(),   plan_command(),    schema_command(),    generate_command(),
+      systems_command(),   runner_command(),    exec_command(),    agent_command(),     ui_command(),
+      worker_command(),    aggregate_command(), drivers_command(), workloads_command(), selftest_command(),
+      completion_command()};
   return commands;
 }
 

@@ -83,6 +83,17 @@ TEST_F(Machine, HasTheLimitsOfTheOldGroupsOfEachController) {
   EXPECT_FALSE(facts.cgroup_memory_bytes.has_value());  // that number means "none"
 }
 
+TEST_F(Machine, FindsAControllerThatIsMountedUnderAnotherNameThanItsGroups) {
+  put("proc/self/cgroup", "2:memory:/a/b\n1:cpuacct,cpu:/a/b\n0::/\n");
+  put("sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us", "75000\n");
+  put("sys/fs/cgroup/cpu/a/b/cpu.cfs_period_us", "50000\n");
+  put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "268435456\n");
+  put("sys/fs/cgroup/memory/a/b/memory.limit_in_bytes", "1073741824\n");
+  const MachineFacts facts = gather_machine_facts(root_);
+  EXPECT_EQ(facts.cgroup_cpus, 1.5);
+  EXPECT_EQ(facts.cgroup_memory_bytes, 268435456u);
+}
+
 TEST_F(Machine, ThatShowsNothingHasNoFactsAndNoError) { EXPECT_EQ(gather_machine_facts(root_), MachineFacts{}); }
 
 TEST(ThisMachine, HasProcessorsAndMemory) {

@@ -6,7 +6,7 @@ import subprocess
 
 from program import PROGRAM, ROOT, ProgramTest, environment, unittest
 
-COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "schema", "systems", "runner", "exec", "agent", "ui", "drivers", "workloads", "selftest", "completion")
+COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "schema", "generate", "systems", "runner", "exec", "agent", "ui", "drivers", "workloads", "selftest", "completion")
 WORKLOADS = ("tpcc", "kv")
 
 

@@ -13,7 +13,7 @@ FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
-# A path in code style is checked when it starts at a folder of the repository and names one thing, no pattern.
+# A path in code style is checked when it starts at a folder of the repository, or of src/, and names one thing, no pattern.
 PATH = re.compile(r"(?:src|tests|tools|docs|cmake|bench|plans|deploy|ui|\.ci)/[\w./-]*")
 
 
@@ -41,7 +41,7 @@ def broken(root, file):
         elif anchor and goal.suffix == ".md" and anchor not in anchors(goal.read_text()):
             found.append(where(match) + f"{path or file.name} has no heading for #{anchor}")
     for match in CODE_SPAN.finditer(prose):
-        if PATH.fullmatch(match[1]) and not (root / match[1]).exists():
+        if PATH.fullmatch(match[1]) and not any((root / folder / match[1]).exists() for folder in ("", "src")):
             found.append(where(match) + f"`{match[1]}` does not exist")
     return found
 
