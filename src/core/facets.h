@@ -162,10 +162,10 @@ struct RowsTraits {
   bool transactions = true;
   /// Rows are found by their primary key, which is enforced: replace() and remove() work.
   bool keyed = true;
-  bool arrays = false;                               // a column of arrays is held as one; else as JSON
-  Nanos timestamp_resolution = Nanos(1000);          // what is finer is cut off
-  bool foreign_keys = true;                          // enforced, or made into something of the target's (relationships)
-  std::uint64_t columns = 1000;                      // of a table, at most
+  bool arrays = false;                       // a column of arrays is held as one; else as JSON
+  Nanos timestamp_resolution = Nanos(1000);  // what is finer is cut off
+  bool foreign_keys = true;                  // enforced, or made into something of the target's (relationships)
+  std::uint64_t columns = 1000;              // of a table, at most
 };
 
 /// The note of the record (core/meta.h) that rows are there.

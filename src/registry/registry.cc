@@ -5,6 +5,9 @@
 #include "drivers/null/null.h"
 #include "drivers/sqlite/sqlite.h"
 #include "workloads/kv/kv.h"
+#ifdef ASSAY_HAVE_DRIVER_MONGODB
+#include "drivers/mongodb/mongodb.h"
+#endif
 #ifdef ASSAY_HAVE_DRIVER_MYSQL
 #include "drivers/mysql/mysql.h"
 #endif
@@ -32,11 +35,17 @@ const std::vector<DriverEntry>& all_drivers() {
 #else
   const Driver* const mysql = nullptr;
 #endif
+#ifdef ASSAY_HAVE_DRIVER_MONGODB
+  const Driver* const mongodb = &mongodb_driver();
+#else
+  const Driver* const mongodb = nullptr;
+#endif
   static const std::vector<DriverEntry> drivers = {
       {"null", &null_driver(), "", {"null"}},
       {"sqlite", &sqlite_driver(), "libsqlite3-dev", {"sqlite"}},
       {"postgres", postgres, "libpq-dev libssl-dev", {"postgres", "postgresql"}},
       {"mysql", mysql, "libmariadb-dev", {"mysql", "mariadb"}},
+      {"mongodb", mongodb, "libmongoc-dev", {"mongodb", "mongodb+srv"}},
   };
   return drivers;
 }
