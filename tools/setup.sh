@@ -8,7 +8,7 @@ set -euo pipefail
 
 build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-certificates
   libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev zlib1g-dev
-  libsqlite3-dev libpq-dev libmariadb-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libcairo2-dev fonts-dejavu-core)
+  libsqlite3-dev libpq-dev libmariadb-dev libmongoc-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libcairo2-dev fonts-dejavu-core)
 test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy clang-14 libclang-rt-14-dev
   postgresql-15 mariadb-server-core mariadb-client-core prometheus prometheus-pushgateway
   openssl sqlite3 age gpg gpg-agent python3-jsonschema python3-yaml python3-venv

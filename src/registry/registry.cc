@@ -7,6 +7,9 @@
 #include "drivers/sqlite/sqlite.h"
 #include "workloads/kv/kv.h"
 #include "workloads/populate/populate.h"
+#ifdef ASSAY_HAVE_DRIVER_MONGODB
+#include "drivers/mongodb/mongodb.h"
+#endif
 #ifdef ASSAY_HAVE_DRIVER_MYSQL
 #include "drivers/mysql/mysql.h"
 #endif
@@ -34,6 +37,11 @@ const std::vector<DriverEntry>& all_drivers() {
 #else
   const Driver* const mysql = nullptr;
 #endif
+#ifdef ASSAY_HAVE_DRIVER_MONGODB
+  const Driver* const mongodb = &mongodb_driver();
+#else
+  const Driver* const mongodb = nullptr;
+#endif
   static const std::vector<DriverEntry> drivers = {
       {"null", &null_driver(), "", {"null"}},
       {"sqlite", &sqlite_driver(), "libsqlite3-dev", {"sqlite"}},
@@ -41,6 +49,7 @@ const std::vector<DriverEntry>& all_drivers() {
       {"mysql", mysql, "libmariadb-dev", {"mysql", "mariadb"}},
       {"csv", &csv_driver(), "", {"csv"}},
       {"jsonl", &jsonl_driver(), "", {"jsonl"}},
+      {"mongodb", mongodb, "libmongoc-dev", {"mongodb", "mongodb+srv"}},
   };
   return drivers;
 }
