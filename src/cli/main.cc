@@ -75,6 +75,7 @@ void occupy_standard_streams() {
 int main(int count, char** values) {
   occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not the end of a run
+  std::signal(SIGXFSZ, SIG_IGN);  // nor is a file that may not grow any further
   const std::vector<std::string> arguments(values + 1, values + count);
   // The list of processes shows the arguments to everybody on the machine.
   for (char** value = values + 1; value != values + count; ++value)

@@ -61,9 +61,11 @@ class IndependentReadersTest(unittest.TestCase):
         self.assertEqual(lines.pop(), "", "each line has its end")
         for line, expected in zip(lines, EXPECTED, strict=True):
             row = json.loads(line)
-            self.assertEqual(list(row), NAMES)
+            # A column of JSON that is NULL is left out.
+            there = [name for name, want in zip(NAMES, expected, strict=True) if want is not None or name not in ("some_json", ODD)]
+            self.assertEqual(list(row), there)
             values = []
-            for value, read, want in zip(row.values(), READ, expected, strict=True):
+            for value, read, want in zip(map(row.get, NAMES), READ, expected, strict=True):
                 # What JSON has itself stands as it is, and all else as a string.
                 own = value is None or not isinstance(value, str) or isinstance(want, str)
                 self.assertEqual(own, want is None or isinstance(want, (bool, int, float, str, dict, list)), value)

@@ -140,6 +140,24 @@ TEST_F(StoreValues, json_comes_back_with_its_meaning) {
                                  Json{R"({"deep": {"er": {"still": [[["x"]]]}}})"}, Json{R"(["a", "b, c", "d\"e"])"}});
 }
 
+TEST_F(StoreValues, null_in_json_comes_back_from_a_column_that_may_not_be_null) {
+  const Table table{.name = "conf_values",
+                    .columns = {{.name = "id"}, {.name = "value", .type = ColumnType::json}},
+                    .primary_key = {"id"},
+                    .foreign_keys = {},
+                    .indexes = {},
+                    .partitioning = {}};
+  create_all(table);
+  RowBatch batch(2);
+  std::int64_t id = 0;
+  for (const char* json : {"null", "1", "\"x\"", "[null]", "{\"a\": null}", "false"}) {
+    batch.add(id++);
+    batch.add(Json{json});
+  }
+  must(rows().write_noted(table, batch, note("a"), false));
+  expect_rows(table, batch, 2);
+}
+
 TEST_F(StoreValues, arrays_come_back_with_their_elements) {
   if (!rows().traits().arrays) return;  // they are then written as JSON
   const Value numbers[] = {std::int64_t(1), std::int64_t(-2), kMax};

@@ -8,7 +8,7 @@
 
 namespace assay::files {
 
-///   overloaded    the disk, a quota or the limit of a file's size is full, or the process has no descriptors or memory left
+///   overloaded    the disk, a quota or the limit of a file is full, or the process has no descriptors or memory left
 ///   disconnected  the device or the network file system does not answer
 ///   timeout       it did not in time
 ///   rejected      all else: not there, not allowed, read-only

@@ -5,8 +5,8 @@
 // quoted when it must be; one that is empty and not quoted is NULL, and "" is the empty text, as PostgreSQL's COPY
 // has it.
 // jsonl_format: one JSON object (RFC 8259) a line, in UTF-8, its members the columns in their order. NULL is null;
-// numbers and truth values are JSON's, JSON columns stand as what they are, and all else is a string, decimals too,
-// so that no reader rounds them.
+// numbers and truth values are JSON's, and all else is a string, decimals too, so that no reader rounds them. JSON
+// columns stand as what they are; since that may be null, one that is NULL is left out.
 #pragma once
 
 #include "base/result.h"

@@ -128,6 +128,21 @@ TEST(FilesFormat, what_stands_is_read_as_the_value_it_was) {
   }
 }
 
+TEST(FilesFormat, null_in_json_is_not_null) {
+  const Table table = table_of({{.name = "id"}, {.name = "j", .type = ColumnType::json, .nullable = true}});
+  const std::vector<Value> json_null = {std::int64_t(1), Json{"null"}}, null = {std::int64_t(1), kNull};
+  EXPECT_EQ(record_of(csv_format(), table, json_null), "1,null");
+  EXPECT_EQ(record_of(csv_format(), table, null), "1,");
+  EXPECT_EQ(record_of(jsonl_format(), table, json_null), R"({"id":1,"j":null})");
+  EXPECT_EQ(record_of(jsonl_format(), table, null), R"({"id":1})");
+  for (const Format* format : {&csv_format(), &jsonl_format()}) {
+    EXPECT_EQ(read_of(*format, table, record_of(*format, table, json_null)), "2 1; 7 null");
+    EXPECT_EQ(read_of(*format, table, record_of(*format, table, null)), "2 1; 0 NULL");
+  }
+  EXPECT_EQ(jsonl_of(column_of(ColumnType::json), kNull), "{}");
+  EXPECT_EQ(read_of(jsonl_format(), table_of({column_of(ColumnType::json)}), "{}"), "0 NULL");
+}
+
 TEST(FilesFormat, json_is_written_on_one_line) {
   EXPECT_EQ(jsonl_of(column_of(ColumnType::json), Json{"{\n\t\"a\":\r\n 1\n}"}), R"({"v":{  "a":   1 }})");
   EXPECT_EQ(csv_of(column_of(ColumnType::json), Json{"[\n1]"}), "[ 1]");
