@@ -4,6 +4,8 @@
 #   tools/test.sh            all stages
 #   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb docker kubernetes release
 #                            asan tsan fuzz tidy
+#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb mongodb ferretdb
+#                            release asan tsan fuzz tidy
 #
 # setup     installs what is missing (tools/setup.sh)
 # format    clang-format, without changing anything
@@ -11,6 +13,8 @@
 # mariadb   the same for MariaDB (tests/servers/mariadb)
 # docker    starts a Docker Engine (tests/servers/docker), and makes the images that its tests use
 # kubernetes  an API server of Kubernetes (tests/servers/kubernetes), which is built once from Go's module proxy: minutes
+# mongodb   the same for a server with MongoDB's protocol (tests/servers/mongodb), and ferretdb for another, with users
+#           (tests/servers/ferretdb); where what they come from cannot be reached, their tests are skipped
 # release   builds build/ and runs all tests: unit, conformance, live, cli, browser, house
 # asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan      the same under ThreadSanitizer
@@ -30,6 +34,7 @@ export LC_ALL=C.UTF-8 TZ=UTC
 for variable in "${!PG@}" "${!MYSQL_@}"; do unset "$variable"; done
 stages=("$@")
 [ $# -gt 0 ] || stages=(setup format postgres mariadb docker kubernetes release asan tsan fuzz tidy)
+[ $# -gt 0 ] || stages=(setup format postgres mariadb mongodb ferretdb release asan tsan fuzz tidy)
 
 logs=$PWD/build/test-logs
 rm -rf "$logs"
@@ -40,6 +45,7 @@ cleanup() {
   trap - EXIT INT TERM
   local server
   for server in postgres mariadb docker kubernetes; do
+  for server in postgres mariadb mongodb ferretdb; do
     [ ! -d "$scratch/$server" ] || "tests/servers/$server" down "$scratch/$server"
   done
   rm -rf "$scratch"
@@ -120,6 +126,15 @@ start_kubernetes() {
     [ -n "$said" ] || return 1
     printf 'export ASSAY_TEST_KUBERNETES_MISSING=%q\n' "$said" >"$scratch/kubernetes.env"
   fi
+# One that comes from a registry: where that cannot be reached, the tests are told so, and that is no failure.
+start_fetched_server() {
+  local upper=${1^^} status=0
+  start_server "$1" 2>"$scratch/$1.err" || status=$?
+  cat "$scratch/$1.err" >&2
+  if [ $status = 69 ] && grep -q '^no registry:' "$scratch/$1.err"; then
+    printf "export ASSAY_TEST_%s_URL_MISSING='%s'\n" "$upper" "$(grep -m1 '^no registry:' "$scratch/$1.err" | tr -d "'")" >"$scratch/$1.env"
+    return 0
+  return $status
 }
 
 jobs=$(nproc)
@@ -143,6 +158,9 @@ for stage in "${stages[@]}"; do
     kubernetes)
       # shellcheck disable=SC1091
       check kubernetes start_kubernetes && . "$scratch/kubernetes.env"
+    mongodb | ferretdb)
+      # shellcheck disable=SC1090
+      check "$stage" start_fetched_server "$stage" && . "$scratch/$stage.env"
       ;;
     release) check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
     asan | tsan) check "$stage-build" tools/build.sh "$stage" sanitized_tests && run_tests "$stage" "build/$stage" -L sanitized -j "$jobs" ;;

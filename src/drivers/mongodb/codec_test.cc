@@ -70,7 +70,7 @@ TEST(MongodbCodec, EachTypeOfColumnHasItsBsonType) {
             R"({ "c" : { "a" : [ { "$numberInt" : "1" }, { "$numberDouble" : "2.5" }, null, "x" ] } })");
   const Value elements[] = {std::int64_t(1), std::string_view("x")};
   EXPECT_EQ(encoded(column_of(ColumnType::array), Array{elements, 2}), R"({ "c" : [ { "$numberLong" : "1" }, "x" ] })");
-  EXPECT_EQ(encoded(column_of(ColumnType::text), kNull), R"({  })") << "NULL is no field";
+  EXPECT_EQ(encoded(column_of(ColumnType::text), kNull), R"({ })") << "NULL is no field";
 }
 
 TEST(MongodbCodec, WhatLooksLikeExtendedJsonIsAnOrdinaryDocument) {

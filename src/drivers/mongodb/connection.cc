@@ -104,8 +104,7 @@ Failure Connection::failure_of(const Problem& problem, bool writes) {
       out.message = fmt::format("{}: no answer within the {} time-out of {:g} s", address_.place,
                                 connected_ ? "operation" : "connect",
                                 to_seconds(connected_ ? address_.operation_timeout : address_.connect_timeout));
-  } else if (network && out.kind == FailureKind::rejected && speaker != Speaker::authentication &&
-             speaker != Speaker::server) {
+  } else if (network && out.kind == FailureKind::rejected && speaker != Speaker::server) {
     out.kind = FailureKind::disconnected;
   }
   lost_ = lost_ || network || out.kind == FailureKind::disconnected || out.kind == FailureKind::cancelled;

@@ -1,9 +1,9 @@
-// One session's client of libmongoc: the only place (with cursor.cc and wire) where the library talks to a server. Documents go in
-// and out as their bytes.
+// One session's client of libmongoc: the only place (with stream.cc) where the library talks to a server. Documents go in and
+// out as their bytes.
 //
-// A call ends by the operation time-out, unless the connection is patient. After a failure of the network the connection is lost:
-// what follows answers `disconnected`, so that the session is reopened and the outage seen; the library would reconnect in
-// silence. Used by one thread at a time, but for interrupt().
+// A call ends by the operation time-out, unless the connection is patient. After a failure of the network the connection is
+// lost: what follows answers `disconnected`, so that the session is reopened and the outage seen; the library would reconnect
+// in silence. Used by one thread at a time, but for interrupt().
 #pragma once
 
 #include "base/result.h"

@@ -1,8 +1,8 @@
 // Collections of byte strings: documents {_id: key, v: value}.
 //
-// A key is a string, so that _id's order is that of the bytes: each byte is the character of its number (ISO 8859-1), but for 0 and
-// 1, which are written \1\1 and \1\2, since not every server with MongoDB's protocol takes a zero character. Plain ASCII stands as it is. (Binary keys
-// would be ordered by their length first.) A value is binary.
+// A key is a string, so that the order of _ids is that of the bytes (binary keys would be ordered by their length first): each
+// byte is the character of its number (ISO 8859-1), but for 0 and 1, which are written \1\1 and \1\2, since not every server
+// takes a zero character. Plain ASCII stands as it is. A value is binary.
 #pragma once
 
 #include "core/facets.h"
