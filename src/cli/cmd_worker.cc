@@ -1,4 +1,5 @@
-// assay worker: one worker of a deployment: looks at what it has to work with, does its share of a load, and leaves a report.
+// assay worker: one worker of a deployment: looks at what it has to work with, does its share of a load, and leaves a
+// report.
 
 #include "base/units.h"
 #include "cli/arguments.h"
