@@ -2,14 +2,15 @@
 # make test: every test and check of the project, in stages, in one command that needs nothing but Debian 12.
 #
 #   tools/test.sh            all stages
-#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb docker release asan
-#                            tsan fuzz tidy
+#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb docker kubernetes release
+#                            asan tsan fuzz tidy
 #
 # setup     installs what is missing (tools/setup.sh)
 # format    clang-format, without changing anything
 # postgres  starts a PostgreSQL server for the live tests (tests/servers/postgres); stopped when this script ends
 # mariadb   the same for MariaDB (tests/servers/mariadb)
 # docker    starts a Docker Engine (tests/servers/docker), and makes the images that its tests use
+# kubernetes  an API server of Kubernetes (tests/servers/kubernetes), which is built once from Go's module proxy: minutes
 # release   builds build/ and runs all tests: unit, conformance, live, cli, browser, house
 # asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan      the same under ThreadSanitizer
@@ -28,7 +29,7 @@ export LC_ALL=C.UTF-8 TZ=UTC
 # The caller's own defaults for PostgreSQL and MariaDB are not for the tests.
 for variable in "${!PG@}" "${!MYSQL_@}"; do unset "$variable"; done
 stages=("$@")
-[ $# -gt 0 ] || stages=(setup format postgres mariadb docker release asan tsan fuzz tidy)
+[ $# -gt 0 ] || stages=(setup format postgres mariadb docker kubernetes release asan tsan fuzz tidy)
 
 logs=$PWD/build/test-logs
 rm -rf "$logs"
@@ -38,7 +39,7 @@ chmod 755 "$scratch" # the database servers run as other users
 cleanup() {
   trap - EXIT INT TERM
   local server
-  for server in postgres mariadb docker; do
+  for server in postgres mariadb docker kubernetes; do
     [ ! -d "$scratch/$server" ] || "tests/servers/$server" down "$scratch/$server"
   done
   rm -rf "$scratch"
@@ -107,6 +108,20 @@ start_docker() {
     tests/servers/database_images.py postgres && tests/servers/database_images.py mariadb
 }
 
+# Where it cannot be built the tests that need it say why they are skipped.
+start_kubernetes() {
+  local said status=0
+  said=$(tests/servers/kubernetes up "$scratch/kubernetes" 2>&1) || status=$?
+  echo "$said"
+  if [ $status = 0 ]; then
+    tests/servers/kubernetes env "$scratch/kubernetes" >"$scratch/kubernetes.env"
+  else
+    said=$(sed -n 's/.*\(no registry: .*\)/\1/p' <<<"$said")
+    [ -n "$said" ] || return 1
+    printf 'export ASSAY_TEST_KUBERNETES_MISSING=%q\n' "$said" >"$scratch/kubernetes.env"
+  fi
+}
+
 jobs=$(nproc)
 echo "testing assay on $jobs processors"
 for stage in "${stages[@]}"; do
@@ -124,6 +139,10 @@ for stage in "${stages[@]}"; do
       else
         echo "docker                left out: only root can start an engine"
       fi
+      ;;
+    kubernetes)
+      # shellcheck disable=SC1091
+      check kubernetes start_kubernetes && . "$scratch/kubernetes.env"
       ;;
     release) check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
     asan | tsan) check "$stage-build" tools/build.sh "$stage" sanitized_tests && run_tests "$stage" "build/$stage" -L sanitized -j "$jobs" ;;

@@ -1,5 +1,7 @@
-// assay worker: one worker of a deployment: looks at what it has to work with, does its share of a load, and leaves a report.
+// assay worker: one worker of a deployment: looks at what it has to work with, does its share of a load, and leaves a
+// report.
 
+#include "base/units.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/help.h"
@@ -19,7 +21,7 @@
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
-#include <map>
+#include <optional>
 
 namespace assay::cli {
 namespace {
@@ -53,7 +55,7 @@ class Worker {
     report_.started_at = real_clock().wall();
     report_.operation = own_.text("operation");
     report_.source = own_.text("source");
-    report_.dry_run = flag("dry-run");
+    report_.dry_run = request_.workload_options.flag("dry-run");
     report_.seed = request_.job.whole("seed");
     report_.share = share();
     metrics_file_ = own_.text("metrics-output");
@@ -69,6 +71,7 @@ class Worker {
       if (report_.source.empty()) report_.source = setup_->driver->info().name;
       const SignalWatch signals("what was written stays, and the report says how far it came");
       require_environment();
+      look_at_schema();
       write_report();
       work(signals.token());
     } catch (const Error& error) {
@@ -82,19 +85,11 @@ class Worker {
   }
 
  private:
-  bool flag(std::string_view name) const {
-    const Options& of_load = request_.workload_options;
-    return of_load.find(name) != nullptr && of_load.flag(name);
-  }
-  std::string text(std::string_view name) const {
-    const Options& of_load = request_.workload_options;
-    return of_load.find(name) != nullptr ? of_load.text(name) : std::string();
-  }
-
   std::string share() const {
     std::vector<std::string> parts;
     for (const char* const name : {"tables", "rows"})
-      if (const std::string value = text(name); !value.empty()) parts.push_back(fmt::format("{} {}", name, value));
+      if (const std::string value = request_.workload_options.text(name); !value.empty())
+        parts.push_back(fmt::format("{} {}", name, value));
     if (request_.job.given("shard")) parts.push_back(fmt::format("shard {}", request_.job.text("shard")));
     return fmt::format("{}", fmt::join(parts, ", "));
   }
@@ -187,39 +182,57 @@ class Worker {
     }
   }
 
-  /// What the whole share is, and how much of it was there before.
-  void count_share() {
-    const std::string file = setup_->request.workload_options.text("schema");
-    if (file.empty() || file == "-") return;
-    dataset::Overrides overrides;
-    const Options& options = setup_->request.workload_options;
-    if (options.find("row-count") != nullptr && options.given("row-count"))
-      overrides.rows = static_cast<std::uint64_t>(options.count("row-count"));
-    const dataset::Reading reading = dataset::read_schema(file, overrides);
-    if (!reading.schema) return;
-    const std::vector<std::string> only =
-        split_at_commas(options.find("tables") != nullptr ? options.text("tables") : "");
-    report_.tables_processed.clear();
-    std::uint64_t rows = 0;
-    for (const dataset::Table& table : reading.schema->tables) {
-      if (!only.empty() && std::find(only.begin(), only.end(), table.name) == only.end()) continue;
-      report_.tables_processed.push_back(table.name);
-      rows += setup_->shard.share(table.rows);
+  /// The rows of a table with so many that are ours: as populate cuts them (docs/populate.md).
+  std::uint64_t rows_of_share(std::uint64_t rows) const {
+    if (const std::string range = load_text("rows"); !range.empty()) {
+      const std::size_t dots = range.find("..");
+      const auto bound = [&](const std::string& text) {
+        return std::min<std::uint64_t>(static_cast<std::uint64_t>(std::max<std::int64_t>(parse_count(text), 0)), rows);
+      };
+      return dots == std::string::npos ? 0 : bound(range.substr(dots + 2)) - bound(range.substr(0, dots));
     }
-    const bool all_rows = options.find("rows") == nullptr || options.text("rows").empty();
-    if (all_rows && !report_.dry_run && !flag_of(options, "schema-only") && rows > report_.metrics.rows_processed)
-      report_.metrics.rows_already_there = rows - report_.metrics.rows_processed;
+    const auto bound = [&](std::uint64_t i) {  // without overflow: rows = whole · count + rest
+      const std::uint64_t whole = rows / setup_->shard.count, rest = rows % setup_->shard.count;
+      return whole * i + rest * i / setup_->shard.count;
+    };
+    return bound(setup_->shard.index + 1ull) - bound(setup_->shard.index);
   }
 
-  static bool flag_of(const Options& options, std::string_view name) {
-    return options.find(name) != nullptr && options.flag(name);
+  /// Which tables and how many rows the share is. What is wrong with a schema is told by the workload.
+  void look_at_schema() {
+    const std::string file = load_text("schema");
+    if (file.empty() || file == "-" || report_.operation != "populate") return;
+    const Options& options = setup_->request.workload_options;
+    dataset::Overrides overrides;
+    if (options.given("row-count")) overrides.rows = static_cast<std::uint64_t>(options.count("row-count"));
+    const dataset::Reading reading = dataset::read_schema(file, overrides);
+    if (!reading.schema) return;
+    if (!setup_->request.job.given("seed")) report_.seed = reading.schema->seed;
+    const std::vector<std::string> only = split_at_commas(load_text("tables"));
+    share_rows_ = 0;
+    for (const dataset::Table& table : reading.schema->tables) {
+      if (!only.empty() && std::find(only.begin(), only.end(), table.name) == only.end()) continue;
+      share_tables_.push_back(table.name);
+      *share_rows_ += rows_of_share(table.rows);
+    }
+  }
+
+  std::string load_text(std::string_view name) const { return setup_->request.workload_options.text(name); }
+
+  /// The share is done: all tables are, and rows that were not written now were there.
+  void count_share() {
+    if (!share_rows_) return;
+    report_.tables_processed = share_tables_;
+    if (!report_.dry_run && !setup_->request.workload_options.flag("schema-only") &&
+        *share_rows_ > report_.metrics.rows_processed)
+      report_.metrics.rows_already_there = *share_rows_ - report_.metrics.rows_processed;
   }
 
   static std::vector<std::string> split_at_commas(const std::string& text) {
     std::vector<std::string> out;
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t comma = std::min(text.find(',', at), text.size());
-      out.push_back(text.substr(at, comma - at));
+      if (comma > at) out.push_back(text.substr(at, comma - at));
       at = comma + 1;
     }
     return out;
@@ -247,15 +260,10 @@ class Worker {
   deploy::WriteMeter meter_;  // outlives the target
   std::unique_ptr<JobSetup> setup_;
   std::optional<TimePoint> begin_;
-  bool whole_ = false;  // the share was populated
+  std::vector<std::string> share_tables_;
+  std::optional<std::uint64_t> share_rows_;  // absent: the schema is not at hand
+  bool whole_ = false;                       // the share was populated
 };
-
-/// None in a build without the workload.
-std::span<const OptionSpec> options_of_load() {
-  for (const WorkloadType* type : all_workloads())
-    if (type->info().name == kLoad) return type->info().options;
-  return {};
-}
 
 ExitCode carry_out_worker(std::span<const std::string> arguments) {
   const WorkloadType& load = find_workload(kLoad);
@@ -292,7 +300,7 @@ Command worker_command() {
           "--worker-id NAME --source KIND --schema FILE [options]",
           "Do one worker's share of a load that was deployed, and report on it.",
           false,
-          {worker_options(), quiet_target_options(), job_options(), options_of_load()},
+          {worker_options(), quiet_target_options(), job_options(), find_workload(kLoad).info().options},
           carry_out_worker,
           kPrepare | kCheck,
           "Exit code 8: the environment is not what --expect-… say. docs/deploy-worker.md\n"};
