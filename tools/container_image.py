@@ -220,6 +220,10 @@ def add_base(tree, users):
     tree.text("/etc/group", "".join(f"{name}:x:{uid}:\n" for name, uid, _ in users))
     tree.text("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
     tree.folder("/tmp", 0o1777)
+    # The linker is asked for by its old path, which is a link on a merged system.
+    for folder in ("/bin", "/sbin", "/lib", "/lib64"):
+        if os.path.islink(folder):
+            tree.link(folder, os.readlink(folder))
 
 
 def assay_image(program, name):

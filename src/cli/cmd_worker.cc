@@ -1,4 +1,5 @@
-// assay worker: one worker of a deployment: looks at what it has to work with, does its share of a load, and leaves a report.
+// assay worker: one worker of a deployment: looks at what it has to work with, does its share of a load, and leaves a
+// report.
 
 #include "base/units.h"
 #include "cli/arguments.h"
@@ -238,7 +239,8 @@ class Worker {
   }
 
   void write_report() const {
-    if (!metrics_file_.empty()) write_atomically(metrics_file_, deploy::write_worker_report(report_));
+    if (metrics_file_.empty() || report_.worker_id.empty()) return;  // nobody could tell whose it is
+    write_atomically(metrics_file_, deploy::write_worker_report(report_));
   }
 
   void tell() const {

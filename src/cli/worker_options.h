@@ -14,11 +14,12 @@ namespace assay::cli {
 /// Its own options, beside those of the target, of a job and of the workload populate.
 std::span<const OptionSpec> worker_options();
 
-/// The URL of what is to be filled: --target, or --source with --connection-string or what the environment says of that source
-/// (MYSQL_CONNECTION_STRING, KAFKA_BROKERS, …). Throws Error.
+/// The URL of what is to be filled: --target, or --source with --connection-string or what the environment says of that
+/// source (MYSQL_CONNECTION_STRING, KAFKA_BROKERS, …). Throws Error.
 std::string worker_target(const Options& own, const std::string& target);
 
-/// Who it is: --worker-id, or CONTAINER_ID, or HOSTNAME, or the name of the machine. Throws Error: it is no name of a file.
+/// Who it is: --worker-id, or CONTAINER_ID, or HOSTNAME, or the name of the machine. Throws Error: it is no name of a
+/// file.
 std::string worker_name(const Options& own);
 
 }  // namespace assay::cli

@@ -1,7 +1,9 @@
-// The reports of the workers of a deployment, as one: each worker counts once, nothing that was there is passed over in silence.
+// The reports of the workers of a deployment, as one: each worker counts once, nothing that was there is passed over in
+// silence.
 //
-// Rows are added up; the rate of the whole is all rows over the stretch from the first start to the last end, whose clocks are those of
-// the workers' machines; percentiles come from merged histograms. The same files give the same aggregate, whatever their order.
+// Rows are added up; the rate of the whole is all rows over the stretch from the first start to the last end, whose
+// clocks are those of the workers' machines; percentiles come from merged histograms. The same files give the same
+// aggregate, whatever their order.
 #pragma once
 
 #include "base/error.h"
@@ -49,13 +51,13 @@ struct Aggregate {
   double rows_per_second() const noexcept {
     return wall.count() > 0 ? static_cast<double>(rows) / to_seconds(wall) : 0;
   }
-  /// check_failed where a verification found something; thresholds_failed where a worker failed, is missing, or its report is
-  /// lost or doubtful; else ok.
+  /// check_failed where a verification found something; thresholds_failed where a worker failed, is missing, or its
+  /// report is lost or doubtful; else ok.
   ExitCode exit_code() const noexcept;
 };
 
-/// All files *.json of the folder, not of those below. Throws Error: no such folder, it cannot be read, it holds no report and none
-/// is expected.
+/// All files *.json of the folder, not of those below. Throws Error: no such folder, it cannot be read, it holds no
+/// report and none is expected.
 Aggregate aggregate(const std::filesystem::path& folder, const ExpectedWorkers&);
 
 enum class AggregateFormat { json, table, markdown };

@@ -59,6 +59,7 @@ std::vector<std::string> worker_words(const Deployment& deployment, const Worker
   add("--schema", fmt::format("{}/schema.yaml", kConfig));
   add("--tables", fmt::format("{}", fmt::join(worker.tables, ",")));
   if (worker.part.count > 1) add("--shard", fmt::format("{}/{}", worker.part.index, worker.part.count));
+  if (!worker.record.empty()) add("--record", worker.record);
   add("--seed", fmt::format("{}", worker.seed));
   add("--row-count", fmt::format("{}", deployment.row_count));
   add("--batch-size", fmt::format("{}", deployment.batch_size));

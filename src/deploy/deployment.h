@@ -56,6 +56,7 @@ struct Worker {
   std::vector<std::string> tables;
   Part part;
   std::uint64_t seed = 0;
+  std::string record = {};  // under which name the load is kept in the target, where there are several
 };
 
 struct Deployment {

@@ -1,8 +1,9 @@
-// What a worker of a deployment has to work with: processors, memory, the file systems of its folders, the limits of its control
-// group; as it is shown, recorded, and held against what the deployment asked for.
+// What a worker of a deployment has to work with: processors, memory, the file systems of its folders, the limits of
+// its control group; as it is shown, recorded, and held against what the deployment asked for.
 //
-// Read from /proc and /sys under `root`, so that a test can show it any machine. Memory and sizes are in bytes, processors in whole
-// ones (1.5 = 150 %). What cannot be read is 0, "" or absent; only an expectation makes it an error.
+// Read from /proc and /sys under `root`, so that a test can show it any machine. Memory and sizes are in bytes,
+// processors in whole ones (1.5 = 150 %). What cannot be read is 0, "" or absent; only an expectation makes it an
+// error.
 #pragma once
 
 #include "results/control_group.h"
@@ -55,8 +56,8 @@ struct Expectations {
   std::optional<std::uint64_t> memory_bytes;
   std::vector<ExpectedTmpfs> tmpfs;
 
-  /// "2" or "0.5"; "512Mi"; "/data" or "/data:256Mi", several separated by ','. "" is no expectation. Throws one Error for all
-  /// mistakes.
+  /// "2" or "0.5"; "512Mi"; "/data" or "/data:256Mi", several separated by ','. "" is no expectation. Throws one Error
+  /// for all mistakes.
   static Expectations parse(std::string_view cpus, std::string_view memory, std::string_view tmpfs);
 };
 

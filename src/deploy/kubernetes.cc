@@ -69,7 +69,7 @@ void keep_together(const Deployment& deployment, Tree& pod, Tree& template_label
        {"topologyKey", "kubernetes.io/hostname"}}};
 }
 
-Tree database_service(const Deployment& deployment, const Database& database) {
+Tree service_of_database(const Deployment& deployment, const Database& database) {
   Tree service = object(deployment, "v1", "Service", database.name, "database");
   // Its own name is known before it is ready: a replica set of MongoDB is made under it.
   service["spec"] = {{"clusterIP", "None"},
@@ -226,7 +226,7 @@ std::vector<Manifest> manifests(const Deployment& deployment) {
   }
   std::vector<Tree> database;
   if (deployment.database)
-    database = {database_service(deployment, *deployment.database), database_set(deployment, *deployment.database)};
+    database = {service_of_database(deployment, *deployment.database), database_set(deployment, *deployment.database)};
   std::vector<Tree> workers;
   for (const Worker& worker : deployment.workers) workers.push_back(worker_job(deployment, worker));
   return {{"00-namespace", {space}},

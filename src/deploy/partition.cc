@@ -39,6 +39,8 @@ std::vector<Worker> workers_of(const dataset::Schema& schema, Partition partitio
       for (std::uint32_t t = first; t < tables; t += count) worker.tables.push_back(schema.tables[t].name);
       worker.part = {i / tables, (count - first + tables - 1) / tables};
       worker.seed = seed + first;
+      // Data of several seeds are several loads.
+      if (count > 1 && tables > 1) worker.record = worker_name_of(first);
     }
     workers.push_back(std::move(worker));
   }

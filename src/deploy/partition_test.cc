@@ -42,6 +42,7 @@ TEST(DeployPartition, by_table_the_documented_example_has_the_documented_assignm
   EXPECT_THAT(workers[1].tables, ElementsAre("orders"));
   EXPECT_THAT(workers[2].tables, ElementsAre("products"));
   for (std::uint32_t i = 0; i < 3; i++) {
+    EXPECT_EQ(workers[i].record, workers[i].name);
     EXPECT_EQ(workers[i].seed, 42u + i);
     EXPECT_EQ(workers[i].part.count, 1u);
   }
@@ -70,6 +71,7 @@ TEST(DeployPartition, by_table_workers_beyond_the_tables_share_their_rows) {
         EXPECT_EQ(worker->part.count, by_index.size()) << count << " workers, " << name;
         EXPECT_LT(index, by_index.size());
         EXPECT_EQ(worker->seed, by_index.begin()->second->seed);
+        EXPECT_EQ(worker->record, by_index.begin()->second->record);
       }
   }
 }

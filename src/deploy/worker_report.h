@@ -1,9 +1,9 @@
-// What one worker of a deployment did, as the JSON file that it leaves in the results folder and `assay aggregate` reads:
-// docs/worker-metrics.schema.json says it formally.
+// What one worker of a deployment did, as the JSON file that it leaves in the results folder and `assay aggregate`
+// reads: docs/worker-metrics.schema.json says it formally.
 //
-// A report is written when the worker begins (state `running`), and again, whole, when it ends, whatever ended it. Times of batches are in
-// the file as an encoded histogram each (stats/histogram.h); percentiles beside it are for people and are not read.
-// Instants are of the worker's own clock.
+// A report is written when the worker begins (state `running`), and again, whole, when it ends, whatever ended it.
+// Times of batches are in the file as an encoded histogram each (stats/histogram.h); percentiles beside it are for
+// people and are not read. Instants are of the worker's own clock.
 #pragma once
 
 #include "base/time.h"
@@ -67,7 +67,8 @@ std::string format_instant(WallTime);
 /// JSON, ended by a line break.
 std::string write_worker_report(const WorkerReport&);
 
-/// Throws Error that says what is wrong and where. `foreign` is set when it is JSON and says nothing of being a worker's report.
+/// Throws Error that says what is wrong and where. `foreign` is set when it is JSON and says nothing of being a
+/// worker's report.
 WorkerReport read_worker_report(std::string_view text, bool& foreign);
 
 }  // namespace assay::deploy

@@ -1,8 +1,9 @@
 // What a load writes, measured where it is written: for each table the time of each batch, rows, bytes.
 //
-// metered() puts itself between a workload and its target: whatever sessions of that target write by the rows facet is added to the
-// meter; all else is passed on. A time is from the call to its answer (the service time of a batch, with its note in the record).
-// Bytes are those of the values as they were made, not of a protocol. Thread-safe; a batch is added when it ended.
+// metered() puts itself between a workload and its target: whatever sessions of that target write by the rows facet is
+// added to the meter; all else is passed on. A time is from the call to its answer (the service time of a batch, with
+// its note in the record). Bytes are those of the values as they were made, not of a protocol. Thread-safe; a batch is
+// added when it ended.
 #pragma once
 
 #include "core/driver.h"

@@ -86,7 +86,8 @@ bool lists(std::string_view controllers, std::string_view wanted) {
   return false;
 }
 
-/// Controllers that are mounted together have one folder, named after all of them in any order; each has a link of its own name.
+/// Controllers that are mounted together have one folder, named after all of them in any order; each has a link of its
+/// own name.
 fs::path controller_mount(const fs::path& groups, std::string_view controllers, std::string_view one) {
   std::error_code ignored;
   const fs::path together = groups / std::string(controllers);

@@ -1,8 +1,8 @@
 // The limits that the control groups put on this process: of the group it is in and of those above it, the lowest.
 //
-// Both hierarchies are read, of /proc and /sys under `root`, so that a test can show any machine: the unified one (version 2) and that of
-// one folder a controller (version 1, also beside an empty unified one). Memory is in bytes, times in microseconds. What cannot be
-// read is no limit, never an error.
+// Both hierarchies are read, of /proc and /sys under `root`, so that a test can show any machine: the unified one
+// (version 2) and that of one folder a controller (version 1, also beside an empty unified one). Memory is in bytes,
+// times in microseconds. What cannot be read is no limit, never an error.
 #pragma once
 
 #include <cstdint>

@@ -54,6 +54,23 @@ class RowsTest(PopulateTest):
         self.populate(SHOP)
         self.assertEqual(self.contents(), whole)
 
+    def test_loads_with_names_are_beside_one_another(self):
+        text = "tables:\n" + "".join(f"- {{name: {name}, rows: 500, columns: [{{name: id, type: big_int, primary_key: true}}, "
+                                     "{name: n, type: int}]}\n" for name in ("a", "b"))
+        self.populate(text, "--tables", "a", "--seed", "42")
+        self.assertIn("the target holds other populated data", self.populate(text, "--tables", "b", "--seed", "43", code=2).stderr)
+        self.populate(text, "--tables", "b", "--seed", "43", "--record", "worker-2")
+        self.execute("update b set n = n + 1 where id = (select min(id) from b)")
+        self.check()
+        self.assay("check", "populate", "--target", self.url, "--record", "worker-2", code=6)
+        self.assertIn("no populated data", self.assay("check", "populate", "--target", self.url, "--record", "other", code=2).stderr)
+        self.assertIn("--record is 'a b'", self.assay("check", "populate", "--target", self.url, "--record", "a b", code=2).stderr)
+        self.assay("cleanup", "populate", "--target", self.url, "--record", "worker-2")
+        self.assertEqual(self.tables(), {"a", "assay_meta"})
+        self.check()
+        self.cleanup()
+        self.assertEqual(self.tables(), set())
+
     def test_agents_share_the_rows(self):
         self.assay("prepare", "populate", "--target", self.url, "--schema", self.schema(SHOP), "--agents", ",".join(self.agents(2)))
         self.check()

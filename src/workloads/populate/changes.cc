@@ -25,9 +25,9 @@ std::string Doer::name() const {
 
 std::string Doer::value() const { return fmt::format("{} seed={} {}", done, seed, to_text(mix)); }
 
-std::vector<Doer> read_doers(Session& session) {
+std::vector<Doer> read_doers(Session& session, std::string_view owner) {
   std::vector<Doer> out;
-  for (const auto& [name, value] : Meta(session, kWorkload).all(kChanges)) {
+  for (const auto& [name, value] : Meta(session, owner).all(kChanges)) {
     Doer doer;
     unsigned long long client = 0, clients = 0, done = 0, seed = 0;
     int end = 0;

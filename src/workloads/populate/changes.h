@@ -38,7 +38,7 @@ struct Doer {
   std::string value() const;
 };
 /// In order of runs. Throws Error.
-std::vector<Doer> read_doers(Session&);
+std::vector<Doer> read_doers(Session&, std::string_view owner = kWorkload);
 /// The number of a run that begins: one that shards of the same job have begun, or the next.
 std::uint32_t next_run(const std::vector<Doer>&, Shard);
 

@@ -336,15 +336,15 @@ class BagCheck final : public TableCheck {
 
 }  // namespace
 
-CheckOutcome check_rows(Job& job) {
+CheckOutcome check_rows(Job& job, std::string_view owner) {
   std::optional<Record> record;
   std::optional<Population> population;
   std::vector<Doer> doers;
   {
     const std::unique_ptr<Session> session = open_session(job.target);
-    record = require_complete(*session);
+    record = require_complete(*session, owner);
     population.emplace(population_of(*record, rows_of(*session).traits()));
-    doers = read_doers(*session);
+    doers = read_doers(*session, owner);
   }
   const Contents contents(*population, doers);
   std::vector<std::size_t> own;

@@ -10,6 +10,6 @@
 namespace assay::populate {
 
 /// A shard looks at its share of the tables.
-CheckOutcome check_rows(Job&);
+CheckOutcome check_rows(Job&, std::string_view owner);
 
 }  // namespace assay::populate

@@ -103,7 +103,7 @@ class Loader {
       throttle_.take(stretch.rows.size());
       const std::string name = ledger_name(stretch), value = std::to_string(stretch.rows.size());
       const bool again = tried[i].exchange(true) || stage_.going_on();
-      Result<> done = rows_of(session).write_noted(table, batch, {kWorkload, name, value}, again);
+      Result<> done = rows_of(session).write_noted(table, batch, {settings_.owner, name, value}, again);
       if (!done) return tl::unexpected(telling(std::move(done.error()), population, stretch, into_others_rows));
       job_.progress.advance(stretch.rows.size());
       return {};
@@ -170,10 +170,10 @@ void load(Job& job, const Settings& settings) {
   Loader(job, settings).run();
 }
 
-void remove_all(Job& job) {
+void remove_all(Job& job, std::string_view owner) {
   const std::unique_ptr<Session> session = open_session(job.target);
-  Meta meta((rows_of(*session), *session), kWorkload);
-  std::optional<Record> record = read_record(*session);
+  Meta meta((rows_of(*session), *session), owner);
+  std::optional<Record> record = read_record(*session, owner);
   if (!record) {
     job.progress.note("nothing to clean up: the target holds no populated data of assay's");
     meta.remove();  // a prepare that was killed at its very beginning leaves an empty assay_meta

@@ -66,7 +66,7 @@ class Stage {
 
 void load(Job&, const Settings&);
 /// Drops the tables that assay_meta says are ours, and the record.
-void remove_all(Job&);
+void remove_all(Job&, std::string_view owner);
 
 /// A failure to write these rows, as people read it.
 Failure telling(Failure, const Population&, const Stretch&, bool into_others_rows);

@@ -44,6 +44,7 @@ struct Settings {
   double most_rows_per_second = 0;  // 0: no limit
   std::optional<RowRange> rows;     // of each table; nullopt: all, or the shard's share
   ChangeMix changes;
+  std::string owner = std::string(kWorkload);  // of the entries in assay_meta: of this load, where there are several
 };
 
 std::span<const OptionSpec> option_table();

@@ -28,8 +28,8 @@ class PopulateWorkload final : public Workload {
   explicit PopulateWorkload(const Options& options) : settings_(read_options(options)) {}
 
   void prepare(Job& job) override { load(job, settings_); }
-  CheckOutcome check(Job& job) override { return check_rows(job); }
-  void cleanup(Job& job) override { remove_all(job); }
+  CheckOutcome check(Job& job) override { return check_rows(job, settings_.owner); }
+  void cleanup(Job& job) override { remove_all(job, settings_.owner); }
 
   std::vector<Group> groups(Target& target, const RunOptions& run) override {
     run_ = run;

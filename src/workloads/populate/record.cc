@@ -54,8 +54,8 @@ void transaction(Session& session, const std::function<void()>& work) {
   }
 }
 
-std::optional<Record> read_record(Session& session) {
-  Meta meta(session, kWorkload);
+std::optional<Record> read_record(Session& session, std::string_view owner) {
+  Meta meta(session, owner);
   if (!meta.exists()) return std::nullopt;
   const std::optional<std::string> state = meta.get("state");
   if (!state) return std::nullopt;
@@ -70,6 +70,7 @@ std::optional<Record> read_record(Session& session) {
     throw Error(fmt::format("assay_meta says the state '{}' of populate; expected one of {}", *state,
                             fmt::join(kStates, ", ")));
   Record out;
+  out.owner = owner;
   out.state = static_cast<State>(found - std::begin(kStates));
   out.schema = meta.get("schema").value_or("");
   out.tables = lines_of(meta.get("tables").value_or(""));
@@ -80,7 +81,7 @@ std::optional<Record> read_record(Session& session) {
 }
 
 void write_record(Session& session, const Record& record) {
-  Meta meta(session, kWorkload);
+  Meta meta(session, record.owner);
   transaction(session, [&] {
     meta.put("version", kVersion);
     meta.put("schema", record.schema);
@@ -94,16 +95,16 @@ void write_record(Session& session, const Record& record) {
 
 void set_state(Session& session, Record& record, State state) {
   record.state = state;
-  Meta(session, kWorkload).put("state", to_string(state));
+  Meta(session, record.owner).put("state", to_string(state));
 }
 
 std::string ledger_name(const Stretch& stretch) {
   return fmt::format("{}{:05}/{:016}", kLedger, stretch.table, stretch.rows.first);
 }
 
-std::map<std::size_t, std::vector<RowRange>> read_ledger(Session& session) {
+std::map<std::size_t, std::vector<RowRange>> read_ledger(Session& session, std::string_view owner) {
   std::map<std::size_t, std::vector<RowRange>> out;
-  for (const auto& [name, value] : Meta(session, kWorkload).all(kLedger)) {
+  for (const auto& [name, value] : Meta(session, owner).all(kLedger)) {
     const std::string_view rest = std::string_view(name).substr(kLedger.size());
     const std::size_t slash = std::min(rest.find('/'), rest.size() - 1);
     const std::uint64_t table = number_of(rest.substr(0, slash), name), first = number_of(rest.substr(slash + 1), name);
@@ -112,20 +113,20 @@ std::map<std::size_t, std::vector<RowRange>> read_ledger(Session& session) {
   return out;
 }
 
-void erase_all(Session& session, std::string_view prefix) {
+void erase_all(Session& session, std::string_view prefix, std::string_view owner) {
   if (session.query() != nullptr) {
     const std::string like = std::string(prefix) + "%";
-    const Value arguments[] = {kWorkload, std::string_view(like)};
+    const Value arguments[] = {owner, std::string_view(like)};
     value_or_throw(session.query()->run("delete from assay_meta where workload = $1 and name like $2", arguments),
                    "clearing assay_meta");
     return;
   }
-  Meta meta(session, kWorkload);
+  Meta meta(session, owner);
   for (const auto& [name, value] : meta.all(prefix)) meta.erase(name);
 }
 
-Record require_complete(Session& session) {
-  std::optional<Record> record = read_record(session);
+Record require_complete(Session& session, std::string_view owner) {
+  std::optional<Record> record = read_record(session, owner);
   if (!record)
     throw Error("the target holds no populated data; load it with: assay prepare populate --schema FILE --target …");
   if (record->state == State::removing)

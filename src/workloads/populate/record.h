@@ -26,6 +26,7 @@ enum class State : std::uint8_t {
 std::string_view to_string(State);
 
 struct Record {
+  std::string owner = std::string(kWorkload);  // of the entries in assay_meta
   State state = State::creating;
   std::string schema;               // as show_schema() writes it
   std::vector<std::string> tables;  // those that are filled
@@ -35,7 +36,7 @@ struct Record {
 };
 
 /// nullopt: there is none.
-std::optional<Record> read_record(Session&);
+std::optional<Record> read_record(Session&, std::string_view owner = kWorkload);
 /// All of it, in one transaction where there are any.
 void write_record(Session&, const Record&);
 void set_state(Session&, Record&, State);
@@ -45,12 +46,12 @@ void transaction(Session&, const std::function<void()>& work);
 /// The name of the note for these rows.
 std::string ledger_name(const Stretch&);
 /// Rows of each table that the ledger says are there.
-std::map<std::size_t, std::vector<RowRange>> read_ledger(Session&);
+std::map<std::size_t, std::vector<RowRange>> read_ledger(Session&, std::string_view owner = kWorkload);
 /// Removes all entries that begin so.
-void erase_all(Session&, std::string_view prefix);
+void erase_all(Session&, std::string_view prefix, std::string_view owner = kWorkload);
 
 /// The record of data that are whole. Throws Error, with what is to be done, when there are none.
-Record require_complete(Session&);
+Record require_complete(Session&, std::string_view owner = kWorkload);
 /// The population that the record is of.
 Population population_of(const Record&, const RowsTraits&);
 

@@ -43,7 +43,7 @@ Stage::Stage(Target& target, Shard shard, Progress& progress, std::stop_token st
       settings_(settings),
       seed_(seed),
       session_(open_session(target)),
-      meta_((rows_of(*session_), *session_), kWorkload) {}
+      meta_((rows_of(*session_), *session_), settings.owner) {}
 
 void Stage::pause(Nanos time) const {
   if (stop_.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
@@ -60,7 +60,7 @@ std::vector<std::string> Stage::existing() {
 }
 
 void Stage::look() {
-  record_ = read_record(*session_);
+  record_ = read_record(*session_, settings_.owner);
   if (record_ && record_->state == State::removing)
     throw Error("a clean-up of populated data was not finished; run assay cleanup populate again first");
   empties_ = record_ && record_->state != State::creating && settings_.mode_given && settings_.mode == Mode::truncate;
@@ -128,13 +128,18 @@ void Stage::begin() {
         "to tables that are there, --mode truncate empties them first",
         fmt::join(there, ", ")));
   Record record;
+  record.owner = settings_.owner;
   record.schema = dataset::show_schema(population_->schema());
   record.tables = population_->names();
   for (const std::string& name : record.tables)
     if (!contains(there, name)) record.made.push_back(name);
   record.batch_rows = settings_.batch_rows;
   record.keys_first = !there.empty();
-  meta_.create();
+  try {
+    meta_.create();
+  } catch (const Error&) {  // somebody else may have made it at the same time
+    if (!meta_.exists()) throw;
+  }
   write_record(*session_, record);
   record_ = std::move(record);
 }
@@ -181,8 +186,8 @@ void Stage::create_tables() {
   }
   if (settings_.mode == Mode::truncate) {
     rows.truncate_all(existing());
-    erase_all(*session_, kLedger);
-    erase_all(*session_, kChanges);
+    erase_all(*session_, kLedger, settings_.owner);
+    erase_all(*session_, kChanges, settings_.owner);
   }
   if (settings_.schema_only) {
     make_keys();
@@ -193,7 +198,8 @@ void Stage::create_tables() {
 
 void Stage::wait_for_tables() {
   for (int tenths = 0; tenths < 600; tenths++) {
-    if (std::optional<Record> there = read_record(*session_); there && there->state != State::creating) {
+    if (std::optional<Record> there = read_record(*session_, settings_.owner);
+        there && there->state != State::creating) {
       record_ = std::move(there);
       compare(std::nullopt);
       if (settings_.schema_only || record_->state != State::schema) return;
@@ -206,7 +212,7 @@ void Stage::wait_for_tables() {
 
 std::vector<Stretch> Stage::todo() {
   const std::map<std::size_t, std::vector<RowRange>> ledger =
-      record_ ? read_ledger(*session_) : std::map<std::size_t, std::vector<RowRange>>();
+      record_ ? read_ledger(*session_, settings_.owner) : std::map<std::size_t, std::vector<RowRange>>();
   const std::uint64_t batch_rows = record_ ? record_->batch_rows : settings_.batch_rows;
   std::vector<Stretch> out;
   for (const std::size_t t : population_->order()) {
@@ -230,7 +236,7 @@ bool Stage::covered(std::size_t table, std::uint64_t end,
 void Stage::wait_for_rows(std::size_t table, std::uint64_t end) {
   std::size_t seen = 0;
   for (TimePoint moved = real_clock().now();;) {
-    const auto ledger = read_ledger(*session_);
+    const auto ledger = read_ledger(*session_, settings_.owner);
     if (covered(table, end, ledger)) return;
     std::size_t notes = 0;
     for (const auto& [t, ranges] : ledger) notes += ranges.size();
@@ -275,7 +281,7 @@ void Stage::make_keys() {
 void Stage::finish() {
   if (settings_.schema_only) return;
   if (settings_.rows) {
-    const auto ledger = read_ledger(*session_);
+    const auto ledger = read_ledger(*session_, settings_.owner);
     for (const std::size_t t : population_->order())
       if (!covered(t, population_->rows(t), ledger))
         return progress_.note(
@@ -297,8 +303,8 @@ void Stage::finish() {
   }
   transaction(*session_, [&] {
     set_state(*session_, *record_, State::complete);
-    erase_all(*session_, kLedger);
-    erase_all(*session_, "keys/");
+    erase_all(*session_, kLedger, settings_.owner);
+    erase_all(*session_, "keys/", settings_.owner);
   });
 }
 
