@@ -5,6 +5,9 @@
 #include "drivers/null/null.h"
 #include "drivers/sqlite/sqlite.h"
 #include "workloads/kv/kv.h"
+#ifdef ASSAY_HAVE_DRIVER_KAFKA
+#include "drivers/kafka/kafka.h"
+#endif
 #ifdef ASSAY_HAVE_DRIVER_MYSQL
 #include "drivers/mysql/mysql.h"
 #endif
@@ -32,11 +35,17 @@ const std::vector<DriverEntry>& all_drivers() {
 #else
   const Driver* const mysql = nullptr;
 #endif
+#ifdef ASSAY_HAVE_DRIVER_KAFKA
+  const Driver* const kafka = &kafka_driver();
+#else
+  const Driver* const kafka = nullptr;
+#endif
   static const std::vector<DriverEntry> drivers = {
       {"null", &null_driver(), "", {"null"}},
       {"sqlite", &sqlite_driver(), "libsqlite3-dev", {"sqlite"}},
       {"postgres", postgres, "libpq-dev libssl-dev", {"postgres", "postgresql"}},
       {"mysql", mysql, "libmariadb-dev", {"mysql", "mariadb"}},
+      {"kafka", kafka, "librdkafka-dev libprotobuf-dev", {"kafka"}},
   };
   return drivers;
 }
