@@ -5,6 +5,7 @@
 //   target        info, facts, sampler, failures to connect            every driver
 //   query         statements, transactions, batches, values            facet query (and rows, which makes the tables)
 //   rows          tables, batches of rows                              facets rows and query
+//   store         tables, rows, notes and their record, every type     facet rows without query
 //   kv            all calls                                            facet kv
 //   meta          core/meta.h                                          facets query and rows
 //   conflict      two transactions that cannot both be                 where sessions share what they write
@@ -60,6 +61,9 @@ struct Subject {
   /// Cuts the session off behind its back. For the part lost_session.
   std::function<void(Target&, Session&)> cut_off = {};
   std::optional<ServerUnderTest> server = {};
+  /// Leaves in the target what write_noted() leaves when its process is killed on the way: some of the rows, and not the note.
+  /// For the part store; without it some of the rows are written where the target finds them again by their key.
+  std::function<void(const Table&, const RowBatch&, const RowsNote&)> half_write = {};
 };
 std::string environment(const char* name);  // "" when it is not set
 

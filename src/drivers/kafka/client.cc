@@ -32,7 +32,10 @@ Properties properties_of(const Settings& settings, Role role, const std::string&
     out["partitioner"] = "murmur2_random";  // that of Kafka's own clients
     out["message.timeout.ms"] = std::to_string(operation_ms(settings));
     out.try_emplace("queue.buffering.max.kbytes", "65536");
-    if (transactional_id.empty()) return out;
+    if (transactional_id.empty()) {
+      out["enable.idempotence"] = settings.transactions ? "true" : "false";  // the library's own retries write nothing twice
+      return out;
+    }
     out["transactional.id"] = transactional_id;
     out["transaction.timeout.ms"] = std::to_string(operation_ms(settings));
     return out;

@@ -68,20 +68,30 @@ void Conversation::give_up(Writer& writer) {
   known_.clear();
 }
 
-Result<> Conversation::write(const Call& call, const std::function<Result<>(Writer&)>& work) {
-  if (writer_ == nullptr) {
-    auto started = Writer::start(settings_, settings_.transactions ? own_id(settings_) : "", call);
+Result<> Conversation::write_by(std::unique_ptr<Writer>& writer, bool transactions, const Call& call,
+                                const std::function<Result<>(Writer&)>& work) {
+  if (writer == nullptr) {
+    auto started = Writer::start(settings_, transactions ? own_id(settings_) : "", call);
     if (!started) return tl::unexpected(started.error());
-    writer_ = std::move(*started);
+    writer = std::move(*started);
   }
-  Result<> done = writer_->begin(call);
-  if (done) done = work(*writer_);
-  if (done) done = writer_->commit(call);
+  Result<> done = writer->begin(call);
+  if (done) done = work(*writer);
+  if (done) done = writer->commit(call);
   if (!done) {
-    give_up(*writer_);
-    writer_.reset();
+    give_up(*writer);
+    writer.reset();
   }
   return done;
+}
+
+Result<> Conversation::write(const Call& call, const std::function<Result<>(Writer&)>& work) {
+  return write_by(writer_, settings_.transactions, call, work);
+}
+
+Result<> Conversation::put(const std::string& topic, std::string_view key, std::optional<std::string_view> value,
+                           const Call& call) {
+  return write_by(single_, false, call, [&](Writer& writer) { return writer.send(topic, key, value, call); });
 }
 
 Result<> Conversation::write_fenced(const std::string& id, const Call& call,
@@ -99,7 +109,8 @@ Result<> Conversation::write_fenced(const std::string& id, const Call& call,
 
 void Conversation::topics_changed() noexcept {
   known_.clear();
-  writer_.reset();  // it counts what it wrote to partitions that are no more
+  writer_.reset();  // they count what they wrote to partitions that are no more
+  single_.reset();
   if (record_ != nullptr) record_->forget();
 }
 

@@ -32,6 +32,8 @@ class Conversation {
   /// The same with a writer of this transactional id, fencing others; `work` answers false: there is nothing to be done.
   Result<> write_fenced(const std::string& transactional_id, const Call&,
                         const std::function<Result<bool>(Writer&)>& work);
+  /// One message, without a transaction: it is there once, or not.
+  Result<> put(const std::string& topic, std::string_view key, std::optional<std::string_view> value, const Call&);
   /// Topics were made, removed or emptied: nothing that is remembered of them holds.
   void topics_changed() noexcept;
 
@@ -42,10 +44,11 @@ class Conversation {
  private:
   explicit Conversation(const Settings& settings) : settings_(settings) {}
   void give_up(Writer&);
+  Result<> write_by(std::unique_ptr<Writer>&, bool transactions, const Call&, const std::function<Result<>(Writer&)>& work);
 
   const Settings& settings_;
   std::unique_ptr<Client> asks_, reads_;
-  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Writer> writer_, single_;
   std::unique_ptr<Record> record_;
   std::set<std::string, std::less<>> known_;  // topics that are there
   std::atomic<bool> interrupted_{false};

@@ -1,5 +1,6 @@
 #include "drivers/conformance/conformance.h"
 #include "drivers/kafka/kafka.h"
+#include "drivers/kafka/rows.h"
 
 #include <cstdlib>
 #include <iostream>
@@ -8,6 +9,22 @@ namespace assay::conformance {
 namespace {
 
 TargetSpec at(const std::string& url) { return {.url = url, .options = Options(kafka_driver().info().options)}; }
+
+/// A transaction that is open yet, with the half of the rows, behind a writer that is gone.
+void half_write(const Table& table, const RowBatch& batch, const RowsNote& note) {
+  const kafka::Settings settings = kafka::parse_settings(at(environment("ASSAY_TEST_KAFKA_URL")));
+  const std::atomic<bool> nobody{false};
+  const kafka::Call call(real_clock().now() + std::chrono::seconds(30), nobody);
+  const auto writer = must(kafka::Writer::start(settings, kafka::transactional_id(settings, note), call));
+  const auto format = kafka::make_format(settings, table);
+  must(writer->begin(call));
+  for (std::size_t r = 0; r < batch.size() / 2; r++) {
+    std::string message;
+    format->encode(batch.row(r), message);
+    must(writer->send(table.name, std::nullopt, message, call));
+  }
+  must(writer->flush(call));
+}
 
 /// Without a server the whole suite is skipped, and says so.
 class NeedsServer : public testing::Environment {

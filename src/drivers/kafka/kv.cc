@@ -90,14 +90,14 @@ Result<> KafkaKv::put_batch(std::span<const KvPair> batch) {
 }
 
 Result<bool> KafkaKv::there(std::string_view key, const Call& call) {
-  const auto entries = conversation_.record(topic_, true, call);
+  const auto entries = conversation_.record(topic_, false, call);
   if (!entries) return tl::unexpected(entries.error());
   return (*entries)->contains(key);
 }
 
 Result<> KafkaKv::send(std::string_view key, std::optional<std::string_view> value, const Call& call) {
   if (const Result<> there = conversation_.require(topic_, call); !there) return there;
-  return conversation_.write(call, [&](Writer& writer) { return writer.send(topic_, key, value, call); });
+  return conversation_.put(topic_, key, value, call);
 }
 
 }  // namespace assay::kafka

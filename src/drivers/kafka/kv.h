@@ -1,5 +1,5 @@
-// Facet kv over compacted topics, as far as core/meta.h needs it: every call reads the whole topic, which is small. The driver
-// does not offer it to workloads.
+// Facet kv over compacted topics, as far as core/meta.h needs it: what reads it reads the whole topic, which is small. The
+// driver does not offer it to workloads.
 #pragma once
 
 #include "drivers/kafka/conversation.h"
