@@ -51,9 +51,10 @@ struct Noticed {
 
 class Client {
  public:
-  /// Talks to nobody yet. With a transactional id it writes in transactions of at most `transaction_timeout`.
+  /// Talks to nobody yet. With a transactional id it writes in transactions, each of at most three quarters of
+  /// the operation time-out.
   static Result<std::unique_ptr<Client>> make(const Settings&, Role, const std::string& transactional_id = "");
-  /// Throws Error when the library does not know a property, or not such a value.
+  /// Throws Error when the library does not know a property, or not such a value. Makes no client.
   static void check(const Settings&);
   ~Client();
   Client(const Client&) = delete;

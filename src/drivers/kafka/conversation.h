@@ -44,7 +44,8 @@ class Conversation {
  private:
   explicit Conversation(const Settings& settings) : settings_(settings) {}
   void give_up(Writer&);
-  Result<> write_by(std::unique_ptr<Writer>&, bool transactions, const Call&, const std::function<Result<>(Writer&)>& work);
+  Result<> write_by(std::unique_ptr<Writer>&, bool transactions, const Call&,
+                    const std::function<Result<>(Writer&)>& work);
 
   const Settings& settings_;
   std::unique_ptr<Client> asks_, reads_;
