@@ -29,8 +29,6 @@ class Call {
   int slice(int most_ms) const noexcept;
   bool over() const noexcept;
   bool cancelled() const;  // by interrupt(), or because the thread's stop was requested
-  TimePoint end() const noexcept { return end_; }
-  const std::atomic<bool>& interrupted() const noexcept { return *interrupted_; }
 
  private:
   TimePoint end_;
