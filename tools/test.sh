@@ -6,6 +6,8 @@
 #                            asan tsan fuzz tidy
 #   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb mongodb ferretdb
 #                            release asan tsan fuzz tidy
+#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb kafka release asan
+#                            tsan fuzz tidy
 #
 # setup     installs what is missing (tools/setup.sh)
 # format    clang-format, without changing anything
@@ -15,6 +17,7 @@
 # kubernetes  an API server of Kubernetes (tests/servers/kubernetes), which is built once from Go's module proxy: minutes
 # mongodb   the same for a server with MongoDB's protocol (tests/servers/mongodb), and ferretdb for another, with users
 #           (tests/servers/ferretdb); where what they come from cannot be reached, their tests are skipped
+# kafka     the same for Kafka (tests/servers/kafka); where Maven Central cannot be reached, its tests are skipped
 # release   builds build/ and runs all tests: unit, conformance, live, cli, browser, house
 # asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan      the same under ThreadSanitizer
@@ -30,11 +33,12 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8 TZ=UTC
-# The caller's own defaults for PostgreSQL and MariaDB are not for the tests.
-for variable in "${!PG@}" "${!MYSQL_@}"; do unset "$variable"; done
+# The caller's own defaults for PostgreSQL, MariaDB and Kafka are not for the tests.
+for variable in "${!PG@}" "${!MYSQL_@}" KAFKA_PASSWORD; do unset "$variable"; done
 stages=("$@")
 [ $# -gt 0 ] || stages=(setup format postgres mariadb docker kubernetes release asan tsan fuzz tidy)
 [ $# -gt 0 ] || stages=(setup format postgres mariadb mongodb ferretdb release asan tsan fuzz tidy)
+[ $# -gt 0 ] || stages=(setup format postgres mariadb kafka release asan tsan fuzz tidy)
 
 logs=$PWD/build/test-logs
 rm -rf "$logs"
@@ -46,6 +50,7 @@ cleanup() {
   local server
   for server in postgres mariadb docker kubernetes; do
   for server in postgres mariadb mongodb ferretdb; do
+  for server in postgres mariadb kafka; do
     [ ! -d "$scratch/$server" ] || "tests/servers/$server" down "$scratch/$server"
   done
   rm -rf "$scratch"
@@ -134,6 +139,7 @@ start_fetched_server() {
   if [ $status = 69 ] && grep -q '^no registry:' "$scratch/$1.err"; then
     printf "export ASSAY_TEST_%s_URL_MISSING='%s'\n" "$upper" "$(grep -m1 '^no registry:' "$scratch/$1.err" | tr -d "'")" >"$scratch/$1.env"
     return 0
+  fi
   return $status
 }
 
@@ -159,6 +165,7 @@ for stage in "${stages[@]}"; do
       # shellcheck disable=SC1091
       check kubernetes start_kubernetes && . "$scratch/kubernetes.env"
     mongodb | ferretdb)
+    kafka)
       # shellcheck disable=SC1090
       check "$stage" start_fetched_server "$stage" && . "$scratch/$stage.env"
       ;;

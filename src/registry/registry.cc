@@ -9,6 +9,8 @@
 #include "workloads/populate/populate.h"
 #ifdef ASSAY_HAVE_DRIVER_MONGODB
 #include "drivers/mongodb/mongodb.h"
+#ifdef ASSAY_HAVE_DRIVER_KAFKA
+#include "drivers/kafka/kafka.h"
 #endif
 #ifdef ASSAY_HAVE_DRIVER_MYSQL
 #include "drivers/mysql/mysql.h"
@@ -41,6 +43,9 @@ const std::vector<DriverEntry>& all_drivers() {
   const Driver* const mongodb = &mongodb_driver();
 #else
   const Driver* const mongodb = nullptr;
+#ifdef ASSAY_HAVE_DRIVER_KAFKA
+  const Driver* const kafka = &kafka_driver();
+  const Driver* const kafka = nullptr;
 #endif
   static const std::vector<DriverEntry> drivers = {
       {"null", &null_driver(), "", {"null"}},
@@ -50,6 +55,7 @@ const std::vector<DriverEntry>& all_drivers() {
       {"csv", &csv_driver(), "", {"csv"}},
       {"jsonl", &jsonl_driver(), "", {"jsonl"}},
       {"mongodb", mongodb, "libmongoc-dev", {"mongodb", "mongodb+srv"}},
+      {"kafka", kafka, "librdkafka-dev libprotobuf-dev", {"kafka"}},
   };
   return drivers;
 }
