@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and only that, from Debian's packages: tools/setup.sh demo|test|bench
 #   demo  what building assay and its pages needs
-#   test  that, and what the tests need: PostgreSQL and MariaDB servers, the clang tools, Chromium, …
+#   test  that, and what the tests need: PostgreSQL and MariaDB servers, Java for others, the clang tools, Chromium, …
 #   bench what building needs, and the programs that benchmarks compare with
 # Runs as root, or with sudo. Says nothing and touches no network when nothing is missing.
 set -euo pipefail
@@ -10,7 +10,7 @@ build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-cert
   libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev zlib1g-dev
   libsqlite3-dev libpq-dev libmariadb-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libcairo2-dev fonts-dejavu-core)
 test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy clang-14 libclang-rt-14-dev
-  postgresql-15 mariadb-server-core mariadb-client-core prometheus prometheus-pushgateway
+  postgresql-15 mariadb-server-core mariadb-client-core prometheus prometheus-pushgateway openjdk-17-jre-headless maven
   openssl sqlite3 age gpg gpg-agent python3-jsonschema python3-yaml python3-venv
   chromium iproute2 util-linux)
 

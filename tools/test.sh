@@ -2,13 +2,14 @@
 # make test: every test and check of the project, in stages, in one command that needs nothing but Debian 12.
 #
 #   tools/test.sh            all stages
-#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb release asan tsan
-#                            fuzz tidy
+#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb neo4j release asan
+#                            tsan fuzz tidy
 #
 # setup     installs what is missing (tools/setup.sh)
 # format    clang-format, without changing anything
 # postgres  starts a PostgreSQL server for the live tests (tests/servers/postgres); stopped when this script ends
 # mariadb   the same for MariaDB (tests/servers/mariadb)
+# neo4j     the same for Neo4j (tests/servers/neo4j); where Maven Central cannot be reached, its tests are skipped
 # release   builds build/ and runs all tests: unit, conformance, live, cli, browser, house
 # asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan      the same under ThreadSanitizer
@@ -24,10 +25,10 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8 TZ=UTC
-# The caller's own defaults for PostgreSQL and MariaDB are not for the tests.
-for variable in "${!PG@}" "${!MYSQL_@}"; do unset "$variable"; done
+# The caller's own defaults for PostgreSQL, MariaDB and Neo4j are not for the tests.
+for variable in "${!PG@}" "${!MYSQL_@}" "${!NEO4J_@}"; do unset "$variable"; done
 stages=("$@")
-[ $# -gt 0 ] || stages=(setup format postgres mariadb release asan tsan fuzz tidy)
+[ $# -gt 0 ] || stages=(setup format postgres mariadb neo4j release asan tsan fuzz tidy)
 
 logs=$PWD/build/test-logs
 rm -rf "$logs"
@@ -37,7 +38,7 @@ chmod 755 "$scratch" # the database servers run as other users
 cleanup() {
   trap - EXIT INT TERM
   local server
-  for server in postgres mariadb; do
+  for server in postgres mariadb neo4j; do
     [ ! -d "$scratch/$server" ] || "tests/servers/$server" down "$scratch/$server"
   done
   rm -rf "$scratch"
@@ -101,6 +102,18 @@ start_server() {
   "tests/servers/$1" up "$scratch/$1" --tls && "tests/servers/$1" env "$scratch/$1" >"$scratch/$1.env"
 }
 
+# One that comes from a registry: where that cannot be reached, the tests are told so, and that is no failure.
+start_fetched_server() {
+  local upper=${1^^} status=0
+  start_server "$1" 2>"$scratch/$1.err" || status=$?
+  cat "$scratch/$1.err" >&2
+  if [ $status = 69 ] && grep -q '^no registry:' "$scratch/$1.err"; then
+    printf "export ASSAY_TEST_%s_URL_MISSING='%s'\n" "$upper" "$(grep -m1 '^no registry:' "$scratch/$1.err" | tr -d "'")" >"$scratch/$1.env"
+    return 0
+  fi
+  return $status
+}
+
 jobs=$(nproc)
 echo "testing assay on $jobs processors"
 for stage in "${stages[@]}"; do
@@ -110,6 +123,10 @@ for stage in "${stages[@]}"; do
     postgres | mariadb)
       # shellcheck disable=SC1090
       check "$stage" start_server "$stage" && . "$scratch/$stage.env"
+      ;;
+    neo4j)
+      # shellcheck disable=SC1090
+      check "$stage" start_fetched_server "$stage" && . "$scratch/$stage.env"
       ;;
     release) check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
     asan | tsan) check "$stage-build" tools/build.sh "$stage" sanitized_tests && run_tests "$stage" "build/$stage" -L sanitized -j "$jobs" ;;

@@ -8,6 +8,9 @@
 #ifdef ASSAY_HAVE_DRIVER_MYSQL
 #include "drivers/mysql/mysql.h"
 #endif
+#ifdef ASSAY_HAVE_DRIVER_NEO4J
+#include "drivers/neo4j/neo4j.h"
+#endif
 #ifdef ASSAY_HAVE_DRIVER_POSTGRES
 #include "drivers/postgres/postgres.h"
 #endif
@@ -32,11 +35,17 @@ const std::vector<DriverEntry>& all_drivers() {
 #else
   const Driver* const mysql = nullptr;
 #endif
+#ifdef ASSAY_HAVE_DRIVER_NEO4J
+  const Driver* const neo4j = &neo4j_driver();
+#else
+  const Driver* const neo4j = nullptr;
+#endif
   static const std::vector<DriverEntry> drivers = {
       {"null", &null_driver(), "", {"null"}},
       {"sqlite", &sqlite_driver(), "libsqlite3-dev", {"sqlite"}},
       {"postgres", postgres, "libpq-dev libssl-dev", {"postgres", "postgresql"}},
       {"mysql", mysql, "libmariadb-dev", {"mysql", "mariadb"}},
+      {"neo4j", neo4j, "libssl-dev", {"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"}},
   };
   return drivers;
 }

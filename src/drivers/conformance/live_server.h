@@ -23,7 +23,11 @@ class LiveServer : public ::testing::Test {
 
   void SetUp() override {
     const char* url = std::getenv(variable_);
-    if (url == nullptr) GTEST_SKIP() << variable_ << " is not set";
+    if (url == nullptr) {
+      // Whoever started the servers may know why this one is not there.
+      const std::string why = environment((std::string(variable_) + "_MISSING").c_str());
+      GTEST_SKIP() << (why.empty() ? variable_ + std::string(" is not set") : why);
+    }
     url_ = url;
   }
 
