@@ -22,10 +22,10 @@ dev: ## The Debug build with warnings as errors and all tests, in build/dev
 	@tools/build.sh dev all
 
 asan: ## The sanitized tests under AddressSanitizer and UBSan, in build/asan
-	@tools/test.sh postgres mariadb asan
+	@tools/test.sh postgres mariadb neo4j asan
 
 tsan: ## The sanitized tests under ThreadSanitizer, in build/tsan
-	@tools/test.sh postgres mariadb tsan
+	@tools/test.sh postgres mariadb neo4j tsan
 
 fuzz: ## What reads files, URLs and options, with random input, 10 s each or FUZZ_SECONDS=60, in build/fuzz
 	@tools/test.sh fuzz

@@ -7,6 +7,7 @@
 #   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb mongodb ferretdb
 #                            release asan tsan fuzz tidy
 #   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb kafka release asan
+#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb neo4j release asan
 #                            tsan fuzz tidy
 #
 # setup     installs what is missing (tools/setup.sh)
@@ -18,6 +19,7 @@
 # mongodb   the same for a server with MongoDB's protocol (tests/servers/mongodb), and ferretdb for another, with users
 #           (tests/servers/ferretdb); where what they come from cannot be reached, their tests are skipped
 # kafka     the same for Kafka (tests/servers/kafka); where Maven Central cannot be reached, its tests are skipped
+# neo4j     the same for Neo4j (tests/servers/neo4j); where Maven Central cannot be reached, its tests are skipped
 # release   builds build/ and runs all tests: unit, conformance, live, cli, browser, house
 # asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan      the same under ThreadSanitizer
@@ -39,6 +41,9 @@ stages=("$@")
 [ $# -gt 0 ] || stages=(setup format postgres mariadb docker kubernetes release asan tsan fuzz tidy)
 [ $# -gt 0 ] || stages=(setup format postgres mariadb mongodb ferretdb release asan tsan fuzz tidy)
 [ $# -gt 0 ] || stages=(setup format postgres mariadb kafka release asan tsan fuzz tidy)
+# The caller's own defaults for PostgreSQL, MariaDB and Neo4j are not for the tests.
+for variable in "${!PG@}" "${!MYSQL_@}" "${!NEO4J_@}"; do unset "$variable"; done
+[ $# -gt 0 ] || stages=(setup format postgres mariadb neo4j release asan tsan fuzz tidy)
 
 logs=$PWD/build/test-logs
 rm -rf "$logs"
@@ -51,6 +56,7 @@ cleanup() {
   for server in postgres mariadb docker kubernetes; do
   for server in postgres mariadb mongodb ferretdb; do
   for server in postgres mariadb kafka; do
+  for server in postgres mariadb neo4j; do
     [ ! -d "$scratch/$server" ] || "tests/servers/$server" down "$scratch/$server"
   done
   rm -rf "$scratch"
@@ -166,6 +172,7 @@ for stage in "${stages[@]}"; do
       check kubernetes start_kubernetes && . "$scratch/kubernetes.env"
     mongodb | ferretdb)
     kafka)
+    neo4j)
       # shellcheck disable=SC1090
       check "$stage" start_fetched_server "$stage" && . "$scratch/$stage.env"
       ;;

@@ -15,6 +15,9 @@
 #ifdef ASSAY_HAVE_DRIVER_MYSQL
 #include "drivers/mysql/mysql.h"
 #endif
+#ifdef ASSAY_HAVE_DRIVER_NEO4J
+#include "drivers/neo4j/neo4j.h"
+#endif
 #ifdef ASSAY_HAVE_DRIVER_POSTGRES
 #include "drivers/postgres/postgres.h"
 #endif
@@ -46,6 +49,9 @@ const std::vector<DriverEntry>& all_drivers() {
 #ifdef ASSAY_HAVE_DRIVER_KAFKA
   const Driver* const kafka = &kafka_driver();
   const Driver* const kafka = nullptr;
+#ifdef ASSAY_HAVE_DRIVER_NEO4J
+  const Driver* const neo4j = &neo4j_driver();
+  const Driver* const neo4j = nullptr;
 #endif
   static const std::vector<DriverEntry> drivers = {
       {"null", &null_driver(), "", {"null"}},
@@ -56,6 +62,7 @@ const std::vector<DriverEntry>& all_drivers() {
       {"jsonl", &jsonl_driver(), "", {"jsonl"}},
       {"mongodb", mongodb, "libmongoc-dev", {"mongodb", "mongodb+srv"}},
       {"kafka", kafka, "librdkafka-dev libprotobuf-dev", {"kafka"}},
+      {"neo4j", neo4j, "libssl-dev", {"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"}},
   };
   return drivers;
 }

@@ -36,6 +36,8 @@ TEST(Registry, a_url_of_a_driver_that_was_not_built_names_the_package_to_install
   for (DriverEntry& entry : none) entry.driver = nullptr;
   for (const auto& [url, package] : {std::pair{"mariadb://u:secret@h/d", "libmariadb-dev"},
                                      {"mysql://u@h/d", "libmariadb-dev"},
+                                     {"neo4j+s://u:secret@h/d", "libssl-dev"},
+                                     {"bolt://u@h/d", "libssl-dev"},
                                      {"postgres://u@h/d", "libpq-dev libssl-dev"},
                                      {"postgresql://u@h/d", "libpq-dev libssl-dev"},
                                      {"sqlite:bench.db", "libsqlite3-dev"}})
