@@ -8,11 +8,11 @@ set -euo pipefail
 
 build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-certificates
   libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev zlib1g-dev
-  libsqlite3-dev libpq-dev libmariadb-dev libmongoc-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libcairo2-dev fonts-dejavu-core)
-test_packages=(libgtest-dev libgmock-dev clang-format clang-tidy clang-14 libclang-rt-14-dev
+  libsqlite3-dev libpq-dev libmariadb-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libcairo2-dev fonts-dejavu-core)
+# Drivers whose libraries are heavy are built where these are: a demo does without.
+driver_packages=(libmongoc-dev librdkafka-dev libprotobuf-dev)
+test_packages=("${driver_packages[@]}" libgtest-dev libgmock-dev clang-format clang-tidy clang-14 libclang-rt-14-dev
   postgresql-15 mariadb-server-core mariadb-client-core prometheus prometheus-pushgateway openjdk-17-jdk-headless maven
-  libsqlite3-dev libpq-dev libmariadb-dev librdkafka-dev libprotobuf-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libcairo2-dev fonts-dejavu-core)
-  postgresql-15 mariadb-server-core mariadb-client-core prometheus prometheus-pushgateway openjdk-17-jre-headless maven
   openssl sqlite3 age gpg gpg-agent python3-jsonschema python3-yaml python3-venv
   chromium iproute2 util-linux docker.io docker-compose iptables)
 

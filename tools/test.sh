@@ -2,24 +2,20 @@
 # make test: every test and check of the project, in stages, in one command that needs nothing but Debian 12.
 #
 #   tools/test.sh            all stages
-#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb docker kubernetes release
-#                            asan tsan fuzz tidy
 #   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb mongodb ferretdb
-#                            release asan tsan fuzz tidy
-#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb kafka release asan
-#   tools/test.sh STAGE...   only these, in the order given; `make test` is: setup format postgres mariadb neo4j release asan
-#                            tsan fuzz tidy
+#                            kafka neo4j docker kubernetes release asan tsan fuzz tidy
 #
 # setup     installs what is missing (tools/setup.sh)
 # format    clang-format, without changing anything
 # postgres  starts a PostgreSQL server for the live tests (tests/servers/postgres); stopped when this script ends
 # mariadb   the same for MariaDB (tests/servers/mariadb)
+# mongodb   the same for a server with MongoDB's protocol (tests/servers/mongodb), and ferretdb for another, with users
+#           (tests/servers/ferretdb); where what they come from cannot be reached, their tests are skipped, as those of kafka,
+#           neo4j and kubernetes are
+# kafka     the same for Kafka (tests/servers/kafka)
+# neo4j     the same for Neo4j (tests/servers/neo4j)
 # docker    starts a Docker Engine (tests/servers/docker), and makes the images that its tests use
 # kubernetes  an API server of Kubernetes (tests/servers/kubernetes), which is built once from Go's module proxy: minutes
-# mongodb   the same for a server with MongoDB's protocol (tests/servers/mongodb), and ferretdb for another, with users
-#           (tests/servers/ferretdb); where what they come from cannot be reached, their tests are skipped
-# kafka     the same for Kafka (tests/servers/kafka); where Maven Central cannot be reached, its tests are skipped
-# neo4j     the same for Neo4j (tests/servers/neo4j); where Maven Central cannot be reached, its tests are skipped
 # release   builds build/ and runs all tests: unit, conformance, live, cli, browser, house
 # asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan      the same under ThreadSanitizer
@@ -35,15 +31,10 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8 TZ=UTC
-# The caller's own defaults for PostgreSQL, MariaDB and Kafka are not for the tests.
-for variable in "${!PG@}" "${!MYSQL_@}" KAFKA_PASSWORD; do unset "$variable"; done
+# The caller's own defaults for the servers are not for the tests.
+for variable in "${!PG@}" "${!MYSQL_@}" "${!NEO4J_@}" KAFKA_PASSWORD; do unset "$variable"; done
 stages=("$@")
-[ $# -gt 0 ] || stages=(setup format postgres mariadb docker kubernetes release asan tsan fuzz tidy)
-[ $# -gt 0 ] || stages=(setup format postgres mariadb mongodb ferretdb release asan tsan fuzz tidy)
-[ $# -gt 0 ] || stages=(setup format postgres mariadb kafka release asan tsan fuzz tidy)
-# The caller's own defaults for PostgreSQL, MariaDB and Neo4j are not for the tests.
-for variable in "${!PG@}" "${!MYSQL_@}" "${!NEO4J_@}"; do unset "$variable"; done
-[ $# -gt 0 ] || stages=(setup format postgres mariadb neo4j release asan tsan fuzz tidy)
+[ $# -gt 0 ] || stages=(setup format postgres mariadb mongodb ferretdb kafka neo4j docker kubernetes release asan tsan fuzz tidy)
 
 logs=$PWD/build/test-logs
 rm -rf "$logs"
@@ -53,10 +44,7 @@ chmod 755 "$scratch" # the database servers run as other users
 cleanup() {
   trap - EXIT INT TERM
   local server
-  for server in postgres mariadb docker kubernetes; do
-  for server in postgres mariadb mongodb ferretdb; do
-  for server in postgres mariadb kafka; do
-  for server in postgres mariadb neo4j; do
+  for server in postgres mariadb mongodb ferretdb kafka neo4j docker kubernetes; do
     [ ! -d "$scratch/$server" ] || "tests/servers/$server" down "$scratch/$server"
   done
   rm -rf "$scratch"
@@ -137,6 +125,8 @@ start_kubernetes() {
     [ -n "$said" ] || return 1
     printf 'export ASSAY_TEST_KUBERNETES_MISSING=%q\n' "$said" >"$scratch/kubernetes.env"
   fi
+}
+
 # One that comes from a registry: where that cannot be reached, the tests are told so, and that is no failure.
 start_fetched_server() {
   local upper=${1^^} status=0
@@ -170,9 +160,8 @@ for stage in "${stages[@]}"; do
     kubernetes)
       # shellcheck disable=SC1091
       check kubernetes start_kubernetes && . "$scratch/kubernetes.env"
-    mongodb | ferretdb)
-    kafka)
-    neo4j)
+      ;;
+    mongodb | ferretdb | kafka | neo4j)
       # shellcheck disable=SC1090
       check "$stage" start_fetched_server "$stage" && . "$scratch/$stage.env"
       ;;

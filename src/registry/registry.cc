@@ -7,10 +7,11 @@
 #include "drivers/sqlite/sqlite.h"
 #include "workloads/kv/kv.h"
 #include "workloads/populate/populate.h"
-#ifdef ASSAY_HAVE_DRIVER_MONGODB
-#include "drivers/mongodb/mongodb.h"
 #ifdef ASSAY_HAVE_DRIVER_KAFKA
 #include "drivers/kafka/kafka.h"
+#endif
+#ifdef ASSAY_HAVE_DRIVER_MONGODB
+#include "drivers/mongodb/mongodb.h"
 #endif
 #ifdef ASSAY_HAVE_DRIVER_MYSQL
 #include "drivers/mysql/mysql.h"
@@ -46,11 +47,15 @@ const std::vector<DriverEntry>& all_drivers() {
   const Driver* const mongodb = &mongodb_driver();
 #else
   const Driver* const mongodb = nullptr;
+#endif
 #ifdef ASSAY_HAVE_DRIVER_KAFKA
   const Driver* const kafka = &kafka_driver();
+#else
   const Driver* const kafka = nullptr;
+#endif
 #ifdef ASSAY_HAVE_DRIVER_NEO4J
   const Driver* const neo4j = &neo4j_driver();
+#else
   const Driver* const neo4j = nullptr;
 #endif
   static const std::vector<DriverEntry> drivers = {
