@@ -3,7 +3,7 @@
 # BENCH_PAIRS=2 is a quick look: it decides nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all=(selftest point_select point_select_mariadb tpcc terminals load live_page agent_status coordinator generate)
+all=(selftest point_select point_select_mariadb tpcc terminals load live_page agent_status coordinator generate populate)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for name in "$@"; do
   case " ${all[*]} " in

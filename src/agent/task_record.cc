@@ -141,6 +141,7 @@ json groups_json(const RunPlan& plan) {
                       {"fibers", group.waiting == Waiting::fiber},
                       {"schedule", group.group.triggered ? "when another group asks" : group.schedule.describe()},
                       {"triggered", group.group.triggered},
+                      {"ends", group.group.ends},
                       {"first_of_workload", group.first_of_workload}});
   }
   return groups;

@@ -42,6 +42,7 @@ void add_groups(RunPlan& plan, const JobSetup& setup, const nlohmann::json& grou
             {told["operations"][o].get<std::string>(), "", told.at("nested")[o].get<bool>()});
       group.group.counters = told.at("counters").get<std::vector<std::string>>();
       group.group.triggered = told.at("triggered").get<bool>();
+      group.group.ends = told.value("ends", false);
       group.waiting = told.at("fibers").get<bool>() ? Waiting::fiber : Waiting::thread;
       group.clients = group.sessions = 0;
       group.first_of_workload = told.at("first_of_workload").get<std::size_t>();
@@ -53,6 +54,7 @@ void add_groups(RunPlan& plan, const JobSetup& setup, const nlohmann::json& grou
     plan.groups[g].clients += told.at("planned_clients").get<std::uint64_t>();
     plan.groups[g].sessions += told.at("sessions").get<std::uint64_t>();
   }
+  plan.duration = measured_time(setup.own(), plan.groups);
 }
 
 }  // namespace assay::coordinator

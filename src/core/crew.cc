@@ -18,8 +18,9 @@ std::uint64_t record_abandoned(const std::vector<Roster::Abandoned>& operations,
   std::unique_ptr<Client> drawing;
   for (const Roster::Abandoned& one : operations) {
     if (!one.operation && drawing == nullptr) drawing = group.make_client(0);
-    recorder.failed(one.operation ? *one.operation : drawing->next(one.payload),
-                    {.due = one.due, .sent = now, .end = now, .wait = now - one.due}, failure);
+    OperationId operation = one.operation ? *one.operation : drawing->next(one.payload);
+    if (operation == kNothingMore) operation = OperationId{0};
+    recorder.failed(operation, {.due = one.due, .sent = now, .end = now, .wait = now - one.due}, failure);
   }
   return operations.size();
 }

@@ -84,6 +84,8 @@ class Run {
   }
   std::span<const std::unique_ptr<Crew>> crews(std::size_t group) const;
   void begin_measuring();
+  /// With a count, or when there is nothing more to do.
+  bool ends_by_itself() const;
   void note_loops();
 
   const RunPlan& plan_;
@@ -301,6 +303,12 @@ void Run::note_loops() {
     }
 }
 
+bool Run::ends_by_itself() const {
+  return plan_.count > 0 || std::all_of(plan_.groups.begin(), plan_.groups.end(), [](const GroupPlan& group) {
+           return group.group.ends || group.group.triggered;
+         });
+}
+
 void Run::begin_measuring() {
   measuring_ = true;
   cpu_begin_ = process_cpu_seconds();
@@ -349,11 +357,12 @@ void Run::note_interrupt() {
 void Run::measure() {
   while (clock_.now() < phases_->measure_end()) {
     tick();
-    // Only a count ends a run before its time: in a closed loop with long pauses nothing more may be due for a while.
+    // Only a count, or the end of all work, ends a run before its time: in a closed loop with long pauses nothing
+    // more may be due for a while.
     if (stop_.stop_requested()) {
       note_interrupt();
       phases_->end_now(clock_.now());
-    } else if (const GroupSet& planned = *sets_.front().set; plan_.count > 0 && planned.scheduled_ended()) {
+    } else if (const GroupSet& planned = *sets_.front().set; ends_by_itself() && planned.scheduled_ended()) {
       // When the last operation ended, not when it was noticed.
       phases_->end_now(std::max(phases_->measure_begin(), planned.last_end()));
     }

@@ -69,6 +69,9 @@ struct Dialect {
   bool infinite_reals = true;  // a column of reals takes infinities
   /// The statement that refreshes what the planner knows of the table whose name follows.
   std::string_view analyze = "analyze";
+  char quote = '"';              // of identifiers, doubled inside them
+  bool rows_by_index = true;     // (a, b) > ($1, $2) uses an index on (a, b)
+  bool pads_characters = false;  // a column of characters is read filled up with blanks
 };
 
 enum class StatementId : std::uint16_t {};
@@ -162,10 +165,10 @@ struct RowsTraits {
   bool transactions = true;
   /// Rows are found by their primary key, which is enforced: replace() and remove() work.
   bool keyed = true;
-  bool arrays = false;                               // a column of arrays is held as one; else as JSON
-  Nanos timestamp_resolution = Nanos(1000);          // what is finer is cut off
-  bool foreign_keys = true;                          // enforced, or made into something of the target's (relationships)
-  std::uint64_t columns = 1000;                      // of a table, at most
+  bool arrays = false;                       // a column of arrays is held as one; else as JSON
+  Nanos timestamp_resolution = Nanos(1000);  // what is finer is cut off
+  bool foreign_keys = true;                  // enforced, or made into something of the target's (relationships)
+  std::uint64_t columns = 1000;              // of a table, at most
 };
 
 /// The note of the record (core/meta.h) that rows are there.

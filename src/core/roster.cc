@@ -37,6 +37,7 @@ bool Roster::may_hand_out(TimePoint due) const noexcept { return due < end_ && (
 void Roster::draw(std::uint32_t i, TimePoint from) {
   Seat& seat = seats_[i];
   seat.operation = seat.client->next(0);
+  if (seat.operation == kNothingMore) return leave(i);
   Nanos pause = seat.client->pause();
   if (schedule_.think() == Schedule::Think::constant) pause += schedule_.mean_think();
   if (schedule_.think() == Schedule::Think::exponential)
@@ -115,6 +116,12 @@ void Roster::remove(std::size_t clients) {
   std::make_heap(later_.begin(), later_.end(), std::greater<>());
 }
 
+/// The client has nothing more to do. With the last one that does so the roster is over.
+void Roster::leave(std::uint32_t i) {
+  seats_[i].left = true;
+  if (++left_ == seats_.size()) close(TimePoint::min());
+}
+
 void Roster::next_arrival() {
   const std::optional<Nanos> offset = arrivals_->next();
   arrival_ = offset ? start_ + *offset : TimePoint::max();
@@ -164,14 +171,15 @@ bool Roster::take(TimePoint now, Lease& lease) {
   if (open_loop() || triggered_) {
     const std::uint32_t i = idle_.front();
     idle_.pop_front();
-    std::uint64_t payload = 0;
-    if (open_loop()) {
-      next_arrival();
-    } else {
-      payload = queue_.front().payload;
-      queue_.pop_front();
+    seats_[i].operation = seats_[i].client->next(open_loop() ? 0 : queue_.front().payload);
+    if (seats_[i].operation == kNothingMore) {  // another one may have something
+      leave(i);
+      return take(now, lease);
     }
-    seats_[i].operation = seats_[i].client->next(payload);
+    if (open_loop())
+      next_arrival();
+    else
+      queue_.pop_front();
     hand_out(i, due, lease);
     return true;
   }

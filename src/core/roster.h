@@ -102,6 +102,7 @@ class Roster {
   void apply(Change&);
   void remove(std::size_t clients);
   void next_arrival();
+  void leave(std::uint32_t seat);
   void hand_out(std::uint32_t seat, TimePoint due, Lease& lease);
 
   std::vector<Seat> seats_;

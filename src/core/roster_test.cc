@@ -76,6 +76,37 @@ TEST(Roster, nothing_due_at_the_end_or_later_is_handed_out) {
   EXPECT_TRUE(roster.over());
 }
 
+/// Has so many operations to do.
+class Finite final : public Client {
+ public:
+  explicit Finite(int operations) : left_(operations) {}
+  OperationId next(std::uint64_t) override { return left_-- > 0 ? OperationId{0} : kNothingMore; }
+  Result<> run(Context&, OperationId) override { return {}; }
+
+ private:
+  int left_;
+};
+
+TEST(Roster, is_over_when_no_client_has_anything_more_to_do) {
+  for (const char* rate : {"", "1000"}) {
+    const Schedule schedule = Schedule::parse(rate, "constant", "0", 0s);
+    std::vector<std::unique_ptr<Client>> all;
+    for (const int operations : {3, 0, 5}) all.push_back(std::make_unique<Finite>(operations));
+    Roster roster(std::move(all), schedule, false, schedule.closed() ? nullptr : schedule.arrivals({}, 1), 1);
+    roster.start(kStart, 0s);
+    Roster::Lease lease;
+    int taken = 0;
+    for (; roster.take(kStart + 10s, lease); taken++) {
+      EXPECT_FALSE(roster.over()) << rate;  // who is out may have more to do
+      roster.give_back(lease.seat, kStart + 10s);
+    }
+    EXPECT_EQ(taken, 8) << rate;
+    EXPECT_TRUE(roster.over()) << rate;
+    EXPECT_EQ(roster.clients(), 0u) << rate;
+    EXPECT_TRUE(roster.abandon(kStart + 20s).empty()) << rate;
+  }
+}
+
 TEST(Roster, what_was_due_and_never_handed_out_is_told_at_the_end) {
   const Schedule schedule = Schedule::parse("10", "constant", "0", 0s);
   Roster roster(clients(1), schedule, false, schedule.arrivals({}, 1), 1);

@@ -32,12 +32,15 @@ struct OperationInfo {
   bool nested = false;  // timed inside another operation (Context::time): not part of the group's totals
 };
 
+/// What Client::next() answers when the client has done all that it has to do. It leaves, and is not asked again.
+inline constexpr OperationId kNothingMore{0xffff};
+
 /// One simulated user. Used by one thread at a time. Between its operations it is a state object and owns no stack.
 class Client {
  public:
   virtual ~Client() = default;
   /// Draws the next operation and its arguments: no I/O, off the clock. `payload` is what Context::trigger was given, 0
-  /// in a group that runs by a schedule.
+  /// in a group that runs by a schedule. kNothingMore: only in a group that says so (Group::ends).
   virtual OperationId next(std::uint64_t payload) = 0;
   /// How long the client waits before the operation just drawn is due (keying and think time); asked in a closed loop
   /// only, and then added to the schedule's think time.
@@ -55,6 +58,8 @@ struct Group {
   StatementTable statements;              // declared to each session of the group
   /// True: nothing is due by a schedule; operations are due when a client of another group calls Context::trigger.
   bool triggered = false;
+  /// Its clients come to an end (kNothingMore). A run of such groups alone ends with the last client, and needs no time.
+  bool ends = false;
   std::uint64_t clients = 1,
                 sessions = 1;  // of this process; what the workload proposes, the user's options come first
   /// Makes our k-th client (its number in the whole job is shard.global(k)). The seed is the run's. Called from many
@@ -79,7 +84,8 @@ struct Job {
   Target& target;
   Shard shard;
   std::uint64_t seed = 1;
-  int parallel = 1;  // how many sessions may work at once
+  bool seed_given = false;  // by the user; else it is the default
+  int parallel = 1;         // how many sessions may work at once
   Progress& progress;
   std::stop_token stop;  // a stop throws Error(interrupted) at the next safe point
 };
@@ -90,6 +96,7 @@ struct RunOptions {
   std::uint64_t seed = 1;
   std::uint64_t clients = 0, sessions = 0;  // 0: not given
   bool open_loop = false;
+  bool seed_given = false;  // by the user; else it is the default
 };
 
 /// What a run came to, group by group in the order of Workload::groups, when the workload states its figures.

@@ -104,6 +104,7 @@ RunPlan GroupsExecutor::plan() {
     if (first == 0) plan = std::move(of_part);  // the phases of all are the same
     plan.groups = std::move(groups);
   }
+  plan.duration = measured_time(parts_.front().setup->own(), plan.groups);
   first_ = first_groups(plan);
   plan.gate = gate_;
   return plan;

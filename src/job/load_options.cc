@@ -189,7 +189,8 @@ RunOptions run_options_of(const JobSetup& setup) {
   const Options& own = setup.own();
   RunOptions options{.shard = setup.shard,
                      .seed = setup.seed,
-                     .open_loop = !own.text("rate").empty() || !own.text("find-max").empty()};
+                     .open_loop = !own.text("rate").empty() || !own.text("find-max").empty(),
+                     .seed_given = setup.request.job.given("seed")};
   if (own.count("clients") > 0)
     options.clients = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("clients"))));
   if (own.count("sessions") > 0)
@@ -201,6 +202,13 @@ void require_of_workloads(const JobSetup& setup) {
   for (const JobSetup* load : setup.loads()) load->workload->require_of_run(run_options_of(*load));
 }
 
+Nanos measured_time(const Options& own, const std::vector<GroupPlan>& groups) {
+  const bool ends = !groups.empty() && std::all_of(groups.begin(), groups.end(), [](const GroupPlan& group) {
+    return group.group.ends || group.group.triggered;
+  });
+  return ends && !own.given("duration") ? Nanos::max() : measured_time(own);
+}
+
 RunPlan make_plan(const JobSetup& setup) {
   const Options& own = setup.own();
   RunPlan plan;
@@ -210,7 +218,6 @@ RunPlan make_plan(const JobSetup& setup) {
   plan.warmup = own.duration("warmup");
   const auto count = static_cast<std::uint64_t>(own.count("count"));
   plan.count = count == 0 ? 0 : std::max<std::uint64_t>(1, setup.shard.share(count));
-  plan.duration = measured_time(own);
   plan.drain = own.duration("drain");
   plan.threads = static_cast<int>(own.count("threads"));
   plan.retry.most = static_cast<int>(own.count("retries"));
@@ -234,6 +241,7 @@ RunPlan make_plan(const JobSetup& setup) {
     planned.group = std::move(group);
     plan.groups.push_back(std::move(planned));
   }
+  plan.duration = measured_time(own, plan.groups);
   std::uint64_t most = 0;
   for (const GroupPlan& group : plan.groups) most = std::max(most, group.sessions);
   if (own.given("threads") && static_cast<std::uint64_t>(plan.threads) > most)

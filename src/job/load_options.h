@@ -23,6 +23,8 @@ void require_of_load(const Options& own, std::vector<std::string>& mistakes);
 inline constexpr std::string_view kUntilStopped = "87600h";
 /// RunPlan::duration of the options: Nanos::max() when only a count, or whoever stops it, ends the run.
 Nanos measured_time(const Options& own);
+/// The same for these groups: without a --duration also when they end by themselves.
+Nanos measured_time(const Options& own, const std::vector<GroupPlan>&);
 
 /// What the user's options ask of a run, as the workload is told.
 RunOptions run_options_of(const JobSetup&);

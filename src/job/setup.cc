@@ -300,6 +300,7 @@ Job JobSetup::job_for(Progress& progress, std::stop_token stop) const {
   return {.target = *target,
           .shard = driver->info().in_process ? Shard{} : shard,
           .seed = seed,
+          .seed_given = request.job.given("seed"),
           .parallel = parallel,
           .progress = progress,
           .stop = std::move(stop)};

@@ -6,6 +6,7 @@
 #include "drivers/null/null.h"
 #include "drivers/sqlite/sqlite.h"
 #include "workloads/kv/kv.h"
+#include "workloads/populate/populate.h"
 #ifdef ASSAY_HAVE_DRIVER_MYSQL
 #include "drivers/mysql/mysql.h"
 #endif
@@ -47,6 +48,7 @@ const std::vector<DriverEntry>& all_drivers() {
 const std::vector<const WorkloadType*>& all_workloads() {
   static const std::vector<const WorkloadType*> workloads = {
       &kv_workload(),
+      &populate_workload(),
 #ifdef ASSAY_HAVE_WORKLOAD_TPCC
       &tpcc_workload(),
 #endif

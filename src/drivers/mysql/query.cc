@@ -68,7 +68,9 @@ const Dialect& dialect() {
       .foreign_keys = true,
       .foreign_keys_with_partitions = false,
       .infinite_reals = false,
-      .analyze = "analyze table"};
+      .analyze = "analyze table",
+      .quote = '`',
+      .rows_by_index = false};
   return kDialect;
 }
 

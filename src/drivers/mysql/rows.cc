@@ -149,14 +149,12 @@ bool MysqlRows::exists(std::string_view table) {
              arguments) > 0;
 }
 
-/// The server drops one table after the other, and none that a foreign key still leads to.
-void MysqlRows::drop_all(std::span<const std::string> tables) {
-  if (tables.empty()) return;
-  std::string texts, names;
+std::vector<std::string> MysqlRows::removals_of_foreign_keys(std::span<const std::string> tables,
+                                                             std::string_view done) {
+  std::string texts;
   for (const std::string& table : tables) {
     texts += texts.empty() ? "" : ", ";
     append_literal(table, texts);
-    names += (names.empty() ? "" : ", ") + quoted_name(table);
   }
   const std::string referring = fmt::format(
       "select constraint_schema, table_name, constraint_name, referenced_table_name, "
@@ -164,19 +162,40 @@ void MysqlRows::drop_all(std::span<const std::string> tables) {
       "from information_schema.referential_constraints where unique_constraint_schema = database() and "
       "referenced_table_name in ({0}) and (constraint_schema <> database() or table_name <> referenced_table_name)",
       texts);
-  if (auto done = executor_.run(referring, {}, false, slot_); !done)
-    throw_failure(done.error(), "looking for foreign keys");
+  if (auto asked = executor_.run(referring, {}, false, slot_); !asked)
+    throw_failure(asked.error(), "looking for foreign keys");
   std::vector<std::string> statements;
   for (std::size_t r = 0; r < slot_.rows.size(); r++) {
     if (slot_.rows.integer(r, 4) != 1)
-      throw Error(fmt::format("a foreign key of table {} refers to table {}; nothing was dropped",
-                              *slot_.rows.text(r, 1), *slot_.rows.text(r, 3)),
+      throw Error(fmt::format("a foreign key of table {} refers to table {}; nothing was {}", *slot_.rows.text(r, 1),
+                              *slot_.rows.text(r, 3), done),
                   ExitCode::unreachable);
     statements.push_back(fmt::format("alter table {} drop foreign key {}", quoted_name(*slot_.rows.text(r, 1)),
                                      quoted_name(*slot_.rows.text(r, 2))));
   }
-  statements.push_back("drop table if exists " + names);
+  return statements;
+}
+
+/// The server drops one table after the other, and none that a foreign key still leads to.
+void MysqlRows::drop_all(std::span<const std::string> tables) {
+  if (tables.empty()) return;
+  std::vector<std::string> statements = removals_of_foreign_keys(tables, "dropped");
+  statements.push_back("drop table if exists " + quoted_list({tables.begin(), tables.end()}));
   for (const std::string& statement : statements) carry_out(statement);
+}
+
+void MysqlRows::truncate_all(std::span<const std::string> tables) {
+  if (tables.empty()) return;
+  removals_of_foreign_keys(tables, "removed");
+  carry_out("set foreign_key_checks = 0");
+  for (const std::string& table : tables) {
+    if (auto done = connection_.command("truncate table " + quoted_name(table), true); !done) {
+      if (connection_.lost()) throw_failure(done.error(), "truncate table " + table);
+      carry_out("set foreign_key_checks = 1");
+      throw_failure(done.error(), "truncate table " + table);
+    }
+  }
+  carry_out("set foreign_key_checks = 1");
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 // DDL commits what is open, as these servers do.
 #pragma once
 
-#include "core/facets.h"
+#include "core/sql_rows.h"
 #include "drivers/mysql/ddl.h"
 #include "drivers/mysql/query.h"
 
@@ -13,17 +13,23 @@ namespace assay::mysql {
 
 enum class Load { automatic, load_data, bulk, insert };
 
-class MysqlRows final : public RowsFacet {
+class MysqlRows final : public SqlRows {
  public:
   /// The connection and the query facet, whose transactions it joins, must outlive it.
   MysqlRows(Connection& connection, MysqlQuery& query, Load load, std::size_t insert_rows)
-      : connection_(connection), query_(query), executor_(connection), load_(load), insert_rows_(insert_rows) {}
+      : SqlRows(query, {.columns = 1017}),  // of InnoDB
+        connection_(connection),
+        query_(query),
+        executor_(connection),
+        load_(load),
+        insert_rows_(insert_rows) {}
 
   void create(const Table&) override;
   void create_indexes(const Table&) override;
   void create_foreign_keys(const Table&) override;
   bool exists(std::string_view table) override;
   void drop_all(std::span<const std::string> tables) override;
+  void truncate_all(std::span<const std::string> tables) override;
   Result<> write(const Table&, const RowBatch&) override;
 
  private:
@@ -34,6 +40,8 @@ class MysqlRows final : public RowsFacet {
   Result<> bulk(const Table&, const RowBatch&);
   Result<> insert(const Table&, const RowBatch&);
   void carry_out(const std::string& statement);
+  /// Statements that remove the foreign keys among the tables. Throws Error when that of another table refers to one.
+  std::vector<std::string> removals_of_foreign_keys(std::span<const std::string> tables, std::string_view done);
   /// Adds what is not there yet, in one statement. `names_there` answers the names of what the table has.
   void add_missing(const Table&, std::vector<Addition>, std::string_view names_there);
   void leave_missing(const Table&, std::vector<Addition>&, std::string_view names_there);

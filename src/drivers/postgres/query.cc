@@ -62,7 +62,8 @@ const Dialect& dialect() {
       .for_update = true,
       .partitions = true,
       .foreign_keys = true,
-      .foreign_keys_with_partitions = true};
+      .foreign_keys_with_partitions = true,
+      .pads_characters = true};
   return kDialect;
 }
 

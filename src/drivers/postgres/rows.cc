@@ -97,6 +97,30 @@ void PostgresRows::drop_all(std::span<const std::string> tables) {
   carry_out({fmt::format("drop table if exists {}", fmt::join(relations, ", "))});
 }
 
+void PostgresRows::truncate_all(std::span<const std::string> tables) {
+  if (tables.empty()) return;
+  // As above: foreign keys among them are no obstacle, and another one is an error that names its table.
+  carry_out({fmt::format("truncate {}", quoted_list({tables.begin(), tables.end()}))});
+}
+
+/// By the blocks in which the rows lie.
+std::vector<std::string> PostgresRows::conditions(const Table& table, std::uint64_t rows) {
+  const std::string relation = quoted_name(table.name);
+  const auto count = static_cast<std::uint64_t>(number(fmt::format("select count(*) from {}", relation)));
+  std::string literal;
+  for (const char c : relation) literal.append(c == '\'' ? 2 : 1, c);
+  const auto blocks = static_cast<std::uint64_t>(number(
+      fmt::format("select pg_relation_size(to_regclass('{}')) / current_setting('block_size')::bigint", literal)));
+  if (count <= rows || blocks < 2) return {"true"};
+  const std::uint64_t step = std::max<std::uint64_t>(blocks * rows / count, 1);
+  std::vector<std::string> out;
+  for (std::uint64_t at = 0; at < blocks; at += step) {
+    out.push_back(fmt::format("ctid >= '({},0)'::tid", at));
+    if (at + step < blocks) out.back() += fmt::format(" and ctid < '({},0)'::tid", at + step);
+  }
+  return out;
+}
+
 Result<> PostgresRows::write(const Table& table, const RowBatch& batch) {
   ASSAY_ASSERT(batch.columns() == table.columns.size());
   if (batch.size() == 0) return {};

@@ -14,11 +14,11 @@ void Kv::create(std::string_view collection) {
   if (!made) throw_sqlite(fmt::format("creating collection {}", collection), made.error());
 }
 
-bool Kv::exists(std::string_view collection) { return Rows(connection_).exists(collection); }
+bool Kv::exists(std::string_view collection) { return rows_.exists(collection); }
 
 void Kv::drop(std::string_view collection) {
   for (Prepared* statement : {&get_, &put_, &update_, &remove_, &scan_}) *statement = Prepared();
-  Rows(connection_).drop(collection);
+  rows_.drop(collection);
 }
 
 void Kv::use(std::string_view collection) {

@@ -119,6 +119,9 @@ Result<> Unit::end(Result<> written) {
   return written;
 }
 
+Rows::Rows(Connection& connection, Query& query)
+    : SqlRows(query, {.columns = 2000}), connection_(connection) {}  // SQLITE_MAX_COLUMN
+
 void Rows::create(const Table& table) {
   if (table.partitioning.kind != Partitioning::Kind::none)
     throw Error(fmt::format("table {}: SQLite has no partitions", table.name));
@@ -212,8 +215,8 @@ Result<> Rows::require_unreferenced(std::span<const std::string> tables) {
   return {};
 }
 
-/// With foreign keys on, dropping a table would first look up each of its rows in those that refer to it.
-void Rows::drop_all(std::span<const std::string> tables) {
+/// With foreign keys on, dropping or emptying a table would first look up each of its rows in those that refer to it.
+void Rows::for_all(std::span<const std::string> tables, std::string_view statement, std::string_view doing) {
   insert_ = Prepared();
   insert_table_.clear();
   Result<> dropped = connection_.execute("pragma foreign_keys=off");
@@ -223,13 +226,35 @@ void Rows::drop_all(std::span<const std::string> tables) {
     if (dropped) {
       Result<> done = require_unreferenced(tables);
       for (std::size_t i = 0; done && i < tables.size(); i++)
-        done = connection_.execute(fmt::format("DROP TABLE IF EXISTS {}", quoted_name(tables[i])));
+        done = connection_.execute(fmt::format("{} {}", statement, quoted_name(tables[i])));
       dropped = unit.end(std::move(done));
     }
   }
   const Result<> on = connection_.execute("pragma foreign_keys=on");
-  if (!dropped) throw_sqlite(fmt::format("dropping {}", fmt::join(tables, ", ")), dropped.error());
-  if (!on) throw_sqlite(fmt::format("dropping {}", fmt::join(tables, ", ")), on.error());
+  if (!dropped) throw_sqlite(fmt::format("{} {}", doing, fmt::join(tables, ", ")), dropped.error());
+  if (!on) throw_sqlite(fmt::format("{} {}", doing, fmt::join(tables, ", ")), on.error());
+}
+
+void Rows::drop_all(std::span<const std::string> tables) { for_all(tables, "DROP TABLE IF EXISTS", "dropping"); }
+
+void Rows::truncate_all(std::span<const std::string> tables) { for_all(tables, "DELETE FROM", "emptying"); }
+
+/// A table without a primary key has row ids, by one of three names that no column has.
+std::vector<std::string> Rows::conditions(const Table& table, std::uint64_t rows) {
+  for (const std::string_view id : {"_rowid_", "rowid", "oid"}) {
+    const bool taken = std::any_of(table.columns.begin(), table.columns.end(),
+                                   [&](const Column& c) { return sqlite3_stricmp(c.name.c_str(), id.data()) == 0; });
+    if (taken) continue;
+    const std::int64_t last = number(fmt::format("select max({}) from {}", id, quoted_name(table.name)));
+    const auto step = static_cast<std::int64_t>(rows);
+    std::vector<std::string> out;
+    for (std::int64_t at = 0; at + step < last; at += step)
+      out.push_back(fmt::format("{0} > {1} and {0} <= {2}", id,
+                                out.empty() ? "-9223372036854775808" : std::to_string(at), at + step));
+    out.push_back(out.empty() ? "1" : fmt::format("{} > {}", id, step * static_cast<std::int64_t>(out.size())));
+    return out;
+  }
+  return {};
 }
 
 Result<Prepared*> Rows::insert_into(const Table& table) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/driver.h"
+#include "core/sql_rows.h"
 #include "drivers/sqlite/connection.h"
 
 #include <deque>
@@ -69,18 +70,22 @@ class Unit {
   const bool nested_;
 };
 
-class Rows final : public RowsFacet {
+class Rows final : public SqlRows {
  public:
-  explicit Rows(Connection& connection) : connection_(connection) {}
+  Rows(Connection& connection, Query& query);
 
   void create(const Table&) override;
   void create_indexes(const Table&) override;
   void create_foreign_keys(const Table&) override;
   bool exists(std::string_view table) override;
   void drop_all(std::span<const std::string> tables) override;
+  void truncate_all(std::span<const std::string> tables) override;
   Result<> write(const Table&, const RowBatch&) override;
 
  private:
+  std::vector<std::string> conditions(const Table&, std::uint64_t rows) override;
+  /// The statement for each of these tables, without looking up what refers to their rows.
+  void for_all(std::span<const std::string> tables, std::string_view statement, std::string_view doing);
   Result<> add_foreign_keys(const Table&);
   Result<> insert_all(const Table&, const RowBatch&);
   Result<> require_unreferenced(std::span<const std::string> tables);
@@ -94,7 +99,7 @@ class Rows final : public RowsFacet {
 
 class Kv final : public KvFacet {
  public:
-  explicit Kv(Connection& connection) : connection_(connection) {}
+  Kv(Connection& connection, Rows& rows) : connection_(connection), rows_(rows) {}
 
   void create(std::string_view collection) override;
   bool exists(std::string_view collection) override;
@@ -116,6 +121,7 @@ class Kv final : public KvFacet {
   Result<> put_all(std::span<const KvPair>);
 
   Connection& connection_;
+  Rows& rows_;              // makes its tables go
   std::string collection_;  // quoted
   Prepared get_, put_, update_, remove_, scan_;
 };
@@ -123,7 +129,10 @@ class Kv final : public KvFacet {
 class SqliteSession final : public Session {
  public:
   explicit SqliteSession(std::unique_ptr<Connection> connection)
-      : connection_(std::move(connection)), query_(*connection_), rows_(*connection_), kv_(*connection_) {}
+      : connection_(std::move(connection)),
+        query_(*connection_),
+        rows_(*connection_, query_),
+        kv_(*connection_, rows_) {}
 
   QueryFacet* query() noexcept override { return &query_; }
   RowsFacet* rows() noexcept override { return &rows_; }

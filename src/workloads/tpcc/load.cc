@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "core/meta.h"
 #include "core/parallel.h"
+#include "core/sql_rows.h"
 #include "workloads/tpcc/load_rows.h"
 #include "workloads/tpcc/loaded.h"
 
@@ -212,42 +213,13 @@ class Loader {
     // numbers.
     std::vector<std::pair<TableId, RowBatch>> batches;
     fill(batches, chunk);
-    QueryFacet& query = *session.query();
-    Result<> result = query.begin({});
-    if (result) result = write_chunk(session, chunk, batches);
-    if (result) return result;
-    static_cast<void>(query.rollback());
-    if (result.error().kind != FailureKind::rejected) return result;
-    // The commit of a process that was killed may have come between our look at the ledger and our rows.
-    const Result<bool> done = is_done(query, chunk);
-    return done && *done ? Result<>() : result;
-  }
-
-  static Result<bool> is_done(QueryFacet& query, const Chunk& chunk) {
     const std::string entry = std::string(kLedger) + chunk.name();
-    const Value key[] = {kWorkload, std::string_view(entry)};
-    const Result<const ResultSet*> found =
-        query.run("select name from assay_meta where workload = $1 and name = $2", key);
-    if (!found) return tl::unexpected(found.error());
-    return !(*found)->empty();
-  }
-
-  Result<> write_chunk(Session& session, const Chunk& chunk,
-                       const std::vector<std::pair<TableId, RowBatch>>& batches) const {
-    QueryFacet& query = *session.query();
-    // A chunk that is tried again may have been committed although the answer was lost.
-    const Result<bool> done = is_done(query, chunk);
-    if (!done) return tl::unexpected(done.error());
-    if (*done) return query.rollback();
-    for (const auto& [table, batch] : batches)
-      if (Result<> written = session.rows()->write(tables_[static_cast<std::size_t>(table)], batch); !written)
-        return written;
-    const std::string entry = std::string(kLedger) + chunk.name();
-    const Value row[] = {kWorkload, std::string_view(entry), std::string_view("done")};
-    const Result<const ResultSet*> noted =
-        query.run("insert into assay_meta (workload, name, value) values ($1, $2, $3)", row);
-    if (!noted) return tl::unexpected(noted.error());
-    return query.commit();
+    return write_with_note(*session.query(), {kWorkload, entry, "done"}, true, [&]() -> Result<> {
+      for (const auto& [table, batch] : batches)
+        if (Result<> written = session.rows()->write(tables_[static_cast<std::size_t>(table)], batch); !written)
+          return written;
+      return {};
+    });
   }
 
   RowBatch& add(std::vector<std::pair<TableId, RowBatch>>& batches, TableId table) const {

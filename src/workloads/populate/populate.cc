@@ -1,0 +1,166 @@
+#include "workloads/populate/populate.h"
+
+#include "base/error.h"
+#include "core/parallel.h"
+#include "workloads/populate/check.h"
+#include "workloads/populate/load.h"
+#include "workloads/populate/run_changes.h"
+#include "workloads/populate/run_load.h"
+
+#include <fmt/format.h>
+
+namespace assay {
+namespace populate {
+namespace {
+
+constexpr std::uint64_t kProposedClients = 8, kClientsOfOneWriter = 2;
+
+/// Where nobody is told.
+class NoProgress final : public Progress {
+ public:
+  void start(std::string_view, std::string_view, std::uint64_t) override {}
+  void advance(std::uint64_t) override {}
+  void note(std::string_view) override {}
+};
+
+class PopulateWorkload final : public Workload {
+ public:
+  explicit PopulateWorkload(const Options& options) : settings_(read_options(options)) {}
+
+  void prepare(Job& job) override { load(job, settings_); }
+  CheckOutcome check(Job& job) override { return check_rows(job); }
+  void cleanup(Job& job) override { remove_all(job); }
+
+  std::vector<Group> groups(Target& target, const RunOptions& run) override {
+    run_ = run;
+    std::uint64_t clients = run.clients;
+    if (clients == 0)
+      clients = target.dialect() != nullptr && !target.dialect()->for_update ? kClientsOfOneWriter : kProposedClients;
+    Group group = settings_.changes.any() ? changing(target, clients) : loading(target);
+    group.clients = group.sessions = clients;
+    std::vector<Group> out;
+    out.push_back(std::move(group));
+    return out;
+  }
+
+  void before_run(Target&) override {
+    if (queue_ == nullptr) return;
+    stage_->make_tables();
+    queue_->begin(stage_->todo(), stage_->going_on());
+  }
+
+  void after_run(Target&) override {
+    if (queue_ == nullptr) return;
+    if (queue_->all_written()) stage_->finish();
+    stage_.reset();
+  }
+
+  Statements conclude(const RunSummary& summary) override {
+    Statements out;
+    const GroupStats& measured = summary.groups.at(0).measure;
+    double rows = 0, wrong = 0;
+    for (const OperationStats& operation : measured.operations) rows += static_cast<double>(operation.items);
+    for (const OperationStats& operation : summary.groups.at(0).whole.operations)
+      wrong += static_cast<double>(operation.failures[static_cast<std::size_t>(FailureKind::wrong_answer)]);
+    const double seconds = to_seconds(summary.measure);
+    out.figures.push_back({"rows_per_second", seconds > 0 ? rows / seconds : 0, "1/s",
+                           queue_ != nullptr
+                               ? "rows of batches that were written in the measured time / its length"
+                               : "rows that were inserted, updated or deleted in the measured time / its length",
+                           seconds > 0});
+    if (queue_ != nullptr && !summary.of_whole_job) {
+      out.requirements.push_back(
+          {.name = "every row is written",
+           .clause = "",
+           .limit = "no batch left",
+           .actual = fmt::format("{} left", queue_->left()),
+           .verdict = queue_->all_written() ? Requirement::Verdict::pass : Requirement::Verdict::fail,
+           .decides = !summary.partial});
+    }
+    if (changes_ != nullptr)
+      out.requirements.push_back({.name = "every row that is changed is there",
+                                  .clause = "",
+                                  .limit = "0 wrong answers",
+                                  .actual = fmt::format("{} wrong", wrong),
+                                  .verdict = wrong == 0 ? Requirement::Verdict::pass : Requirement::Verdict::fail,
+                                  .decides = true,
+                                  .of_data = true});
+    return out;
+  }
+
+ private:
+  Group loading(Target& target) {
+    changes_.reset();
+    stage_ = std::make_unique<Stage>(target, run_.shard, no_progress_, std::stop_token(), settings_,
+                                     run_.seed_given ? std::optional(run_.seed) : std::nullopt);
+    stage_->look();
+    if (stage_->complete())
+      throw Error(fmt::format(
+          "all rows are there already ({}): there is nothing to load. --changes changes them; or run assay cleanup "
+          "populate first",
+          stage_->population()->describe()));
+    if (stage_->record() && (stage_->record()->keys_first || stage_->record()->state == State::schema))
+      throw Error(
+          "foreign keys are there already, and rows must come in an order that a run does not keep; load them with: "
+          "assay "
+          "prepare populate");
+    queue_ = std::make_shared<BatchQueue>(stage_->population(), 2);
+    return load_group(queue_);
+  }
+
+  Group changing(Target& target, std::uint64_t clients) {
+    queue_.reset();
+    const std::unique_ptr<Session> session = open_session(target);
+    const RowsTraits& traits = rows_of(*session).traits();
+    if (!traits.keyed) throw Error("--changes needs rows that are found by their key, which the target does not have");
+    if (!traits.transactions || session->query() == nullptr)
+      throw Error("--changes needs transactions, so that check knows what was changed; the target has none");
+    const Record record = require_complete(*session);
+    // The rows are those of the schema in the target: another one is refused.
+    Stage(target, run_.shard, no_progress_, std::stop_token(), settings_,
+          run_.seed_given && !settings_.schema_file.empty() ? std::optional(run_.seed) : std::nullopt)
+        .look();
+    const std::vector<Doer> before = read_doers(*session);
+    changes_ = std::make_shared<ChangeRun>(population_of(record, traits), before);
+    require_changeable(changes_->population, settings_.changes);
+    changes_->doer = {.run = next_run(before, run_.shard),
+                      .shard = run_.shard,
+                      .client = 0,
+                      .clients = clients,
+                      .seed = run_.seed,
+                      .mix = settings_.changes};
+    return change_group(changes_);
+  }
+
+  const Settings settings_;
+  NoProgress no_progress_;
+  RunOptions run_;
+  std::unique_ptr<Stage> stage_;
+  std::shared_ptr<BatchQueue> queue_;
+  std::shared_ptr<ChangeRun> changes_;
+};
+
+class PopulateType final : public WorkloadType {
+ public:
+  const WorkloadInfo& info() const noexcept override {
+    static const WorkloadInfo info{.name = "populate",
+                                   .summary = "rows of a schema, written, checked to the last value, and changed",
+                                   .facets = {Facet::rows},
+                                   .options = option_table(),
+                                   .besides = {Facet::query}};
+    return info;
+  }
+  std::unique_ptr<Workload> make(const Options& options) const override {
+    return std::make_unique<PopulateWorkload>(options);
+  }
+};
+
+}  // namespace
+}  // namespace populate
+
+const WorkloadType& populate_workload() {
+  static const populate::PopulateType type;
+  return type;
+}
+
+}  // namespace assay
