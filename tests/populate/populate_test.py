@@ -247,7 +247,7 @@ class RunTest(PopulateTest):
                    "--clients", "2", code=(0, 5))
         measured = {o["name"]: o for g in self.result()["groups"] for o in g["operations"]}
         # 900, 3000 and 2000 rows in batches of 100.
-        self.assertEqual({name: o["measure"]["completed"] for name, o in measured.items()}, {"people": 9, "orders": 30, "log": 20})
+        self.assertEqual({name: o["phases"]["measure"]["completed"] for name, o in measured.items()}, {"people": 9, "orders": 30, "log": 20})
         self.check()
         self.assertIn("all rows are there already", self.refused("run", "populate", "--target", self.url))
 
