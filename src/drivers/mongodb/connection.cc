@@ -199,12 +199,14 @@ Cursor::~Cursor() {
 }
 
 Result<std::optional<std::string_view>> Cursor::next(bool fresh) {
+  if (ended_) return std::optional<std::string_view>();  // the library takes a second look for a mistake
   if (fresh)
     if (auto begun = connection_.begin(); !begun) return tl::unexpected(std::move(begun.error()));
   const bson_t* found = nullptr;
   if (mongoc_cursor_next(cursor_, &found)) return std::optional(bytes_of(*found));
   Connection::Problem problem;
   if (mongoc_cursor_error(cursor_, &problem.error)) return tl::unexpected(connection_.failure_of(problem, false));
+  ended_ = true;
   return std::optional<std::string_view>();
 }
 

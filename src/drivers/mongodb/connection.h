@@ -52,6 +52,7 @@ class Cursor {
  private:
   Connection& connection_;
   _mongoc_cursor_t* cursor_;
+  bool ended_ = false;
 };
 
 class Connection {

@@ -51,6 +51,7 @@ TEST_F(MongodbRowsLive, RowsOfSomebodyElseAreNoPartOfAChunk) {
 
 TEST_F(MongodbRowsLive, AChunkOfATableWithoutAKeyIsWrittenAgainInItsPlace) {
   rows().create(table(false));
+  session_->kv()->create("assay_meta");
   const RowBatch batch = rows_from(0, 50);
   // What a killed writer leaves: some of the rows under their _ids, and no note.
   const Table unkeyed = table(false);
