@@ -192,7 +192,6 @@ TEST(ProtobufFormat, TheProtoFileIsThatOfTheLoadTest) {
   EXPECT_EQ(proto_file(table), R"(syntax = "proto3";
 
 import "google/protobuf/timestamp.proto";
-
 package loadtest;
 
 message UserEvents {

@@ -55,6 +55,7 @@ const Subject& subject() {
         .bad_urls = {"kafka://h?wombat=1", "kafka:h", "kafka://", "kafka://h/topic", "kafka://h?format=xml",
                      "kafka://h?partitions=0", "kafka://h?acks=2", "kafka://h?properties=wombat%3D1", "kafka://h:70000",
                      "kafka://h?ssl-ca-location=/etc/hostname"},
+        .half_write = half_write,
     };
   }();
   return kSubject;

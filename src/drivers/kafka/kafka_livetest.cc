@@ -296,7 +296,10 @@ class Chunks : public KafkaKilled {
 };
 
 TEST_F(KafkaWriter, DISABLED_WritesUntilItIsKilled) {
-  const auto target = this->target("prefix=test_");
+  TargetSpec spec = this->spec(with("prefix=test_"));
+  spec.operation_timeout =
+      std::chrono::seconds(8);  // three quarters of it after its death, the broker gives up what it left
+  const auto target = driver_.open(spec);
   const auto session = connect(*target);
   for (int chunk = 0; chunk < Chunks::kChunks; chunk++) Chunks::write(*session, chunk);
 }

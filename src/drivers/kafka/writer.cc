@@ -1,5 +1,7 @@
 #include "drivers/kafka/writer.h"
 
+#include "runtime/wait.h"
+
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
@@ -15,9 +17,13 @@ struct FreeError {
 };
 using LibraryError = std::unique_ptr<rd_kafka_error_t, FreeError>;
 
+/// What is to be tried again: it takes longer than a slice, or the coordinator is being elected, loads, or completes what an
+/// earlier writer left.
 bool goes_on(const LibraryError& error) {
-  return rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__TIMED_OUT &&
-         rd_kafka_error_is_retriable(error.get()) != 0;
+  if (rd_kafka_error_is_retriable(error.get()) == 0) return false;
+  if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__TIMED_OUT)
+    runtime::sleep_until(real_clock().now() + std::chrono::milliseconds(20));  // polling another process
+  return true;
 }
 
 }  // namespace
