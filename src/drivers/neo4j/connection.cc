@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "drivers/neo4j/classify.h"
+#include "runtime/wait.h"
 
 #include <fmt/format.h>
 
@@ -290,6 +291,17 @@ Result<> Connection::run(std::string_view text, const Parameters& parameters, Ef
   queue_fetch(on_record ? kPull : kDiscard, -1);
   if (auto sent = flush(effect == Effect::write); !sent) return sent;
   return answers(2, on_record);
+}
+
+Result<> Connection::run_again(std::string_view text, const Parameters& parameters, Effect effect,
+                               const OnRecord& on_record) {
+  constexpr int kTries = 20;
+  for (int tried = 1;; tried++) {
+    auto done = run(text, parameters, effect, on_record);
+    if (done || done.error().kind != FailureKind::conflict || tried == kTries) return done;
+    if (runtime::sleep_until(real_clock().now() + std::chrono::milliseconds(10 * tried)) == runtime::Ready::cancelled)
+      return done;
+  }
 }
 
 Result<> Connection::transaction(std::span<const Statement> statements) {

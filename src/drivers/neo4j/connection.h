@@ -74,6 +74,8 @@ class Connection {
 
   /// One statement, a transaction by itself.
   Result<> run(std::string_view text, const Parameters&, Effect, const OnRecord& = {});
+  /// The same, tried again after conflicts: for what nobody measures (schema, removal). The records of each try are told.
+  Result<> run_again(std::string_view text, const Parameters&, Effect, const OnRecord& = {});
   /// Statements as one transaction, of which all take effect or none: one round trip.
   Result<> transaction(std::span<const Statement>);
   /// A statement that reads, its records taken by pull(). Until it is at its end nothing else is run; what is run then ends it.
