@@ -103,8 +103,8 @@ class Connection {
   // Messages, gathered until flush().
   Packer begin_message(std::uint8_t tag, std::size_t fields);
   void end_message();
-  void queue(std::uint8_t tag);  // without fields
-  void queue_fetch(std::uint8_t tag, std::int64_t count);
+  void queue(std::uint8_t tag);                                                     // without fields
+  void queue_fetch(std::int64_t count);                                             // so many records; -1: all
   void queue_run(std::string_view text, const Parameters&, std::optional<Effect>);  // nullopt: within a transaction
   void pack_transaction(Packer&, Effect) const;
   Result<> flush(bool in_doubt);
