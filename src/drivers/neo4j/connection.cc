@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "drivers/neo4j/classify.h"
+#include "runtime/wait.h"
 
 #include <fmt/format.h>
 
@@ -13,8 +14,8 @@ namespace assay::neo4j {
 namespace {
 
 // Messages of Bolt.
-constexpr std::uint8_t kHello = 0x01, kReset = 0x0F, kRun = 0x10, kBegin = 0x11, kCommit = 0x12, kDiscard = 0x2F,
-                       kPull = 0x3F, kLogon = 0x6A;
+constexpr std::uint8_t kHello = 0x01, kReset = 0x0F, kRun = 0x10, kBegin = 0x11, kCommit = 0x12, kPull = 0x3F,
+                       kLogon = 0x6A;
 constexpr std::uint8_t kSuccess = 0x70, kRecord = 0x71, kIgnored = 0x7E, kFailure = 0x7F;
 
 constexpr std::size_t kLargestChunk = 65535;
@@ -101,7 +102,7 @@ Result<> Connection::log_on() {
   }
   end_message();
   queue_run("RETURN 1", {}, Effect::read);
-  queue_fetch(kDiscard, -1);
+  queue_fetch(-1);
   if (auto sent = flush(false); !sent) return sent;
   const auto greeted = next();
   if (!greeted) return tl::unexpected(greeted.error());
@@ -140,8 +141,9 @@ void Connection::queue(std::uint8_t tag) {
   end_message();
 }
 
-void Connection::queue_fetch(std::uint8_t tag, std::int64_t count) {
-  Packer packer = begin_message(tag, 1);
+/// Also where nobody wants the records: DISCARD would end a statement whose records are not there yet.
+void Connection::queue_fetch(std::int64_t count) {
+  Packer packer = begin_message(kPull, 1);
   packer.map(1);
   packer.text("n");
   packer.integer(count);
@@ -287,9 +289,20 @@ Result<> Connection::run(std::string_view text, const Parameters& parameters, Ef
                          const OnRecord& on_record) {
   if (auto ready = begin_exchange(); !ready) return ready;
   queue_run(text, parameters, effect);
-  queue_fetch(on_record ? kPull : kDiscard, -1);
+  queue_fetch(-1);
   if (auto sent = flush(effect == Effect::write); !sent) return sent;
   return answers(2, on_record);
+}
+
+Result<> Connection::run_again(std::string_view text, const Parameters& parameters, Effect effect,
+                               const OnRecord& on_record) {
+  constexpr int kTries = 20;
+  for (int tried = 1;; tried++) {
+    auto done = run(text, parameters, effect, on_record);
+    if (done || done.error().kind != FailureKind::conflict || tried == kTries) return done;
+    if (runtime::sleep_until(real_clock().now() + std::chrono::milliseconds(10 * tried)) == runtime::Ready::cancelled)
+      return done;
+  }
 }
 
 Result<> Connection::transaction(std::span<const Statement> statements) {
@@ -299,7 +312,7 @@ Result<> Connection::transaction(std::span<const Statement> statements) {
   end_message();
   for (const Statement& statement : statements) {
     queue_run(statement.text, statement.parameters, std::nullopt);
-    queue_fetch(kDiscard, -1);
+    queue_fetch(-1);
   }
   queue(kCommit);
   if (auto sent = flush(true); !sent) return sent;
@@ -318,7 +331,7 @@ Result<> Connection::open_stream(std::string_view text, const Parameters& parame
 Result<bool> Connection::pull(std::size_t most, const OnRecord& on_record) {
   if (lost()) return fail(FailureKind::disconnected, fmt::format("the session was lost before: {}", lost_because_));
   deadline_ = patient_ ? TimePoint::max() : real_clock().now() + spec_->address.operation_timeout;
-  queue_fetch(kPull, static_cast<std::int64_t>(most));
+  queue_fetch(static_cast<std::int64_t>(most));
   if (auto sent = flush(false); !sent) return tl::unexpected(std::move(sent.error()));
   bool more = false;
   if (auto read = answers(1, on_record, &more); !read) return tl::unexpected(std::move(read.error()));

@@ -74,6 +74,8 @@ class Connection {
 
   /// One statement, a transaction by itself.
   Result<> run(std::string_view text, const Parameters&, Effect, const OnRecord& = {});
+  /// The same, tried again after conflicts: for what nobody measures (schema, removal). The records of each try are told.
+  Result<> run_again(std::string_view text, const Parameters&, Effect, const OnRecord& = {});
   /// Statements as one transaction, of which all take effect or none: one round trip.
   Result<> transaction(std::span<const Statement>);
   /// A statement that reads, its records taken by pull(). Until it is at its end nothing else is run; what is run then ends it.
@@ -101,8 +103,8 @@ class Connection {
   // Messages, gathered until flush().
   Packer begin_message(std::uint8_t tag, std::size_t fields);
   void end_message();
-  void queue(std::uint8_t tag);  // without fields
-  void queue_fetch(std::uint8_t tag, std::int64_t count);
+  void queue(std::uint8_t tag);                                                     // without fields
+  void queue_fetch(std::int64_t count);                                             // so many records; -1: all
   void queue_run(std::string_view text, const Parameters&, std::optional<Effect>);  // nullopt: within a transaction
   void pack_transaction(Packer&, Effect) const;
   Result<> flush(bool in_doubt);

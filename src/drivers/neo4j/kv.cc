@@ -63,7 +63,7 @@ void drop_schema(Connection& connection, std::string_view label) {
   const auto drop_all = [&](std::string_view kind, std::string_view kinds, std::string_view condition) {
     for (const std::string& name : names(kinds, condition)) {
       const std::string text = fmt::format("DROP {} {} IF EXISTS", kind, quoted_name(name));
-      value_or_throw(connection.run(text, {}, Effect::write), text);
+      value_or_throw(connection.run_again(text, {}, Effect::write), text);
     }
   };
   drop_all("CONSTRAINT", "CONSTRAINTS", "");
@@ -73,21 +73,39 @@ void drop_schema(Connection& connection, std::string_view label) {
 void Neo4jKv::create(std::string_view collection) {
   const std::string text = fmt::format("CREATE CONSTRAINT {} IF NOT EXISTS FOR (n:{}) REQUIRE (n.key) IS UNIQUE",
                                        quoted_name(key_name(collection)), quoted_name(collection));
-  auto done = connection_.run(text, {}, Effect::write);
+  auto done = connection_.run_again(text, {}, Effect::write);
   // Another session may make it at the same time, and be first.
   if (!done && done.error().native_code.ends_with("AlreadyExists")) return;
   value_or_throw(std::move(done), text);
 }
 
-bool Neo4jKv::exists(std::string_view collection) {
+Result<bool> Neo4jKv::is_there(std::string_view collection) {
   bool there = false;
   Parameters parameters;
   parameters.add("name").text(key_name(collection));
   parameters.add("label").text(collection);
-  const std::string text =
-      "SHOW CONSTRAINTS YIELD name, labelsOrTypes WHERE name = $name AND labelsOrTypes = [$label] RETURN name";
-  value_or_throw(connection_.run(text, parameters, Effect::read, [&](const Item&) { there = true; }), text);
+  const auto asked = connection_.run(
+      "SHOW CONSTRAINTS YIELD name, labelsOrTypes WHERE name = $name AND labelsOrTypes = [$label] RETURN name",
+      parameters, Effect::read, [&](const Item&) { there = true; });
+  if (!asked) return tl::unexpected(asked.error());
   return there;
+}
+
+bool Neo4jKv::exists(std::string_view collection) {
+  return value_or_throw(is_there(collection), "looking for a collection");
+}
+
+/// Cypher would make the label, without its constraint. Looked at once.
+Result<> Neo4jKv::look_for_it() {
+  ASSAY_ASSERT(!collection_.empty());
+  if (known_) return {};
+  const auto there = is_there(collection_);
+  if (!there) return tl::unexpected(there.error());
+  if (!*there)
+    return fail(FailureKind::rejected, fmt::format("there is no collection {}: no constraint {} of a label of its name",
+                                                   collection_, key_name(collection_)));
+  known_ = true;
+  return {};
 }
 
 void Neo4jKv::drop(std::string_view collection) {
@@ -95,16 +113,18 @@ void Neo4jKv::drop(std::string_view collection) {
   for (std::int64_t removed = 1; removed > 0;) {
     Parameters limit;
     limit.add("limit").integer(10'000);
-    value_or_throw(connection_.run(text, limit, Effect::write,
-                                   [&](const Item& row) { removed = integer_of(&row + 1).value_or(0); }),
+    value_or_throw(connection_.run_again(text, limit, Effect::write,
+                                         [&](const Item& row) { removed = integer_of(&row + 1).value_or(0); }),
                    text);
   }
   drop_schema(connection_, collection);
+  if (collection == collection_) known_ = false;
 }
 
 void Neo4jKv::use(std::string_view collection) {
   if (collection == collection_) return;
   collection_ = collection;
+  known_ = false;
   const std::string label = quoted_name(collection), node = fmt::format("(n:{} {{key: $key}})", label);
   get_ = fmt::format("MATCH {} RETURN n.value", node);
   put_ = fmt::format("MERGE {} SET n.value = $value", node);
@@ -116,7 +136,7 @@ void Neo4jKv::use(std::string_view collection) {
 }
 
 Result<bool> Neo4jKv::counted(const std::string& text, std::string_view key, const std::string_view* value) {
-  ASSAY_ASSERT(!collection_.empty());
+  if (auto there = look_for_it(); !there) return tl::unexpected(there.error());
   bool some = false;
   Parameters parameters;
   parameters.add("key").text(stored_key(key));
@@ -128,7 +148,7 @@ Result<bool> Neo4jKv::counted(const std::string& text, std::string_view key, con
 }
 
 Result<bool> Neo4jKv::get(std::string_view key, std::string& value) {
-  ASSAY_ASSERT(!collection_.empty());
+  if (auto there = look_for_it(); !there) return tl::unexpected(there.error());
   bool found = false;
   Parameters parameters;
   parameters.add("key").text(stored_key(key));
@@ -141,7 +161,7 @@ Result<bool> Neo4jKv::get(std::string_view key, std::string& value) {
 }
 
 Result<> Neo4jKv::put(std::string_view key, std::string_view value) {
-  ASSAY_ASSERT(!collection_.empty());
+  if (auto there = look_for_it(); !there) return there;
   Parameters parameters;
   parameters.add("key").text(stored_key(key));
   pack_stored_value(value, parameters.add("value"));
@@ -153,7 +173,7 @@ Result<bool> Neo4jKv::remove(std::string_view key) { return counted(remove_, key
 
 Result<> Neo4jKv::scan(std::string_view first, std::size_t limit,
                        std::vector<std::pair<std::string, std::string>>& out) {
-  ASSAY_ASSERT(!collection_.empty());
+  if (auto there = look_for_it(); !there) return there;
   Parameters parameters;
   parameters.add("key").text(stored_key(first));
   parameters.add("limit").integer(static_cast<std::int64_t>(limit));
@@ -162,7 +182,7 @@ Result<> Neo4jKv::scan(std::string_view first, std::size_t limit,
 }
 
 Result<> Neo4jKv::get_batch(std::span<const std::string_view> keys, std::vector<std::optional<std::string>>& values) {
-  ASSAY_ASSERT(!collection_.empty());
+  if (auto there = look_for_it(); !there) return there;
   values.assign(keys.size(), std::nullopt);
   if (keys.empty()) return {};
   std::vector<std::size_t> order(keys.size());
@@ -181,7 +201,7 @@ Result<> Neo4jKv::get_batch(std::span<const std::string_view> keys, std::vector<
 }
 
 Result<> Neo4jKv::put_batch(std::span<const KvPair> pairs) {
-  ASSAY_ASSERT(!collection_.empty());
+  if (auto there = look_for_it(); !there) return there;
   if (pairs.empty()) return {};
   // In the order of keys, so that two batches do not deadlock so often; of equal keys the last one counts.
   std::vector<std::size_t> order(pairs.size());

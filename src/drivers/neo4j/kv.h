@@ -41,9 +41,13 @@ class Neo4jKv final : public KvFacet {
   Result<> put_batch(std::span<const KvPair>) override;
 
  private:
+  Result<bool> is_there(std::string_view collection);
+  /// Rejected when the collection in use is not there.
+  Result<> look_for_it();
   Result<bool> counted(const std::string& text, std::string_view key, const std::string_view* value);
 
   Connection& connection_;
+  bool known_ = false;  // that the collection in use is there
   std::string collection_, get_, put_, update_, remove_, scan_, get_batch_, put_batch_;
 };
 

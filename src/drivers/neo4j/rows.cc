@@ -6,7 +6,6 @@
 #include "drivers/neo4j/kv.h"
 #include "drivers/neo4j/stretch.h"
 #include "drivers/neo4j/values.h"
-#include "runtime/wait.h"
 
 #include <fmt/format.h>
 
@@ -70,7 +69,7 @@ const RowsTraits& Neo4jRows::traits() const noexcept {
 // Tables
 
 void Neo4jRows::carry_out(const std::string& text, Parameters parameters) {
-  value_or_throw(connection_.run(text, parameters, Effect::write), text);
+  value_or_throw(connection_.run_again(text, parameters, Effect::write), text);
 }
 
 std::int64_t Neo4jRows::ask(const std::string& text, const Parameters& parameters) {
@@ -119,24 +118,13 @@ void Neo4jRows::create_indexes(const Table& table) {
 
 void Neo4jRows::create_foreign_keys(const Table& table) {
   for (const ForeignKey& key : table.foreign_keys) {
-    relate(table, key);
+    // Transactions that relate rows to the same row may get into each other's way; what was done stays, and the rest is tried
+    // again.
+    carry_out(relate_text(table, key, form_));
     if (const std::int64_t dangling = ask(dangling_text(table, key)); dangling > 0)
       throw Error(fmt::format("{} rows of table {} refer by {} to rows of {} that are not there", dangling, table.name,
                               relationship_type(key), key.table),
                   ExitCode::unreachable);
-  }
-}
-
-/// Transactions that relate rows to the same row may get into each other's way; what was done is done, and the rest is tried
-/// again.
-void Neo4jRows::relate(const Table& table, const ForeignKey& key) {
-  constexpr int kTries = 10;
-  const std::string text = relate_text(table, key, form_);
-  for (int tried = 1;; tried++) {
-    const auto done = connection_.run(text, {}, Effect::write);
-    if (done) return;
-    if (done.error().kind != FailureKind::conflict || tried == kTries) throw_failure(done.error(), text);
-    runtime::sleep_until(real_clock().now() + std::chrono::milliseconds(20 * tried));
   }
 }
 
@@ -163,8 +151,8 @@ void Neo4jRows::remove_nodes(const std::string& table) {
   for (std::int64_t removed = kRemovedAtOnce; removed > 0;) {
     Parameters limit;
     limit.add("limit").integer(kRemovedAtOnce);
-    value_or_throw(connection_.run(text, limit, Effect::write,
-                                   [&](const Item& row) { removed = integer_of(&row + 1).value_or(0); }),
+    value_or_throw(connection_.run_again(text, limit, Effect::write,
+                                         [&](const Item& row) { removed = integer_of(&row + 1).value_or(0); }),
                    text);
   }
 }

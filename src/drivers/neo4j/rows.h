@@ -39,7 +39,6 @@ class Neo4jRows final : public RowsFacet {
  private:
   void carry_out(const std::string& text, Parameters = {});           // throws Error
   std::int64_t ask(const std::string& text, const Parameters& = {});  // throws Error
-  void relate(const Table&, const ForeignKey&);
   void refuse_strangers(std::span<const std::string> tables);
   void remove_nodes(const std::string& table);
   /// Appends the statements that write the batch.
