@@ -107,9 +107,9 @@ class Project {
   };
   std::vector<State> states(std::string_view component) {
     const CommandLine ids = lines(required({"docker", "ps", "--all", "--quiet", "--no-trunc", "--filter",
-                                      fmt::format("label=com.docker.compose.project={}", name_), "--filter",
-                                      fmt::format("label=assay.component={}", component)},
-                                     ExitCode::unreachable));
+                                            fmt::format("label=com.docker.compose.project={}", name_), "--filter",
+                                            fmt::format("label=assay.component={}", component)},
+                                           ExitCode::unreachable));
     if (ids.empty()) return {};
     std::vector<State> states;
     for (const std::string& line :
