@@ -136,7 +136,7 @@ std::string database_password() {
   return password;
 }
 
-deploy::Source source_named(const std::string& name) {
+deploy::Source source_asked_for(const std::string& name) {
   constexpr deploy::Source kAll[] = {deploy::Source::mysql,   deploy::Source::mariadb, deploy::Source::postgresql,
                                      deploy::Source::mongodb, deploy::Source::neo4j,   deploy::Source::kafka,
                                      deploy::Source::csv,     deploy::Source::jsonl};
@@ -147,7 +147,7 @@ deploy::Source source_named(const std::string& name) {
 
 deploy::Request request_of(const Options& options) {
   deploy::Request request;
-  request.source = source_named(options.text("source"));
+  request.source = source_asked_for(options.text("source"));
   request.preset = options.text("preset");
   request.workers = count_given<std::uint32_t>(options, "workers");
   request.partition = options.text("partition-by") == "table" ? deploy::Partition::table : deploy::Partition::rows;

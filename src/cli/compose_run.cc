@@ -19,11 +19,11 @@ namespace assay::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
+using CommandLine = std::vector<std::string>;
 
 constexpr std::string_view kInstall = "apt install docker.io docker-compose, or https://docs.docker.com/engine/install";
 
-Words joined(Words words, const Words& more) {
+CommandLine joined(CommandLine words, const CommandLine& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -36,7 +36,7 @@ std::string end_of(std::string text) {
 }
 
 /// Throws Error where the program says that it failed.
-std::string required(const Words& words, ExitCode code) {
+std::string required(const CommandLine& words, ExitCode code) {
   const ProcessOutcome outcome = run_process(words, "", kInstall);
   if (outcome.exit_code != 0)
     throw Error(fmt::format("{} ended with {}: {}", fmt::join(words, " "), outcome.exit_code,
@@ -78,7 +78,7 @@ void make_missing_image(const fs::path& folder, const std::string& image) {
 /// One start of what is in the Compose file, under a name that nobody else has; removed with the object.
 class Project {
  public:
-  Project(const fs::path& folder, Words compose) : name_(fmt::format("assay-{:08x}", std::random_device{}())) {
+  Project(const fs::path& folder, CommandLine compose) : name_(fmt::format("assay-{:08x}", std::random_device{}())) {
     compose_ =
         joined(std::move(compose), {"--project-name", name_, "--file", (folder / deploy::kComposeFile).string()});
   }
@@ -106,10 +106,10 @@ class Project {
     int exit_code = 0;
   };
   std::vector<State> states(std::string_view component) {
-    const Words ids = lines(required({"docker", "ps", "--all", "--quiet", "--no-trunc", "--filter",
-                                      fmt::format("label=com.docker.compose.project={}", name_), "--filter",
-                                      fmt::format("label=assay.component={}", component)},
-                                     ExitCode::unreachable));
+    const CommandLine ids = lines(required({"docker", "ps", "--all", "--quiet", "--no-trunc", "--filter",
+                                            fmt::format("label=com.docker.compose.project={}", name_), "--filter",
+                                            fmt::format("label=assay.component={}", component)},
+                                           ExitCode::unreachable));
     if (ids.empty()) return {};
     std::vector<State> states;
     for (const std::string& line :
@@ -145,8 +145,8 @@ class Project {
   }
 
  private:
-  static Words lines(const std::string& text) {
-    Words out;
+  static CommandLine lines(const std::string& text) {
+    CommandLine out;
     std::istringstream in(text);
     for (std::string line; std::getline(in, line);)
       if (!line.empty()) out.push_back(line);
@@ -154,7 +154,7 @@ class Project {
   }
 
   const std::string name_;
-  Words compose_;
+  CommandLine compose_;
   bool started_ = false;
 };
 
@@ -193,7 +193,7 @@ ExitCode run_compose(const fs::path& folder, const deploy::Deployment& deploymen
     throw Error(fmt::format(
         "{} holds reports of an earlier run, {}; expected none: move them away, or choose another --output-dir",
         (folder / "results").string(), fmt::join(old, ", ")));
-  const Words compose = find_compose();
+  const CommandLine compose = find_compose();
   required({"docker", "version"}, ExitCode::unreachable);
   if (make_image) make_missing_image(folder, deployment.image);
   const SignalWatch watch("the reports that are there are added up");

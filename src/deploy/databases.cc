@@ -146,19 +146,6 @@ Database kafka_database(std::uint64_t memory) {
   return database;
 }
 
-/// Below it the server does not start with these settings.
-std::uint64_t least_memory(Source source) {
-  switch (source) {
-    case Source::mysql:
-      return 512 * kMebi;
-    case Source::neo4j:
-    case Source::kafka:
-      return 768 * kMebi;
-    default:
-      return 256 * kMebi;
-  }
-}
-
 Database settings_of(Source source, std::uint64_t memory, std::string_view password) {
   switch (source) {
     case Source::mysql:
@@ -181,6 +168,18 @@ Database settings_of(Source source, std::uint64_t memory, std::string_view passw
 }
 
 }  // namespace
+
+std::uint64_t least_memory(Source source) {
+  switch (source) {
+    case Source::mysql:
+      return 512 * kMebi;
+    case Source::neo4j:
+    case Source::kafka:
+      return 768 * kMebi;
+    default:
+      return 256 * kMebi;
+  }
+}
 
 Database database_of(Source source, const Limits& limits, std::optional<std::uint64_t> tmpfs, std::string_view password,
                      std::optional<std::string> image) {

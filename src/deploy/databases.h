@@ -10,6 +10,8 @@
 
 namespace assay::deploy {
 
+/// What its processes need to start with these settings, in bytes.
+std::uint64_t least_memory(Source);
 /// `image` is another one than the default, when it is given. Throws Error when the memory does not do for it.
 Database database_of(Source, const Limits&, std::optional<std::uint64_t> tmpfs, std::string_view password,
                      std::optional<std::string> image);

@@ -138,7 +138,9 @@ class Reader {
         limits("database-", request_.database_cpu_limit, request_.database_memory_limit, preset.database, 256 * kMi);
     std::optional<std::uint64_t> tmpfs;
     if (request_.tmpfs || request_.database_tmpfs) {
-      tmpfs = size("database-tmpfs-size", request_.database_tmpfs_size, of_database.memory / 2, 64 * kMi);
+      const std::uint64_t left = of_database.memory - std::min(of_database.memory, least_memory(request_.source));
+      const std::uint64_t proposed = std::max(std::min(of_database.memory / 2, left), 64 * kMi);
+      tmpfs = size("database-tmpfs-size", request_.database_tmpfs_size, proposed, 64 * kMi);
       refuse_larger("database-tmpfs-size", *tmpfs, "database-memory-limit", of_database.memory);
     } else if (!request_.database_tmpfs_size.empty()) {
       mistakes_.emplace_back("--database-tmpfs-size has no effect without --tmpfs or --database-tmpfs");

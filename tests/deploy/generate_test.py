@@ -190,7 +190,7 @@ class GenerateTest(ProgramTest):
         (self.folder / "bad.yaml").write_text("tables:\n- {name: a, colums: []}\n")
         said = self.generate("mysql", "--memory-limit", "1 parsec", "--tmpfs-size", "1g", "--database-tmpfs-size", "1g", schema="bad.yaml", code=2).stderr
         for text in ("--memory-limit: '1 parsec' is not a size", "--tmpfs-size has no effect without --tmpfs",
-                     "--database-tmpfs-size has no effect without --tmpfs or --database-tmpfs", "bad.yaml:2:12: unknown name 'colums'"):
+                     "--database-tmpfs-size has no effect without --tmpfs or --database-tmpfs", "bad.yaml:2:13: unknown name 'colums'"):
             self.assertIn(text, said)
         self.assertFalse(self.out.exists())
 
