@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "drivers/postgres/classify.h"
+#include "drivers/postgres/direct.h"
 #include "runtime/errands.h"
 #include "runtime/wait.h"
 
@@ -42,7 +43,6 @@ std::string without_location(std::string message) {
 /// Asks the server to end the statement that runs on the connection: it would else go on although nobody waits for it any
 /// more. PQcancel blocks.
 void cancel_at_server(PGconn* conn) {
-  if (PQtransactionStatus(conn) != PQTRANS_ACTIVE) return;
   const std::shared_ptr<PGcancel> cancel(PQgetCancel(conn), PQfreeCancel);
   runtime::errands().begin([cancel] {
     char message[256];
@@ -169,7 +169,8 @@ Result<> Connection::establish(TimePoint deadline) {
 
 Failure Connection::lose(FailureKind kind, std::string message, std::string code) {
   if (conn_ != nullptr) {
-    if (kind == FailureKind::timeout || kind == FailureKind::cancelled) cancel_at_server(conn_);
+    const bool given_up = kind == FailureKind::timeout || kind == FailureKind::cancelled;
+    if (given_up && (exchanging_ || PQtransactionStatus(conn_) == PQTRANS_ACTIVE)) cancel_at_server(conn_);
     runtime::forget(fd_);
     PQfinish(std::exchange(conn_, nullptr));
   }
@@ -179,6 +180,7 @@ Failure Connection::lose(FailureKind kind, std::string message, std::string code
 
 bool Connection::in_transaction() const noexcept {
   if (conn_ == nullptr) return false;
+  if (transaction_status_ != 0) return transaction_status_ != 'I';
   const PGTransactionStatusType status = PQtransactionStatus(conn_);
   return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
@@ -198,7 +200,19 @@ std::string Connection::tls() const {
 
 std::string Connection::fresh_statement_name() { return fmt::format("a{}", names_++); }
 
+void Connection::use_direct_exchange() {
+  if (!tls_ && conn_ != nullptr) direct_ = std::make_unique<DirectExchange>(*this);
+}
+
 Result<> Connection::prepare_exchange(bool in_doubt) {
+  if (auto begun = begin_exchange(false); !begun) return begun;
+  if (direct_ != nullptr)
+    if (auto handed = direct_->hand_back(); !handed) return handed;
+  in_doubt_when_lost_ = in_doubt;
+  return {};
+}
+
+Result<> Connection::begin_exchange(bool in_doubt) {
   if (conn_ == nullptr)
     return fail(FailureKind::disconnected, fmt::format("the session was lost before: {}", lost_because_));
   in_doubt_when_lost_ = in_doubt;
@@ -260,6 +274,7 @@ Result<> Connection::sent(int ok) {
     return fail(FailureKind::rejected, trimmed(PQerrorMessage(conn_)));
   }
   round_trips_++;
+  transaction_status_ = 0;
   return drain();
 }
 
@@ -281,17 +296,37 @@ Failure Connection::failure_of_break() {
               fmt::format("lost the connection to PostgreSQL at {}: {}", place_, broken_because_));
 }
 
+/// libpq may have read, behind its last answer, why the server ended the session: an exchange of its own finds that. It was said
+/// before anything was sent, so nothing is in doubt.
+Failure Connection::lost_under_way(std::string because) {
+  broken_because_ = std::move(because);
+  // In pipeline mode nothing is sent yet, which could only fail.
+  if (PQenterPipelineMode(conn_) != 0 && PQsendQueryParams(conn_, "", 0, nullptr, nullptr, nullptr, nullptr, 1) != 0 &&
+      !consume()) {
+    const ResultPtr result(PQgetResult(conn_));
+    if (result != nullptr && !field(result.get(), PG_DIAG_SQLSTATE).empty()) {
+      in_doubt_when_lost_ = false;
+      return failure(result.get());
+    }
+  }
+  return failure_of_break();
+}
+
+Failure Connection::lose_to_copy() { return lose(FailureKind::rejected, "COPY cannot be run as a statement"); }
+
 Failure Connection::failure(PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
-  if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH)
-    return lose(FailureKind::rejected, "COPY cannot be run as a statement");
+  if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) return lose_to_copy();
   std::string code = field(result, PG_DIAG_SQLSTATE);
   if (code.empty())
     return lose(FailureKind::disconnected, fmt::format("lost the connection to PostgreSQL at {}: {}", place_,
                                                        trimmed(PQresultErrorMessage(result))));
   std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
   if (const std::string detail = field(result, PG_DIAG_MESSAGE_DETAIL); !detail.empty()) message += ": " + detail;
-  const std::string severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  return failure(field(result, PG_DIAG_SEVERITY_NONLOCALIZED), std::move(code), std::move(message));
+}
+
+Failure Connection::failure(std::string_view severity, std::string code, std::string message) {
   FailureKind kind = classify(code);
   if (severity == "FATAL" || severity == "PANIC") kind = FailureKind::disconnected;
   if (kind == FailureKind::disconnected) return lose(kind, std::move(message), std::move(code));

@@ -24,6 +24,8 @@ struct pg_result;
 
 namespace assay::postgres {
 
+class DirectExchange;
+
 struct ResultClear {
   void operator()(pg_result*) const noexcept;
 };
@@ -58,6 +60,10 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   pg_conn* raw() noexcept { return conn_; }
+  /// Exchanges of prepared statements go past libpq from now on, unless TLS is in use.
+  void use_direct_exchange();
+  /// nullptr: by libpq.
+  DirectExchange* direct() noexcept { return direct_.get(); }
   bool lost() const noexcept { return conn_ == nullptr; }
   bool in_transaction() const noexcept;
   std::uint64_t round_trips() const noexcept { return round_trips_; }
@@ -68,7 +74,7 @@ class Connection {
   std::string tls() const;  // "TLSv1.3 TLS_AES_256_GCM_SHA384"; "off"
   std::string fresh_statement_name();
 
-  /// Fails when the connection is lost already; else starts the clock of the operation timeout.
+  /// Fails when the connection is lost already; else starts the clock of the operation timeout. For libpq.
   Result<> prepare_exchange(bool in_doubt_when_lost);
   /// After PQsend…, with what that answered: makes sure that all of it leaves.
   Result<> sent(int ok);
@@ -91,6 +97,7 @@ class Connection {
   Failure lose(FailureKind, std::string message, std::string code = {});
 
  private:
+  friend class DirectExchange;
   static Result<std::unique_ptr<Connection>> open_one(const ConnectionSpec&, const Endpoint*,
                                                       const char* session_attributes);
   Connection(pg_conn* conn, const ConnectionSpec& spec);
@@ -99,12 +106,18 @@ class Connection {
   Result<> wait(bool write);
   bool consume();
   Failure failure_of_break();
+  Result<> begin_exchange(bool in_doubt_when_lost);
+  Failure failure(std::string_view severity, std::string code, std::string message);
+  Failure lose_to_copy();
+  Failure lost_under_way(std::string because);
 
   pg_conn* conn_;  // null when lost
   int fd_ = -1;
   bool broken_ = false;  // the peer is gone; what had arrived is still to be read
   bool in_doubt_when_lost_ = false;
   bool tls_ = false;
+  bool exchanging_ = false;      // a direct exchange is under way
+  char transaction_status_ = 0;  // as a direct exchange was told; 0: as libpq was
   void* tls_state_ = nullptr;
   std::string place_, lost_because_, broken_because_;
   Nanos operation_timeout_;
@@ -112,6 +125,7 @@ class Connection {
   TimePoint deadline_{};
   std::uint64_t round_trips_ = 0;
   unsigned names_ = 0;
+  std::unique_ptr<DirectExchange> direct_;
 };
 
 }  // namespace assay::postgres

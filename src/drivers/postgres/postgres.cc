@@ -18,7 +18,9 @@ class PostgresSession final : public Session {
         query_(*connection_, options.flag("pipeline")),
         rows_(*connection_, query_, options.text("load") == "copy" ? Load::copy : Load::insert,
               static_cast<std::size_t>(options.count("insert-rows"))),
-        kv_(*connection_) {}
+        kv_(*connection_) {
+    if (options.text("exchange") == "auto") connection_->use_direct_exchange();
+  }
 
   QueryFacet* query() noexcept override { return &query_; }
   RowsFacet* rows() noexcept override { return &rows_; }

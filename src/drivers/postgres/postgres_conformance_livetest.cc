@@ -7,6 +7,15 @@
 namespace assay::conformance {
 namespace {
 
+/// Compiled a second time with ASSAY_POSTGRES_EXCHANGE=libpq.
+std::string with_exchange(const std::string& url) {
+#ifdef ASSAY_POSTGRES_EXCHANGE
+  return url + (url.find('?') == std::string::npos ? "?" : "&") + "exchange=" ASSAY_POSTGRES_EXCHANGE;
+#else
+  return url;
+#endif
+}
+
 TargetSpec at(const std::string& url) { return {.url = url, .options = Options(postgres_driver().info().options)}; }
 
 /// The server's URL with another user, password, host, port or database.
@@ -40,7 +49,7 @@ const Subject& subject() {
     const std::string here = std::string("@127.0.0.1:") + std::getenv("ASSAY_TEST_POSTGRES_PORT");
     return Subject{
         .driver = postgres_driver(),
-        .spec = at(std::getenv("ASSAY_TEST_POSTGRES_URL")),
+        .spec = at(with_exchange(std::getenv("ASSAY_TEST_POSTGRES_URL"))),
         .unreachable = {{"wrong password", at(url_of("assay_scram:wrong" + here + "/assay")), FailureKind::rejected,
                          "user 'assay_scram'"},
                         {"missing database", at(url_of("postgres" + here + "/nowhere")), FailureKind::rejected,
@@ -52,9 +61,9 @@ const Subject& subject() {
                         {"refused connection", at(url_of("postgres@127.0.0.1:1/assay")), FailureKind::disconnected,
                          "127.0.0.1:1"}},
         .bad_urls = {"postgres://u@h:1/d?wombat=1", "postgres://u@h:port/d", "postgres://u@h/d?load=fast",
-                     "postgres://u@h/d?insert-rows=0", "postgres://u@h/d?insert-rows=5", "postgres://u@h/d?pipeline",
-                     "postgres://u@h:70000/d", "postgres://u@h/d?client_encoding=LATIN1",
-                     "postgres://u@h/d?password-file=/nowhere/at/all"},
+                     "postgres://u@h/d?exchange=fast", "postgres://u@h/d?insert-rows=0",
+                     "postgres://u@h/d?insert-rows=5", "postgres://u@h/d?pipeline", "postgres://u@h:70000/d",
+                     "postgres://u@h/d?client_encoding=LATIN1", "postgres://u@h/d?password-file=/nowhere/at/all"},
         .cut_off = cut_off,
         .server =
             ServerUnderTest{

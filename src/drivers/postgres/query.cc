@@ -176,6 +176,8 @@ Result<> PostgresQuery::flush_one_by_one() {
       done = postgres::execute(connection_, *item.statement, {values_.row(item.first), item.count}, arguments_,
                                slots_[item.slot]);
     if (!done) return done;
+    if (item.kind == Kind::statement && connection_.direct() != nullptr)
+      slots_[item.slot].received = connection_.direct()->release();
   }
   return {};
 }
@@ -190,8 +192,7 @@ Result<> PostgresQuery::prepare_missing() {
   return prepare(connection_, missing_);
 }
 
-Result<> PostgresQuery::encode_items() {
-  arguments_.clear();
+Result<> PostgresQuery::check_items() {
   bool open = connection_.in_transaction();
   for (Item& item : items_) {
     item.in_transaction = open;
@@ -202,19 +203,40 @@ Result<> PostgresQuery::encode_items() {
     } else if (item.kind == Kind::commit) {
       if (!open) return fail(FailureKind::rejected, "no transaction is open", "25P01");
       open = false;
-    } else {
-      auto at = arguments_.add(*item.statement, {values_.row(item.first), item.count});
-      if (!at) return tl::unexpected(std::move(at.error()));
-      item.encoded = *at;
     }
+  }
+  return {};
+}
+
+Result<> PostgresQuery::encode_items() {
+  arguments_.clear();
+  for (Item& item : items_) {
+    if (item.kind != Kind::statement) continue;
+    auto at = arguments_.add(*item.statement, {values_.row(item.first), item.count});
+    if (!at) return tl::unexpected(std::move(at.error()));
+    item.encoded = *at;
   }
   arguments_.seal();
   return {};
 }
 
+Result<> PostgresQuery::append_items() {
+  messages_.clear();
+  for (Item& item : items_) {
+    item.encoded = messages_.size();
+    if (item.kind != Kind::statement) {
+      append_text(messages_, item.kind == Kind::begin ? begin_text(item.transaction) : "commit");
+    } else if (auto done = append_statement(messages_, *item.statement, {values_.row(item.first), item.count}); !done) {
+      return done;
+    }
+  }
+  return {};
+}
+
 Result<> PostgresQuery::flush_pipelined() {
   if (auto ready = prepare_missing(); !ready) return ready;
-  if (auto encoded = encode_items(); !encoded) return encoded;
+  if (auto checked = check_items(); !checked) return checked;
+  if (auto encoded = connection_.direct() != nullptr ? append_items() : encode_items(); !encoded) return encoded;
   std::size_t first = 0;
   for (std::size_t i = 1; i <= items_.size(); i++) {
     const bool cut = i < items_.size() && items_[i].kind == Kind::begin && items_[i - 1].kind == Kind::statement &&
@@ -227,6 +249,7 @@ Result<> PostgresQuery::flush_pipelined() {
 }
 
 Result<> PostgresQuery::flush_part(std::size_t first, std::size_t last) {
+  if (connection_.direct() != nullptr) return flush_part_directly(first, last);
   if (auto ready = connection_.prepare_exchange(false); !ready) return ready;
   if (auto left = send_part(first, last); !left) return left;
   return read_part(first, last);
@@ -292,6 +315,39 @@ Result<> PostgresQuery::read_part(std::size_t first, std::size_t last) {
   connection_.in_doubt_when_lost(false);
   PQexitPipelineMode(connection_.raw());
   return outcome;
+}
+
+Result<> PostgresQuery::accept_directly(const Item& item, const AnswerReader::Answer& answer) {
+  if (item.kind == Kind::statement) return decode_answer(connection_, *item.statement, answer, slots_[item.slot]);
+  if (item.kind == Kind::commit && connection_.direct()->tag(answer) != "COMMIT") return rolled_back_instead();
+  return {};
+}
+
+Result<> PostgresQuery::flush_part_directly(std::size_t first, std::size_t last) {
+  DirectExchange& direct = *connection_.direct();
+  std::size_t in_doubt_until = DirectExchange::kNever;
+  bool bare_write = false;  // takes effect with the sync
+  for (std::size_t i = first; i < last; i++) {
+    if (items_[i].kind == Kind::commit) in_doubt_until = i + 1 - first;
+    bare_write = bare_write || is_bare_write(items_[i]);
+  }
+  const std::size_t end = last < items_.size() ? items_[last].encoded : messages_.size();
+  direct.statements().append(messages_, items_[first].encoded, end - items_[first].encoded);
+  auto exchanged = direct.exchange(last - first, bare_write ? DirectExchange::kAll : in_doubt_until);
+  const auto answers = direct.answers();
+  for (std::size_t i = 0; i < answers.size(); i++)
+    if (auto accepted = accept_directly(items_[first + i], answers[i]); !accepted)
+      return !exchanged && connection_.lost() ? exchanged : accepted;
+  // Another part follows behind a statement (flush_pipelined).
+  if (exchanged && last < items_.size()) slots_[items_[last - 1].slot].received = direct.release();
+  if (exchanged || answers.size() == last - first) return exchanged;
+  Failure& failure = exchanged.error();
+  Prepared* const statement = items_[first + answers.size()].statement;
+  if (statement != nullptr && !failure.native_code.empty()) {
+    note_failure(*statement, failure);
+    failure.message = fmt::format("statement '{}': {}", statement->label, failure.message);
+  }
+  return exchanged;
 }
 
 }  // namespace assay::postgres

@@ -1,4 +1,5 @@
-// The query facet: declared statements, transactions, and batches in libpq's pipeline mode.
+// The query facet: declared statements, transactions, and batches, by a direct exchange (direct.h) or in libpq's pipeline
+// mode.
 //
 // A batch is one pipeline with one sync: outside a transaction its statements are therefore one implicit transaction,
 // all or none. A batch in which a begin follows statements that belong to no transaction is sent in two parts, since
@@ -40,7 +41,7 @@ class PostgresQuery final : public QueryFacet {
     Kind kind;
     Prepared* statement = nullptr;
     std::size_t first = 0, count = 0;  // its values in values_
-    std::size_t encoded = 0;           // where its arguments begin in arguments_
+    std::size_t encoded = 0;           // where its arguments begin in arguments_, or it itself in messages_
     std::size_t slot = 0;
     Transaction transaction = {};
     bool in_transaction = false;  // a transaction is open when its turn comes
@@ -53,12 +54,16 @@ class PostgresQuery final : public QueryFacet {
   Prepared& prepared(StatementId);
   Value taken_over(const Value&);
   Result<> prepare_missing();
+  Result<> check_items();
   Result<> encode_items();
   Result<> flush_pipelined();
   Result<> flush_part(std::size_t first, std::size_t last);
   Result<> send_part(std::size_t first, std::size_t last);
   Result<> read_part(std::size_t first, std::size_t last);
   Result<> accept(const Item&, ResultPtr);
+  Result<> append_items();
+  Result<> flush_part_directly(std::size_t first, std::size_t last);
+  Result<> accept_directly(const Item&, const AnswerReader::Answer&);
   Result<> flush_one_by_one();
   void drop_batch() noexcept;
 
@@ -66,6 +71,7 @@ class PostgresQuery final : public QueryFacet {
   bool pipeline_;
   std::deque<Prepared> prepared_;
   Arguments arguments_;
+  std::string messages_;  // of a batch, for direct exchanges
   Slot single_;
 
   std::vector<Item> items_;

@@ -8,20 +8,22 @@
 namespace assay::postgres {
 namespace {
 
-/// Rows changed by INSERT 0 5, UPDATE 5, DELETE 5, MERGE 5; 0 for all else.
-std::uint64_t rows_changed(PGresult* result) {
-  const std::string_view tag = PQcmdStatus(result);
-  if (tag.empty() || std::string_view("IUDM").find(tag[0]) == std::string_view::npos) return 0;
-  const std::string_view count = PQcmdTuples(result);
-  std::uint64_t rows = 0;
-  std::from_chars(count.data(), count.data() + count.size(), rows);
-  return rows;
+tl::unexpected<Failure> unreadable(std::string_view column, Oid type) {
+  return fail(
+      FailureKind::rejected,
+      fmt::format("column '{}' is of a type (OID {}) that this driver does not read; cast it to text", column, type));
 }
 
-tl::unexpected<Failure> unreadable(PGresult* result, int column) {
+tl::unexpected<Failure> wrong_number(const Prepared& statement, std::size_t given) {
+  return fail(FailureKind::rejected, fmt::format("statement '{}' takes {} parameters, given {}", statement.label,
+                                                 statement.parameters.size(), given));
+}
+
+tl::unexpected<Failure> does_not_fit(const Prepared& statement, std::size_t i, const Value& value) {
   return fail(FailureKind::rejected,
-              fmt::format("column '{}' is of a type (OID {}) that this driver does not read; cast it to text",
-                          PQfname(result, column), PQftype(result, column)));
+              fmt::format("parameter ${} of statement '{}': {} does not fit the type of the column (OID {})", i + 1,
+                          statement.label, to_text(value), statement.parameters[i]),
+              "22003");
 }
 
 }  // namespace
@@ -31,7 +33,7 @@ Result<> decode_rows(ResultPtr result, Slot& slot) {
   const int rows = PQntuples(r), columns = PQnfields(r);
   slot.clear(static_cast<std::size_t>(columns));
   slot.backing = std::move(result);
-  slot.rows.set_affected(rows_changed(r));
+  slot.rows.set_affected(rows_changed(PQcmdStatus(r)));
   for (int row = 0; row < rows; row++) {
     for (int column = 0; column < columns; column++) {
       if (PQgetisnull(r, row, column) != 0) {
@@ -40,10 +42,49 @@ Result<> decode_rows(ResultPtr result, Slot& slot) {
       }
       const std::string_view data(PQgetvalue(r, row, column), static_cast<std::size_t>(PQgetlength(r, row, column)));
       const auto value = decode(PQftype(r, column), data, slot.arrays);
-      if (!value) return unreadable(r, column);
+      if (!value) return unreadable(PQfname(r, column), PQftype(r, column));
       slot.rows.add(*value);
     }
   }
+  return {};
+}
+
+Result<> decode_answer(Connection& connection, const Prepared& statement, const AnswerReader::Answer& answer,
+                       Slot& slot) {
+  const DirectExchange& direct = *connection.direct();
+  const std::size_t columns = statement.columns.size();
+  slot.clear(columns);
+  slot.rows.set_affected(rows_changed(direct.tag(answer)));
+  std::string_view rest = direct.messages(answer);
+  Message message;
+  std::size_t size = 0;
+  for (std::size_t left = answer.rows; left > 0; rest.remove_prefix(size)) {
+    take_message(rest, message, size);
+    if (message.type != 'D') continue;
+    left--;
+    RowCells cells(message.body);
+    bool well = cells.count() == static_cast<int>(columns);
+    std::optional<std::string_view> cell;
+    for (std::size_t column = 0; well && column < columns; column++) {
+      well = cells.next(cell);
+      if (!well) break;
+      const auto value = cell ? decode(statement.columns[column], *cell, slot.arrays) : std::optional<Value>(kNull);
+      if (!value) return unreadable(statement.column_names[column], statement.columns[column]);
+      slot.rows.add(*value);
+    }
+    if (!well || !cells.at_end())
+      return tl::unexpected(connection.lose(
+          FailureKind::disconnected, fmt::format("a row of statement '{}' cannot be understood: found {} cells in {} "
+                                                 "bytes, expected {} cells",
+                                                 statement.label, cells.count(), message.body.size(), columns)));
+  }
+  return {};
+}
+
+Result<> append_statement(std::string& out, const Prepared& statement, std::span<const Value> values) {
+  if (values.size() != statement.parameters.size()) return wrong_number(statement, values.size());
+  if (const auto bad = append_execution(out, statement.name, statement.parameters, values))
+    return does_not_fit(statement, *bad, values[*bad]);
   return {};
 }
 
@@ -63,18 +104,12 @@ void Arguments::note(std::size_t offset, Wire wire) {
 }
 
 Result<std::size_t> Arguments::add(const Prepared& statement, std::span<const Value> values) {
-  if (values.size() != statement.parameters.size())
-    return fail(FailureKind::rejected, fmt::format("statement '{}' takes {} parameters, given {}", statement.label,
-                                                   statement.parameters.size(), values.size()));
+  if (values.size() != statement.parameters.size()) return wrong_number(statement, values.size());
   const std::size_t at = offsets_.size();
   for (std::size_t i = 0; i < values.size(); i++) {
     const std::size_t offset = bytes_.size();
     const auto wire = encode(values[i], statement.parameters[i], bytes_);
-    if (!wire)
-      return fail(FailureKind::rejected,
-                  fmt::format("parameter ${} of statement '{}': {} does not fit the type of the column (OID {})", i + 1,
-                              statement.label, to_text(values[i]), statement.parameters[i]),
-                  "22003");
+    if (!wire) return does_not_fit(statement, i, values[i]);
     note(offset, *wire);
   }
   return at;
@@ -117,7 +152,13 @@ Result<> read_prepared(Connection& connection, std::span<Prepared* const> statem
       PGresult* const r = result->get();
       if (PQresultStatus(r) == PGRES_COMMAND_OK && step == 1) {
         statement->parameters.clear();
+        statement->columns.clear();
+        statement->column_names.clear();
         for (int i = 0; i < PQnparams(r); i++) statement->parameters.push_back(PQparamtype(r, i));
+        for (int i = 0; i < PQnfields(r); i++) {
+          statement->columns.push_back(PQftype(r, i));
+          statement->column_names.emplace_back(PQfname(r, i));
+        }
         statement->ready = true;
       } else if (PQresultStatus(r) == PGRES_FATAL_ERROR && !has_failed) {
         failed = connection.failure(r);
@@ -154,12 +195,28 @@ void note_failure(Prepared& statement, const Failure& failure) {
   if (failure.native_code == "0A000" || failure.native_code == "26000") statement.ready = false;
 }
 
+namespace {
+
+Result<> execute_directly(Connection& connection, Prepared& statement, std::span<const Value> values, Slot& slot) {
+  DirectExchange& direct = *connection.direct();
+  if (auto appended = append_statement(direct.statements(), statement, values); !appended) return appended;
+  const bool doubtful = !statement.read_only && !connection.in_transaction();
+  if (auto done = direct.exchange(1, doubtful ? DirectExchange::kAll : DirectExchange::kNever); !done) {
+    note_failure(statement, done.error());
+    return done;
+  }
+  return decode_answer(connection, statement, direct.answers().front(), slot);
+}
+
+}  // namespace
+
 Result<> execute(Connection& connection, Prepared& statement, std::span<const Value> values, Arguments& arguments,
                  Slot& slot) {
   if (!statement.ready) {
     Prepared* const one[] = {&statement};
     if (auto prepared = prepare(connection, one); !prepared) return prepared;
   }
+  if (connection.direct() != nullptr) return execute_directly(connection, statement, values, slot);
   arguments.clear();
   if (auto added = arguments.add(statement, values); !added) return tl::unexpected(std::move(added.error()));
   arguments.seal();

@@ -1,12 +1,14 @@
 // Prepared statements on a connection: preparing on first use, encoding arguments, decoding rows.
 //
 // The server infers the types of parameters; they are asked for once, when the statement is prepared, and arguments are
-// then sent in the binary form of just these types. Rows are asked for in binary, too, and point into libpq's result.
+// then sent in the binary form of just these types. Rows are asked for in binary, too, and point into libpq's result, or
+// into the buffer of a direct exchange (direct.h). Both ways answer the same, in the same words.
 #pragma once
 
 #include "core/facets.h"
 #include "drivers/postgres/codec.h"
 #include "drivers/postgres/connection.h"
+#include "drivers/postgres/direct.h"
 
 #include <span>
 #include <string>
@@ -21,6 +23,8 @@ struct Prepared {
   std::string name = {};  // at the server
   bool ready = false;
   std::vector<Oid> parameters = {};
+  std::vector<Oid> columns = {};  // of its rows
+  std::vector<std::string> column_names = {};
 };
 
 /// An answer and the memory its cells point to.
@@ -28,16 +32,22 @@ struct Slot {
   ResultSet rows;
   ArrayMemory arrays;
   ResultPtr backing;
+  std::unique_ptr<char[]> received = {};  // of a direct exchange, when another one follows before the answer is read
 
   void clear(std::size_t columns = 0) {
     rows.reset(columns);
     arrays.clear();
     backing.reset();
+    received.reset();
   }
 };
 
 /// Takes over the result and makes its rows readable.
 Result<> decode_rows(ResultPtr, Slot&);
+/// The same of an answer of a direct exchange. A row that is not as the statement was described loses the connection.
+Result<> decode_answer(Connection&, const Prepared&, const AnswerReader::Answer&, Slot&);
+/// Appends the execution of a statement that is ready.
+Result<> append_statement(std::string& out, const Prepared&, std::span<const Value>);
 
 /// Arguments of several statements in the form libpq wants them. Keeps its memory over clear().
 class Arguments {

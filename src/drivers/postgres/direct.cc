@@ -1,0 +1,181 @@
+#include "drivers/postgres/direct.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace assay::postgres {
+namespace {
+
+constexpr std::size_t kFirstBytes = 8192, kKeptBytes = 1 << 20;
+
+/// Reads what is there, without waiting; an error is 0 with its name, so is the end.
+std::size_t receive_now(int fd, char* room, std::size_t size, std::string& broken_because) {
+  for (;;) {
+    const ssize_t n = ::recv(fd, room, size, MSG_DONTWAIT);
+    if (n > 0) return static_cast<std::size_t>(n);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
+    broken_because = n == 0 ? "the server closed the connection" : std::strerror(errno);
+    return 0;
+  }
+}
+
+}  // namespace
+
+Result<> DirectExchange::exchange(std::size_t statements, std::size_t in_doubt_until) {
+  reader_.begin(0, 0);  // what fails before it is sent has no answers
+  if (auto begun = connection_.begin_exchange(false); !begun) return begun;
+  if (begin_ != end_)
+    if (auto well = look_at_rest(); !well) return well;
+  append_sync(out_);
+  make_room();
+  reader_.begin(statements, begin_);
+  connection_.in_doubt_when_lost(in_doubt_until != kNever);
+  connection_.exchanging_ = true;
+  connection_.round_trips_++;
+  if (auto sent = send(); !sent) return sent;
+  return receive(in_doubt_until);
+}
+
+/// What came behind the last answers, before anything is sent: the end of the session then leaves nothing in doubt.
+Result<> DirectExchange::look_at_rest() {
+  std::string_view rest = bytes().substr(begin_), error;
+  switch (pass_over(rest, error)) {
+    case AnswerReader::State::fatal:
+      return tl::unexpected(server_failure(error));
+    case AnswerReader::State::garbage:
+      return tl::unexpected(not_understood("found, behind the answers, what nothing was asked for"));
+    default:
+      begin_ = end_ - rest.size();
+      return {};
+  }
+}
+
+Result<> DirectExchange::hand_back_rest() {
+  // A copy: cells of the last answer stay where they are.
+  std::string kept(bytes().substr(begin_));
+  begin_ = end_;
+  for (;;) {
+    std::string_view rest = kept, error;
+    const AnswerReader::State state = pass_over(rest, error);
+    if (state == AnswerReader::State::fatal) return tl::unexpected(server_failure(error));
+    if (state == AnswerReader::State::garbage)
+      return tl::unexpected(not_understood("found, behind the answers, what nothing was asked for"));
+    if (rest.empty()) return {};
+    kept.erase(0, kept.size() - rest.size());
+    if (auto waited = connection_.wait(false); !waited) return waited;
+    const std::size_t before = kept.size();
+    kept.resize(before + kFirstBytes);
+    kept.resize(before + receive_now(connection_.fd_, kept.data() + before, kFirstBytes, broken_because_));
+    if (!broken_because_.empty()) return tl::unexpected(connection_.lost_under_way(broken_because_));
+  }
+}
+
+void DirectExchange::make_room() {
+  const std::size_t rest = end_ - begin_;
+  if (data_ == nullptr || (rest == 0 && capacity_ > kKeptBytes)) {
+    data_ = std::make_unique_for_overwrite<char[]>(kFirstBytes);
+    capacity_ = kFirstBytes;
+  } else if (rest > 0) {
+    std::memmove(data_.get(), data_.get() + begin_, rest);
+  }
+  begin_ = 0;
+  end_ = rest;
+}
+
+std::unique_ptr<char[]> DirectExchange::release() {
+  const std::size_t rest = end_ - begin_;
+  auto next = std::make_unique_for_overwrite<char[]>(std::max(rest, kFirstBytes));
+  if (rest > 0) std::memcpy(next.get(), data_.get() + begin_, rest);
+  capacity_ = std::max(rest, kFirstBytes);
+  begin_ = 0;
+  end_ = rest;
+  return std::exchange(data_, std::move(next));
+}
+
+Result<> DirectExchange::send() {
+  std::string_view left = out_;
+  while (!left.empty() && !broken_) {
+    const ssize_t n = ::send(connection_.fd_, left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n >= 0) {
+      left.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      // The server may take no more before what it has to say is taken.
+      if (auto waited = connection_.wait(true); !waited) return waited;
+      take_in();
+    } else if (errno != EINTR) {
+      broken_ = true;
+      broken_because_ = std::strerror(errno);
+      take_in();  // the reason, if the server gave one, is in what it sent before
+    }
+  }
+  return {};
+}
+
+void DirectExchange::take_in() {
+  for (;;) {
+    if (end_ == capacity_) {
+      auto larger = std::make_unique_for_overwrite<char[]>(2 * capacity_);
+      std::memcpy(larger.get(), data_.get(), end_);
+      data_ = std::move(larger);
+      capacity_ *= 2;
+    }
+    const std::size_t room = capacity_ - end_;
+    const std::size_t n = receive_now(connection_.fd_, data_.get() + end_, room, broken_because_);
+    end_ += n;
+    if (n == room) continue;
+    broken_ = !broken_because_.empty();
+    return;
+  }
+}
+
+Result<> DirectExchange::receive(std::size_t in_doubt_until) {
+  for (;;) {
+    const AnswerReader::State state = reader_.read(bytes());
+    const bool rolled_back = reader_.failed() && state != AnswerReader::State::fatal;
+    if (rolled_back || reader_.answers().size() >= in_doubt_until) connection_.in_doubt_when_lost(false);
+    switch (state) {
+      case AnswerReader::State::ready:
+        return finish();
+      case AnswerReader::State::fatal:
+        return tl::unexpected(server_failure(reader_.error(bytes())));
+      case AnswerReader::State::copy:
+        return tl::unexpected(connection_.lose_to_copy());
+      case AnswerReader::State::garbage:
+        return tl::unexpected(not_understood(reader_.fault()));
+      case AnswerReader::State::more:
+        break;
+    }
+    if (broken_) return tl::unexpected(connection_.lost_under_way(broken_because_));
+    if (auto waited = connection_.wait(false); !waited) return waited;
+    take_in();
+  }
+}
+
+Result<> DirectExchange::finish() {
+  begin_ = reader_.position();
+  connection_.exchanging_ = false;
+  connection_.transaction_status_ = reader_.transaction_status();
+  connection_.in_doubt_when_lost(false);
+  if (reader_.failed()) return tl::unexpected(server_failure(reader_.error(bytes())));
+  return {};
+}
+
+Failure DirectExchange::server_failure(std::string_view error_body) {
+  const auto error = read_error(error_body);  // was read before, so it can be
+  std::string message(error->message);
+  if (!error->detail.empty()) message += ": " + std::string(error->detail);
+  return connection_.failure(error->severity, std::string(error->code), std::move(message));
+}
+
+Failure DirectExchange::not_understood(std::string_view fault) {
+  return connection_.lose(FailureKind::disconnected, fmt::format("cannot understand what PostgreSQL at {} answered: {}",
+                                                                 connection_.place_, fault));
+}
+
+}  // namespace assay::postgres

@@ -1,0 +1,282 @@
+#include "drivers/postgres/messages.h"
+
+#include "drivers/postgres/wire.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace assay::postgres {
+namespace {
+
+constexpr std::size_t kHeader = 5;
+// No message is longer than what the server can hold at once: MaxAllocSize of its src/include/utils/memutils.h.
+constexpr std::uint32_t kMostBytes = 0x3fffffff;
+constexpr std::string_view kServerTypes = "12CDEINSATZtnRKGHWVsdcv3";
+
+/// Begins a message whose length is not known yet; answers where the length stands.
+std::size_t open_message(std::string& out, char type) {
+  out += type;
+  put<std::int32_t>(out, 0);
+  return out.size() - 4;
+}
+
+void set_number(std::string& out, std::size_t at, std::int32_t v) noexcept {
+  const std::int32_t wire = big_endian(v);
+  std::memcpy(out.data() + at, &wire, sizeof wire);
+}
+
+void close_message(std::string& out, std::size_t length) noexcept {
+  set_number(out, length, static_cast<std::int32_t>(out.size() - length));
+}
+
+bool ends_session(const ServerError& error) noexcept { return error.severity == "FATAL" || error.severity == "PANIC"; }
+
+void append_execute(std::string& out) {
+  constexpr std::string_view kExecute("E\0\0\0\11\0\0\0\0\0", 10);  // the unnamed portal, without a limit of rows
+  out.append(kExecute);
+}
+
+}  // namespace
+
+std::optional<std::size_t> append_execution(std::string& out, std::string_view statement, std::span<const Oid> types,
+                                            std::span<const Value> values) {
+  const std::size_t before = out.size(), length = open_message(out, 'B');
+  out += '\0';  // the unnamed portal
+  out.append(statement);
+  out += '\0';
+  const auto count = static_cast<std::uint16_t>(values.size());
+  put(out, count);
+  const std::size_t formats = out.size();
+  out.append(2 * values.size(), '\0');
+  put(out, count);
+  for (std::size_t i = 0; i < values.size(); i++) {
+    const std::size_t at = out.size();
+    put<std::int32_t>(out, -1);
+    const auto wire = encode(values[i], types[i], out);
+    if (!wire) {
+      out.resize(before);
+      return i;
+    }
+    if (*wire == Wire::binary) out[formats + 2 * i + 1] = '\1';
+    if (*wire != Wire::null) set_number(out, at, static_cast<std::int32_t>(out.size() - at - 4));
+  }
+  constexpr std::string_view kAllBinary("\0\1\0\1", 4);
+  out.append(kAllBinary);
+  close_message(out, length);
+  append_execute(out);
+  return std::nullopt;
+}
+
+void append_text(std::string& out, std::string_view text) {
+  const std::size_t parse = open_message(out, 'P');
+  out += '\0';  // the unnamed statement
+  out.append(text);
+  out.append(3, '\0');  // its end, and no types
+  close_message(out, parse);
+  append_execution(out, "", {}, {});
+}
+
+void append_sync(std::string& out) {
+  constexpr std::string_view kSync("S\0\0\0\4", 5);
+  out.append(kSync);
+}
+
+Framing take_message(std::string_view bytes, Message& message, std::size_t& size) noexcept {
+  if (bytes.empty()) return Framing::partial;
+  if (kServerTypes.find(bytes[0]) == std::string_view::npos) return Framing::garbage;
+  if (bytes.size() < kHeader) return Framing::partial;
+  const auto length = get<std::uint32_t>(bytes, 1);
+  if (length < 4 || length > kMostBytes) return Framing::garbage;
+  if (bytes.size() - 1 < length) return Framing::partial;
+  message = {bytes[0], bytes.substr(kHeader, length - 4)};
+  size = length + 1;
+  return Framing::whole;
+}
+
+std::optional<ServerError> read_error(std::string_view body) noexcept {
+  ServerError error;
+  std::string_view translated;  // the severity of servers before 9.6 only
+  for (;;) {
+    if (body.empty()) return std::nullopt;
+    const char field = body[0];
+    if (field == '\0') break;
+    const std::size_t end = body.find('\0', 1);
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view text = body.substr(1, end - 1);
+    if (field == 'V') error.severity = text;
+    if (field == 'S') translated = text;
+    if (field == 'C') error.code = text;
+    if (field == 'M') error.message = text;
+    if (field == 'D') error.detail = text;
+    body.remove_prefix(end + 1);
+  }
+  if (error.severity.empty()) error.severity = translated;
+  if (error.code.empty()) return std::nullopt;
+  return error;
+}
+
+RowCells::RowCells(std::string_view body) noexcept : rest_(body) {
+  if (rest_.size() < 2) return;
+  count_ = get<std::uint16_t>(rest_);
+  rest_.remove_prefix(2);
+}
+
+bool RowCells::next(std::optional<std::string_view>& cell) noexcept {
+  if (rest_.size() < 4) return false;
+  const auto length = get<std::int32_t>(rest_);
+  rest_.remove_prefix(4);
+  if (length == -1) {
+    cell = std::nullopt;
+    return true;
+  }
+  if (length < 0 || static_cast<std::size_t>(length) > rest_.size()) return false;
+  cell = rest_.substr(0, static_cast<std::size_t>(length));
+  rest_.remove_prefix(static_cast<std::size_t>(length));
+  return true;
+}
+
+std::uint64_t rows_changed(std::string_view tag) noexcept {
+  if (tag.empty() || std::string_view("IUDM").find(tag[0]) == std::string_view::npos) return 0;
+  const std::string_view count = tag.substr(tag.rfind(' ') + 1);
+  std::uint64_t rows = 0;
+  std::from_chars(count.data(), count.data() + count.size(), rows);
+  return rows;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// AnswerReader
+
+void AnswerReader::begin(std::size_t statements, std::size_t at) noexcept {
+  statements_ = statements;
+  at_ = at;
+  answers_.clear();
+  bound_ = failed_ = false;
+}
+
+AnswerReader::State AnswerReader::read(std::string_view bytes) {
+  for (;;) {
+    Message message;
+    std::size_t size = 0;
+    switch (take_message(bytes.substr(at_), message, size)) {
+      case Framing::partial:
+        return State::more;
+      case Framing::garbage:
+        fault_ = fmt::format("found {:?}, expected a message of PostgreSQL's protocol 3",
+                             bytes.substr(at_, std::min(bytes.size() - at_, kHeader)));
+        return State::garbage;
+      case Framing::whole:
+        break;
+    }
+    const State state = accept(message, at_, at_ + size);
+    if (state == State::garbage) return state;
+    at_ += size;
+    if (state != State::more) return state;
+  }
+}
+
+AnswerReader::State AnswerReader::accept(const Message& message, std::size_t begin, std::size_t end) {
+  const bool expects = !failed_ && answers_.size() < statements_;
+  switch (message.type) {
+    case '1':  // ParseComplete
+      return expects && !bound_ ? State::more : unexpected(message);
+    case '2':  // BindComplete
+      if (!expects || bound_) return unexpected(message);
+      bound_ = true;
+      current_ = {.begin = end};
+      return State::more;
+    case 'D':  // DataRow
+      if (!bound_) return unexpected(message);
+      current_.rows++;
+      return State::more;
+    case 'C':  // CommandComplete
+      if (!bound_ || message.body.empty() || message.body.back() != '\0') return unexpected(message);
+      return complete(message.body.substr(0, message.body.size() - 1), begin, end);
+    case 'I':  // EmptyQueryResponse
+      return bound_ ? complete({}, begin, end) : unexpected(message);
+    case 'E':
+      return fail_with(message, begin);
+    case 'G':
+    case 'H':
+    case 'W':
+      return bound_ ? State::copy : unexpected(message);
+    case 'Z':
+      return ready(message.body);
+    case 'N':
+    case 'A':
+    case 'S':
+      return State::more;  // may come at any time
+    default:
+      return unexpected(message);
+  }
+}
+
+AnswerReader::State AnswerReader::complete(std::string_view tag, std::size_t begin, std::size_t end) {
+  current_.end = end;
+  current_.tag = begin + kHeader;
+  current_.tag_size = tag.size();
+  answers_.push_back(current_);
+  bound_ = false;
+  return State::more;
+}
+
+AnswerReader::State AnswerReader::fail_with(const Message& message, std::size_t begin) {
+  const auto error = read_error(message.body);
+  if (!error) {
+    fault_ = "found an error without an SQLSTATE";
+    return State::garbage;
+  }
+  const bool fatal = ends_session(*error);
+  if (failed_ && !fatal) return unexpected(message);
+  failed_ = true;
+  bound_ = false;
+  error_ = begin + kHeader;
+  error_size_ = message.body.size();
+  return fatal ? State::fatal : State::more;
+}
+
+AnswerReader::State AnswerReader::ready(std::string_view body) {
+  if (!failed_ && (bound_ || answers_.size() < statements_)) {
+    fault_ = fmt::format("found the end of the answers behind {} of {} statements", answers_.size(), statements_);
+    return State::garbage;
+  }
+  if (body.size() != 1 || std::string_view("ITE").find(body[0]) == std::string_view::npos) {
+    fault_ = fmt::format("found the transaction status {:?}, expected I, T or E", body.substr(0, 8));
+    return State::garbage;
+  }
+  status_ = body[0];
+  return State::ready;
+}
+
+AnswerReader::State AnswerReader::unexpected(const Message& message) {
+  fault_ = fmt::format("found a message '{}' of {} bytes behind {} of {} answers{}, which does not belong there",
+                       message.type, message.body.size(), answers_.size(), statements_,
+                       failed_  ? " and an error"
+                       : bound_ ? " and within the next"
+                                : "");
+  return State::garbage;
+}
+
+AnswerReader::State pass_over(std::string_view& rest, std::string_view& error) noexcept {
+  for (;;) {
+    Message message;
+    std::size_t size = 0;
+    switch (take_message(rest, message, size)) {
+      case Framing::partial:
+        return AnswerReader::State::ready;
+      case Framing::garbage:
+        return AnswerReader::State::garbage;
+      case Framing::whole:
+        break;
+    }
+    if (const auto last = message.type == 'E' ? read_error(message.body) : std::nullopt; last && ends_session(*last)) {
+      error = message.body;
+      return AnswerReader::State::fatal;
+    }
+    if (std::string_view("NAS").find(message.type) == std::string_view::npos) return AnswerReader::State::garbage;
+    rest.remove_prefix(size);
+  }
+}
+
+}  // namespace assay::postgres
