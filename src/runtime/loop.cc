@@ -138,8 +138,6 @@ void Loop::poll() {
       continue;
     }
     Registration& registration = registrations_[static_cast<std::size_t>(fd)];
-    if ((events[static_cast<std::size_t>(i)].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
-      registration.ended = true;
     if (registration.waiter != nullptr)
       wake(*registration.waiter, Ready::ready);
     else
@@ -230,40 +228,22 @@ void Loop::set_events(int fd, Registration& registration, unsigned events) {
   registration.events = events;
 }
 
-Loop::Registration& Loop::registration(int fd) {
+Ready Loop::wait(int fd, Interest interest, TimePoint deadline, bool stay_registered) {
+  if (cancelled()) return Ready::cancelled;
   if (registrations_.size() <= static_cast<std::size_t>(fd)) registrations_.resize(static_cast<std::size_t>(fd) + 1);
+  const unsigned wanted =
+      (static_cast<unsigned>(interest) & 1u ? EPOLLIN : 0u) | (static_cast<unsigned>(interest) & 2u ? EPOLLOUT : 0u);
   Registration& registration = registrations_[static_cast<std::size_t>(fd)];
   ASSAY_ASSERT(registration.waiter == nullptr);
-  return registration;
-}
-
-Ready Loop::suspend_for(int fd, Registration& registration, TimePoint deadline) {
+  set_events(fd, registration, wanted);
   running_->fd = fd;
   running_->deadline = deadline;
   registration.waiter = running_;
   if (deadline != TimePoint::max() && next_deadline_check_ == TimePoint::max())
     next_deadline_check_ = clock_.now() + kDeadlineGranularity;
-  return suspend();
-}
-
-Ready Loop::wait(int fd, Interest interest, TimePoint deadline, bool stay_registered) {
-  if (cancelled()) return Ready::cancelled;
-  const unsigned wanted =
-      (static_cast<unsigned>(interest) & 1u ? EPOLLIN : 0u) | (static_cast<unsigned>(interest) & 2u ? EPOLLOUT : 0u);
-  Registration& registered = registration(fd);
-  set_events(fd, registered, wanted);
-  const Ready result = suspend_for(fd, registered, deadline);
+  const Ready result = suspend();
   if (!stay_registered) forget(fd);
   return result;
-}
-
-/// Edge-triggered: the kernel then need not be asked, after each event, whether there is still something to read.
-Ready Loop::wait_for_more(int fd, TimePoint deadline) {
-  if (cancelled()) return Ready::cancelled;
-  Registration& registered = registration(fd);
-  // The end may have come together with the last bytes, in one event: it is then only to be seen by looking.
-  set_events(fd, registered, registered.ended ? EPOLLIN : EPOLLIN | EPOLLRDHUP | EPOLLET);
-  return suspend_for(fd, registered, deadline);
 }
 
 Ready Loop::sleep_until(TimePoint at) {
@@ -342,10 +322,6 @@ TimeLimit::~TimeLimit() = default;
 
 Ready wait(int fd, Interest interest, TimePoint deadline) {
   return on_fiber() ? current_loop->wait(fd, interest, deadline, true) : poll_thread(fd, interest, deadline);
-}
-
-Ready wait_for_more(int fd, TimePoint deadline) {
-  return on_fiber() ? current_loop->wait_for_more(fd, deadline) : poll_thread(fd, Interest::read, deadline);
 }
 
 Ready wait_once(int fd, Interest interest, TimePoint deadline) {

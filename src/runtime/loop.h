@@ -53,7 +53,6 @@ class Loop {
   // On a fiber of this loop:
   Task& self() noexcept { return *running_; }
   Ready wait(int fd, Interest, TimePoint deadline, bool stay_registered);
-  Ready wait_for_more(int fd, TimePoint deadline);
   Ready sleep_until(TimePoint);
   void yield();
   /// Suspends until unpark() of this task or cancel().
@@ -66,7 +65,6 @@ class Loop {
   struct Registration {
     Task* waiter = nullptr;
     unsigned events = 0;  // what epoll knows of; 0: not registered
-    bool ended = false;   // the other side closed, or failed: no event may tell of that again
   };
   struct Timer {
     TimePoint at;
@@ -82,9 +80,7 @@ class Loop {
   void check_deadlines(TimePoint now);
   void drain_posted();
   void wake(Task&, Ready);
-  Registration& registration(int fd);
   Ready suspend();
-  Ready suspend_for(int fd, Registration&, TimePoint deadline);
   void set_events(int fd, Registration&, unsigned events);
 
   const Clock& clock_;

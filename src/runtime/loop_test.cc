@@ -12,7 +12,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <string>
 #include <thread>
 
@@ -67,55 +66,6 @@ TEST(Loop, a_fiber_waits_for_a_descriptor_while_others_run) {
   });
   loop.run();
   EXPECT_EQ(got, "xyz");
-}
-
-TEST(Loop, who_has_read_all_is_woken_by_what_arrives_and_by_the_end_that_came_with_it) {
-  Loop loop;
-  Pair pair;
-  std::string got;
-  bool ended = false;
-  loop.spawn([&] {
-    char piece[64];
-    while (wait_for_more(pair.fds[0], real_clock().now() + 20s) == Ready::ready)
-      if (const ssize_t n = read(pair.fds[0], piece, sizeof piece); n > 0)
-        got.append(piece, static_cast<std::size_t>(n));
-      else if (n == 0)
-        break;
-    ended = read(pair.fds[0], piece, sizeof piece) == 0;
-    forget(pair.fds[0]);
-  });
-  loop.spawn([&] {
-    for (const char* text : {"one ", "two ", "three "}) {
-      EXPECT_GT(write(pair.fds[1], text, std::strlen(text)), 0);
-      sleep_until(real_clock().now() + 1ms);
-    }
-    EXPECT_EQ(write(pair.fds[1], "last", 4), 4);  // one event for both: reading finds the bytes, and no end behind them
-    EXPECT_EQ(shutdown(pair.fds[1], SHUT_WR), 0);
-  });
-  loop.run();
-  EXPECT_EQ(got, "one two three last");
-  EXPECT_TRUE(ended);
-}
-
-TEST(Loop, a_wait_finds_what_was_left_unread_behind_a_wait_for_more) {
-  Loop loop;
-  Pair pair;
-  loop.spawn([&] {
-    EXPECT_EQ(write(pair.fds[1], "ab", 2), 2);
-    char c = 0;
-    EXPECT_EQ(wait_for_more(pair.fds[0], TimePoint::max()), Ready::ready);
-    EXPECT_EQ(read(pair.fds[0], &c, 1), 1);
-    EXPECT_EQ(wait(pair.fds[0], Interest::read, real_clock().now() + 20s), Ready::ready);
-    EXPECT_EQ(read(pair.fds[0], &c, 1), 1);
-    EXPECT_EQ(c, 'b');
-    EXPECT_EQ(wait_for_more(pair.fds[0], real_clock().now() + 1ms), Ready::timed_out);
-    EXPECT_EQ(write(pair.fds[1], "c", 1), 1);  // while nobody waits
-    yield();
-    yield();
-    EXPECT_EQ(wait_for_more(pair.fds[0], real_clock().now() + 20s), Ready::ready);
-    forget(pair.fds[0]);
-  });
-  loop.run();
 }
 
 TEST(Loop, a_wait_ends_at_its_deadline_and_not_before) {

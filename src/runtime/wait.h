@@ -49,10 +49,7 @@ enum class Interest : unsigned { read = 1, write = 2, both = 3 };
 /// to about 0.1 s; TimePoint::max() is none. On a fiber, the descriptor stays registered with the loop until
 /// forget(fd): no system call but the loop's own in the steady state. One waiter a descriptor.
 Ready wait(int fd, Interest, TimePoint deadline);
-/// wait() to read, for who has read all that had arrived (the last read found nothing more, or less than it had room for):
-/// the loop need not look at the descriptor again before something arrives. A wait of the other kind may follow any time.
-Ready wait_for_more(int fd, TimePoint deadline);
-/// wait() without staying registered: for descriptors that may be closed by a library at any time (while connecting).
+/// The same without staying registered: for descriptors that may be closed by a library at any time (while connecting).
 Ready wait_once(int fd, Interest, TimePoint deadline);
 /// To be called before a descriptor that was given to wait() is closed.
 void forget(int fd) noexcept;

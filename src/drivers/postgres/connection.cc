@@ -4,6 +4,7 @@
 #include "drivers/postgres/classify.h"
 #include "drivers/postgres/direct.h"
 #include "runtime/errands.h"
+#include "runtime/wait.h"
 
 #include <fmt/format.h>
 #include <openssl/ssl.h>
@@ -220,13 +221,7 @@ Result<> Connection::begin_exchange(bool in_doubt) {
 }
 
 Result<> Connection::wait(bool write) {
-  return waited(runtime::wait(fd_, write ? runtime::Interest::both : runtime::Interest::read, deadline_));
-}
-
-Result<> Connection::wait_for_more() { return waited(runtime::wait_for_more(fd_, deadline_)); }
-
-Result<> Connection::waited(runtime::Ready ready) {
-  switch (ready) {
+  switch (runtime::wait(fd_, write ? runtime::Interest::both : runtime::Interest::read, deadline_)) {
     case runtime::Ready::ready:
       return {};
     case runtime::Ready::timed_out:

@@ -10,7 +10,6 @@
 #include "base/time.h"
 #include "core/table.h"
 #include "core/value.h"
-#include "runtime/wait.h"
 
 #include <cstdint>
 #include <memory>
@@ -105,10 +104,8 @@ class Connection {
   Result<> establish(TimePoint deadline);
   Failure connect_failure();
   Result<> wait(bool write);
-  Result<> wait_for_more();  // when all that had arrived was read
   bool consume();
   Failure failure_of_break();
-  Result<> waited(runtime::Ready);
   Result<> begin_exchange(bool in_doubt_when_lost);
   Failure failure(std::string_view severity, std::string code, std::string message);
   Failure lose_to_copy();

@@ -152,7 +152,7 @@ Result<> DirectExchange::receive(std::size_t in_doubt_until) {
         break;
     }
     if (broken_) return tl::unexpected(connection_.lost_under_way(broken_because_));
-    if (auto waited = connection_.wait_for_more(); !waited) return waited;
+    if (auto waited = connection_.wait(false); !waited) return waited;
     take_in();
   }
 }
