@@ -27,7 +27,7 @@ class PopulateTest(ProgramTest):
         return self.assay("prepare", "populate", "--target", self.url, "--schema", self.schema(text), *options, code=code, **more)
 
     def check(self, code=0):
-        return self.assay("check", "populate", "--target", self.url, code=code).stdout
+        return self.assay("check", "populate", "--target", self.url, code=code).stderr
 
     def cleanup(self):
         return self.assay("cleanup", "populate", "--target", self.url)
