@@ -357,7 +357,8 @@ void Run::note_interrupt() {
 void Run::measure() {
   while (clock_.now() < phases_->measure_end()) {
     tick();
-    // Only a count, or the end of all work, ends a run before its time: in a closed loop with long pauses nothing more may be due for a while.
+    // Only a count, or the end of all work, ends a run before its time: in a closed loop with long pauses nothing
+    // more may be due for a while.
     if (stop_.stop_requested()) {
       note_interrupt();
       phases_->end_now(clock_.now());

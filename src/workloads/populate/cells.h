@@ -1,4 +1,5 @@
-// Whether a cell that was read is the one that was written, and numbers for rows that are the same in all cells. Pure, thread-safe.
+// Whether a cell that was read is the one that was written, and numbers for rows that are the same in all cells.
+// Pure, thread-safe.
 #pragma once
 
 #include "core/facets.h"
@@ -8,8 +9,8 @@
 
 namespace assay::populate {
 
-/// As RowsTraits promise: timestamps cut to the target's resolution, documents of equal contents, columns of characters without blanks
-/// at their ends, numbers of equal value.
+/// As RowsTraits promise: timestamps cut to the target's resolution, documents of equal contents, columns of
+/// characters without blanks at their ends, numbers of equal value.
 bool same_cell(const Value& made, const Value& read, ColumnType, const RowsTraits&);
 
 /// Equal for cells that are the same in that sense.

@@ -1,9 +1,11 @@
-// What runs changed: rows that were inserted, updated, deleted, as a function of the seed and of how far each client came.
+// What runs changed: rows that were inserted, updated, deleted, as a function of the seed and of how far each client
+// came.
 //
-// A client owns rows that no other client of its run owns: those whose number modulo all clients is its own. It inserts rows beyond
-// those of the schema, updates a row to its next version (dataset/generator.h), deletes rows of tables that nothing refers to. Its
-// changes follow from the run's seed, its number, and the rows that were there when the run began, so that how many it made says
-// which rows there are. Clients of one run may use one Contents from several threads, each its own rows; else it is not thread-safe.
+// A client owns rows that no other client of its run owns: those whose number modulo all clients is its own. It
+// inserts rows beyond those of the schema, updates a row to its next version (dataset/generator.h), deletes rows of
+// tables that nothing refers to. Its changes follow from the run's seed, its number, and the rows that were there
+// when the run began, so that how many it made says which rows there are. Clients of one run may use one Contents
+// from several threads, each its own rows; else it is not thread-safe.
 #pragma once
 
 #include "base/random.h"

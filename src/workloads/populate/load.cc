@@ -74,7 +74,8 @@ class Loader {
       if (!todo.empty()) job_.progress.start("loading populate", "rows", rows);
       return write(todo, job_.parallel);
     }
-    // Foreign keys are there: each table behind those it refers to, and one that refers to itself in the order of its rows.
+    // Foreign keys are there: each table behind those it refers to, and one that refers to itself in the order of its
+    // rows.
     job_.progress.start("loading populate", "rows", rows);
     const Population& population = *stage_.population();
     for (const std::size_t t : population.order()) {

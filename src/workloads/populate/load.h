@@ -1,8 +1,8 @@
 // Prepare and cleanup of populate: tables, rows in parallel chunks with a ledger, then indexes and foreign keys.
 //
-// A chunk and its note in assay_meta are written as one (RowsFacet::write_noted), so a load that was killed goes on where it stopped
-// and ends with the same rows. Shard 0 makes tables, indexes and foreign keys; each shard writes its range of each table's rows.
-// Throws Error.
+// A chunk and its note in assay_meta are written as one (RowsFacet::write_noted), so a load that was killed goes on
+// where it stopped and ends with the same rows. Shard 0 makes tables, indexes and foreign keys; each shard writes its
+// range of each table's rows. Throws Error.
 #pragma once
 
 #include "core/workload.h"
@@ -29,7 +29,8 @@ class Stage {
   std::vector<Stretch> todo();
   /// Until the first rows of a table, up to `end`, are there: of all shards.
   void wait_for_rows(std::size_t table, std::uint64_t end);
-  /// Makes indexes and foreign keys once all rows are there: shard 0 waits for the others. With --rows, when these were the last.
+  /// Makes indexes and foreign keys once all rows are there: shard 0 waits for the others. With --rows, when these
+  /// were the last.
   void finish();
 
   const std::shared_ptr<const Population>& population() const noexcept { return population_; }

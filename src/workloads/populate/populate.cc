@@ -116,8 +116,10 @@ class PopulateWorkload final : public Workload {
     if (!traits.transactions || session->query() == nullptr)
       throw Error("--changes needs transactions, so that check knows what was changed; the target has none");
     const Record record = require_complete(*session);
-    if (!settings_.schema_file.empty())
-      throw Error("--schema has no effect with --changes: the rows are those of the schema in the target");
+    // The rows are those of the schema in the target: another one is refused.
+    Stage(target, run_.shard, no_progress_, std::stop_token(), settings_,
+          run_.seed_given && !settings_.schema_file.empty() ? std::optional(run_.seed) : std::nullopt)
+        .look();
     const std::vector<Doer> before = read_doers(*session);
     changes_ = std::make_shared<ChangeRun>(population_of(record, traits), before);
     require_changeable(changes_->population, settings_.changes);

@@ -1,4 +1,5 @@
-// The rows that a target is to hold: a schema, which tables of it, how the target's facet takes them. Immutable, thread-safe.
+// The rows that a target is to hold: a schema, which tables of it, how the target's facet takes them. Immutable,
+// thread-safe.
 #pragma once
 
 #include "core/facets.h"
@@ -51,7 +52,8 @@ class Population {
   std::vector<Table> tables_;  // by their number in the schema
 };
 
-/// The shard's rows of a table with so many, of which the shares of all shards are the whole: ranges that differ by one row at most.
+/// The shard's rows of a table with so many, of which the shares of all shards are the whole: ranges that differ by
+/// one row at most.
 RowRange share_of(std::uint64_t rows, std::uint32_t index, std::uint32_t count) noexcept;
 /// The range without those that are covered, cut at multiples of `batch_rows`.
 std::vector<RowRange> left_of(RowRange, std::vector<RowRange> covered, std::uint64_t batch_rows);

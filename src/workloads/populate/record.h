@@ -1,5 +1,5 @@
-// What assay_meta says of populated data: the schema, how far the load is, what was made, which rows are there. Over one session, by
-// whoever holds it; throws Error.
+// What assay_meta says of populated data: the schema, how far the load is, what was made, which rows are there. Over
+// one session, by whoever holds it; throws Error.
 #pragma once
 
 #include "core/meta.h"

@@ -1,7 +1,7 @@
 // Which row of the population a row that was read is, by its key.
 //
-// Where the key is one column of numbers in sequence it is arithmetic; else an index of 16 bytes a row, made once, from the hashes of
-// all keys to their places. Immutable once made, thread-safe.
+// Where the key is one column of numbers in sequence it is arithmetic; else an index of 16 bytes a row, made once,
+// from the hashes of all keys to their places. Immutable once made, thread-safe.
 #pragma once
 
 #include "workloads/populate/changes.h"

@@ -1,7 +1,7 @@
 // Changes of populated rows as a run: inserts, updates and deletes that follow from the seed.
 //
-// A change and the note of how many its client made are one transaction, so that check knows every row, whoever was killed when. A change
-// whose commit is in doubt is looked up before anything else is done.
+// A change and the note of how many its client made are one transaction, so that check knows every row, whoever was
+// killed when. A change whose commit is in doubt is looked up before anything else is done.
 #pragma once
 
 #include "core/workload.h"
