@@ -239,7 +239,8 @@ class Worker {
   }
 
   void write_report() const {
-    if (!metrics_file_.empty()) write_atomically(metrics_file_, deploy::write_worker_report(report_));
+    if (metrics_file_.empty() || report_.worker_id.empty()) return;  // nobody could tell whose it is
+    write_atomically(metrics_file_, deploy::write_worker_report(report_));
   }
 
   void tell() const {

@@ -73,7 +73,7 @@ TEST_F(Aggregates, AreShownAsDocumented) {
                                   "├──────────┼──────────┼─────────┼──────────┼──────────┤\n"
                                   "│ TOTAL    │ 3        │ 150,000 │  6m 01s* │   415.5† │\n"
                                   "└──────────┴──────────┴─────────┴──────────┴──────────┘\n"));
-  EXPECT_THAT(render(all, AggregateFormat::markdown), HasSubstr("| worker\\-1 | users | 50,000 | 5m 32s | 150.6 |\n"));
+  EXPECT_THAT(render(all, AggregateFormat::markdown), HasSubstr("| worker-1 | users | 50,000 | 5m 32s | 150.6 |\n"));
 }
 
 TEST_F(Aggregates, MergeHistogramsAndNeverPercentiles) {

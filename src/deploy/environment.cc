@@ -9,8 +9,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
-#include <limits>
 #include <sstream>
 
 namespace assay::deploy {

@@ -1,5 +1,5 @@
 // Strict reading of JSON: a value with its place in the document, so that every mistake is named with where it is, what
-// was found and what is expected. Includes nlohmann-json; only .cc files of this folder include it.
+// was found and what is expected. Includes nlohmann-json; only .cc files include it.
 //
 // A JsonNode points into its JsonTree and to its parent node: both must outlive it.
 #pragma once
