@@ -18,8 +18,8 @@ import references  # noqa: E402
 
 SCHEMA = ROOT / "schemas" / "shop.yaml"
 MINUTES = 300
-SMALL = ("--preset", "small", "--batch-size", "100", "--cpu-limit", "0.5", "--memory-limit", "192Mi",
-         "--database-cpu-limit", "1", "--database-memory-limit", "768Mi")
+SMALL = ("--preset", "small", "--batch-size", "100", "--cpu-limit", "0.5", "--memory-limit", "192Mi")
+DATABASE = ("--database-cpu-limit", "1", "--database-memory-limit", "768Mi")
 
 
 @unittest.skipUnless(os.environ.get("ASSAY_TEST_DOCKER_DIR"), "no Docker Engine: tests/servers/docker up DIR, and the variables of its env")
@@ -58,7 +58,8 @@ class DockerTest(ProgramTest):
                 for kind, more in (("container", ("--all",)), ("network", ()), ("volume", ()))}
 
     def words(self, source, rows, *options):
-        return [PROGRAM, "generate", "--source", source, "--schema", SCHEMA, "--output-dir", self.out, "--row-count", rows, *SMALL, *options]
+        database = () if "--connection-string" in options else DATABASE
+        return [PROGRAM, "generate", "--source", source, "--schema", SCHEMA, "--output-dir", self.out, "--row-count", rows, *SMALL, *database, *options]
 
     def generate(self, source, *options, code=0):
         done = subprocess.run(self.words(source, "400", *options),
