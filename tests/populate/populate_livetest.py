@@ -70,7 +70,7 @@ class PopulateServerTest(ServerTest):
     def test_rows_that_are_there_are_told_on_the_server(self):
         self.populate(SHOP, "--schema-only")
         self.sql("insert into people values (450, 'x@y', 1)")
-        said = self.refused("prepare", "populate", "--target", self.url, "--schema", schema(self, SHOP), "--data-only", code=3)
+        said = self.assay("prepare", "populate", "--target", self.url, "--schema", schema(self, SHOP), "--data-only", code=3).stderr
         self.assertRegex(said, "(?i)table people, rows 0 to 899: .*duplicate")
 
     def test_a_load_on_the_server_that_was_killed_goes_on(self):
@@ -101,7 +101,7 @@ class PopulateServerTest(ServerTest):
 class KilledServerTest(OwnServerTest):
 
     def test_a_server_that_is_killed_meanwhile_has_each_row_once(self):
-        process = self.start("prepare", "populate", "--target", self.url, "--schema", schema(self, LONG), "--batch-size", "500")
+        process = self.start("prepare", "populate", "--target", self.url, "--schema", schema(self, LONG), "--batch-size", "500", "--max-rate", "100k")
         self.wait_for(lambda: "events" in self.tables() and int(self.sql("select count(*) from events")) > 20000, "some rows")
         self.server_script("kill")
         self.server_script("start")

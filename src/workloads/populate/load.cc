@@ -61,7 +61,10 @@ class Loader {
     if (stage_.record())
       job_.progress.note(fmt::format("going on with the load of {}", stage_.population()->describe()));
     stage_.make_tables();
-    if (!settings_.schema_only) load_rows();
+    if (!settings_.schema_only) {
+      load_rows();
+      stage_.reopen();
+    }
     stage_.finish();
   }
 

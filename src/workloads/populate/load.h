@@ -29,6 +29,8 @@ class Stage {
   std::vector<Stretch> todo();
   /// Until the first rows of a table, up to `end`, are there: of all shards.
   void wait_for_rows(std::size_t table, std::uint64_t end);
+  /// The session of what came before may be lost: the target may have been away. Waits up to half a minute for it.
+  void reopen();
   /// Makes indexes and foreign keys once all rows are there: shard 0 waits for the others. With --rows, when these
   /// were the last.
   void finish();
@@ -52,13 +54,14 @@ class Stage {
   bool is_made(const std::string& table) const;
   void pause(Nanos) const;
 
+  Target& target_;
   const Shard shard_;
   Progress& progress_;
   const std::stop_token stop_;
   const Settings& settings_;
   const std::optional<std::uint64_t> seed_;
   std::unique_ptr<Session> session_;
-  Meta meta_;
+  std::optional<Meta> meta_;
   std::optional<Record> record_;
   std::shared_ptr<const Population> population_;
   bool empties_ = false, going_on_ = false;

@@ -51,7 +51,10 @@ class PopulateWorkload final : public Workload {
 
   void after_run(Target&) override {
     if (queue_ == nullptr) return;
-    if (queue_->all_written()) stage_->finish();
+    if (queue_->all_written()) {
+      stage_->reopen();
+      stage_->finish();
+    }
     stage_.reset();
   }
 

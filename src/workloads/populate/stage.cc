@@ -37,13 +37,32 @@ bool same_columns(const Table& a, const Table& b) {
 
 Stage::Stage(Target& target, Shard shard, Progress& progress, std::stop_token stop, const Settings& settings,
              std::optional<std::uint64_t> seed)
-    : shard_(shard),
+    : target_(target),
+      shard_(shard),
       progress_(progress),
       stop_(std::move(stop)),
       settings_(settings),
       seed_(seed),
-      session_(open_session(target)),
-      meta_((rows_of(*session_), *session_), settings.owner) {}
+      session_(open_session(target)) {
+  rows_of(*session_);
+  meta_.emplace(*session_, settings_.owner);
+}
+
+void Stage::reopen() {
+  for (const TimePoint give_up = real_clock().now() + 30s;;) {
+    Result<std::unique_ptr<Session>> opened = target_.connect();
+    if (opened) {
+      meta_.reset();
+      session_ = std::move(*opened);
+      meta_.emplace(*session_, settings_.owner);
+      return;
+    }
+    const FailureKind kind = opened.error().kind;
+    if ((kind != FailureKind::disconnected && kind != FailureKind::overloaded) || real_clock().now() >= give_up)
+      throw_failure(opened.error(), "connecting");
+    pause(200ms);
+  }
+}
 
 void Stage::pause(Nanos time) const {
   if (stop_.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
@@ -136,9 +155,9 @@ void Stage::begin() {
   record.batch_rows = settings_.batch_rows;
   record.keys_first = !there.empty();
   try {
-    meta_.create();
+    meta_->create();
   } catch (const Error&) {  // somebody else may have made it at the same time
-    if (!meta_.exists()) throw;
+    if (!meta_->exists()) throw;
   }
   write_record(*session_, record);
   record_ = std::move(record);
@@ -162,7 +181,7 @@ void Stage::empty() {
   if (record_->state == State::complete) {
     record_->keys_first = true;
     for (const std::size_t t : population_->order())
-      for (const std::string_view what : {"index", "foreign"}) meta_.put(keys_name(t, what), "done");
+      for (const std::string_view what : {"index", "foreign"}) meta_->put(keys_name(t, what), "done");
   }
   // Should it be killed, what is left is not taken for the whole.
   record_->schema = dataset::show_schema(population_->schema());
@@ -253,7 +272,7 @@ void Stage::wait_for_rows(std::size_t table, std::uint64_t end) {
 /// Each step and its note are one transaction; where DDL commits, the driver makes only what is not there yet.
 void Stage::make_keys() {
   if (settings_.data_only) return;
-  const std::map<std::string, std::string> done = meta_.all("keys/");
+  const std::map<std::string, std::string> done = meta_->all("keys/");
   const Patience patience(*session_);
   progress_.start("creating indexes and foreign keys", "tables", 2 * population_->order().size());
   const auto step = [&](const std::string& name, const std::function<void()>& work) {
@@ -261,7 +280,7 @@ void Stage::make_keys() {
     if (!done.contains(name))
       transaction(*session_, [&] {
         work();
-        meta_.put(name, "done");
+        meta_->put(name, "done");
       });
     progress_.advance(1);
   };
