@@ -27,7 +27,7 @@ class PopulateServerTest(ServerTest):
         return self.assay("prepare", "populate", "--target", self.url, "--schema", schema(self, text), *options, code=code)
 
     def check(self, code=0):
-        return self.assay("check", "populate", "--target", self.url, code=code).stdout
+        return self.assay("check", "populate", "--target", self.url, code=code).stderr
 
     def test_every_type_comes_back_from_the_server_as_it_was_written(self):
         self.assay("prepare", "populate", "--target", self.url, "--schema", EVERY_TYPE, "--row-count", "50000")

@@ -46,7 +46,7 @@ tables:
   rows: 400000
   columns:
   - {name: id, type: big_int, primary_key: true, generator: {type: sequential, start: 7, step: 3}}
-  - {name: what, type: words}
+  - {name: what, type: text}
   - {name: n, type: int}
 - name: plain
   rows: 50000

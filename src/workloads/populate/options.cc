@@ -65,9 +65,8 @@ const std::vector<OptionSpec> kOptions = {
      .verbs = kPrepare},
     {.name = "max-rate",
      .type = OptionType::rate,
-     .default_value = "0",
-     .help = "rows a second at most; 0 is no limit",
-     .min = 0,
+     .default_value = "",
+     .help = "rows a second at most; without it as fast as can be",
      .verbs = kPrepare},
     {.name = "changes",
      .type = OptionType::text,
@@ -151,7 +150,7 @@ Settings read_options(const Options& options) {
   out.schema_only = options.flag("schema-only");
   out.data_only = options.flag("data-only");
   out.tables = split(options.text("tables"));
-  out.most_rows_per_second = options.rate("max-rate");
+  if (options.given("max-rate")) out.most_rows_per_second = options.rate("max-rate");
   if (options.given("rows")) attempt([&] { out.rows = parse_rows(options.text("rows")); });
   if (options.given("changes")) attempt([&] { out.changes = parse_changes(options.text("changes")); });
   if (options.given("tables") && out.tables.empty()) mistakes.emplace_back("--tables names no table");
