@@ -177,6 +177,7 @@ class Neo4jServerLive : public Neo4jFailureLive {
  protected:
   void TearDown() override {
     if (target_ != nullptr && !target_->connect()) server("start");  // a test that failed on its way
+    own_.reset();
     Neo4jFailureLive::TearDown();
   }
   void SetUp() override {
@@ -215,6 +216,7 @@ TEST_F(Neo4jServerLive, ThatDiesLeavesWritesInDoubtAndKeepsWhatWasCommitted) {
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind, FailureKind::disconnected);
   session_ = connect(*target_);
+  own_.reset();
   EXPECT_EQ(one("MATCH (n:live_users {id: 1}) RETURN n.name"), "user 1");
   EXPECT_EQ(one("MATCH (n:live_users) RETURN toString(count(n))"), "2");
 }
