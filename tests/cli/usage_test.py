@@ -6,8 +6,8 @@ import subprocess
 
 from program import PROGRAM, ROOT, ProgramTest, environment, unittest
 
-COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "schema", "generate", "systems", "runner", "exec", "agent", "ui", "drivers", "workloads", "selftest", "completion")
-WORKLOADS = ("tpcc", "kv")
+COMMANDS = ("run", "prepare", "check", "cleanup", "report", "compare", "history", "plan", "schema", "generate", "worker", "aggregate", "systems", "runner", "exec", "agent", "ui", "drivers", "workloads", "selftest", "completion")
+WORKLOADS = ("tpcc", "kv", "populate")
 
 
 def options_in(*files):
@@ -28,12 +28,16 @@ OF = {
     ("prepare", "kv"): {"rows", "preset", "value-size", "collection", "key-prefix", "key-digits", "key-order"},
     ("check", "kv"): {"rows", "value-size", "collection", "key-prefix", "key-digits", "key-order"},
     ("cleanup", "kv"): {"collection"},
+    ("prepare", "populate"): {"schema", "row-count", "mode", "batch-size", "tables", "rows", "record", "schema-only", "data-only", "dry-run", "max-rate"},
+    ("check", "populate"): {"record"},
+    ("cleanup", "populate"): {"record"},
 }
 
 
 TABLES = {
     "tpcc": options_in("workloads/tpcc/options.cc"),
     "kv": options_in("workloads/kv/kv_options.cc"),
+    "populate": options_in("workloads/populate/options.cc"),
     "job": options_in("job/setup.cc", "cli/job_arguments.cc"),
     "run": options_in("cli/cmd_run.cc", "cli/agents_options.cc", "job/load_options.cc"),
     "check": options_in("cli/cmd_check.cc"),

@@ -48,6 +48,13 @@ const std::vector<OptionSpec> kOptions = {
              "makes the "
              "indexes and foreign keys",
      .verbs = kPrepare},
+    {.name = "record",
+     .type = OptionType::text,
+     .default_value = "",
+     .help =
+         "name of this load, where a target has several beside one another, each of other tables; without it the one "
+         "without a name",
+     .verbs = kPrepare | kCheck | kCleanup},
     {.name = "schema-only",
      .type = OptionType::flag,
      .default_value = "false",
@@ -156,6 +163,15 @@ Settings read_options(const Options& options) {
   if (options.given("tables") && out.tables.empty()) mistakes.emplace_back("--tables names no table");
   if (out.schema_only && out.data_only)
     mistakes.emplace_back("--schema-only and --data-only are given; expected one of them");
+  if (const std::string name = options.text("record"); !name.empty()) {
+    const bool good =
+        name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+          return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_';
+        });
+    if (!good)
+      mistakes.push_back(fmt::format("--record is '{}'; expected at most 64 letters, digits, - and _ of ASCII", name));
+    out.owner = fmt::format("{}.{}", kWorkload, name);
+  }
   if (out.schema_only && out.rows) mistakes.emplace_back("--rows has no effect with --schema-only, which writes none");
   if (out.row_count && out.schema_file.empty())
     mistakes.emplace_back("--row-count is of a schema, and none is given; expected --schema too");
