@@ -70,7 +70,7 @@ function(assay_discover BINARY)
   if(ARG_PREFIX)
     set(prefix TEST_PREFIX ${ARG_PREFIX})
   endif()
-  gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST ${prefix} PROPERTIES ${ARG_PROPERTIES})
+  gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST ${prefix} TEST_FILTER -*.DISABLED_* PROPERTIES ${ARG_PROPERTIES})
   # gtest_discover_tests cannot take a property that is a list: it keeps the first label only. Set them when ctest has the names.
   set(script ${CMAKE_CURRENT_BINARY_DIR}/${BINARY}_labels.cmake)
   file(WRITE ${script} "foreach(test IN LISTS ${BINARY}_TESTS)
