@@ -16,6 +16,7 @@ struct Status {
 
 // Those of MongoDB's manual ("serverStatus"); what a server has not is left out.
 constexpr Status kStatus[] = {
+    {"uptime", "uptime", "s", true},
     {"connections.current", "connections", "sessions", false},
     {"connections.active", "connections_active", "sessions", false},
     {"connections.totalCreated", "connections_created", "sessions", true},

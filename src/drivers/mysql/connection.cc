@@ -17,6 +17,7 @@
 namespace assay::mysql {
 namespace {
 
+constexpr Nanos kLookAgain = std::chrono::milliseconds(5);
 constexpr unsigned long kOldestMariadb = 100400, kOldestMysql = 80000;
 
 /// Whose call of the library runs on this thread. A fiber that waits in one leaves it null, and sets it again when it goes
@@ -107,6 +108,7 @@ Result<> Connection::establish(const std::string& host, TimePoint deadline) {
   const bool connected = call([&](MYSQL* mysql) { return connect_handle(*mysql, address, host); });
   if (!connected) return tl::unexpected(connect_failure());
   fd_ = static_cast<int>(mysql_get_socket(mysql_));
+  tls_ = mysql_get_ssl_cipher(mysql_) != nullptr;
   const my_bool yes = 1;
   mysql_optionsv(mysql_, MARIADB_OPT_SKIP_READ_RESPONSE, &yes);  // from now on, sending and reading are apart
   mariadb_ = mariadb_connection(mysql_) != 0;
@@ -148,12 +150,22 @@ bool Connection::wait_for(int fd, bool read) noexcept {
   const auto interest = read ? runtime::Interest::read : runtime::Interest::write;
   before_handshake();
   // Until it is connected, the library may close the descriptor without telling.
-  waited_ = fd_ < 0 ? runtime::wait_once(fd, interest, deadline_) : runtime::wait(fd, interest, deadline_);
+  waited_ = fd_ < 0        ? runtime::wait_once(fd, interest, deadline_)
+            : tls_ && read ? wait_with_tls(fd)
+                           : runtime::wait(fd, interest, deadline_);
   if (waited_ != runtime::Ready::ready) return false;
   // The library would ask the same, and then say that the connect was under way.
   socklen_t size = sizeof connect_error_;
   if (fd_ < 0 && !read) getsockopt(fd, SOL_SOCKET, SO_ERROR, &connect_error_, &size);
   return connect_error_ == 0;
+}
+
+/// With TLS the library says that it waits to read also where it has no room to write into: seen with a large LOAD DATA LOCAL. It
+/// is told now and then that something is ready; it then looks itself, and asks again.
+runtime::Ready Connection::wait_with_tls(int fd) noexcept {
+  const TimePoint look = std::min(deadline_, real_clock().now() + kLookAgain);
+  const runtime::Ready ready = runtime::wait(fd, runtime::Interest::read, look);
+  return ready == runtime::Ready::timed_out && look < deadline_ ? runtime::Ready::ready : ready;
 }
 
 /// While connecting, between reading the server's greeting and the TLS handshake. The library shakes hands on a socket that

@@ -92,6 +92,7 @@ class Connection {
 
   /// For the library's callbacks only.
   bool wait_for(int fd, bool read) noexcept;
+  runtime::Ready wait_with_tls(int fd) noexcept;
   void before_handshake() noexcept;
 
  private:
@@ -117,6 +118,7 @@ class Connection {
   std::shared_ptr<const ConnectionSpec> spec_;
   st_mysql* mysql_ = nullptr;  // null when lost
   int fd_ = -1;                // once it is connected
+  bool tls_ = false;
   bool mariadb_ = false, reading_ = false, patient_ = false;
   bool in_doubt_when_lost_ = false;
   runtime::Ready waited_ = runtime::Ready::ready;  // how the last wait ended

@@ -50,6 +50,32 @@ TEST_F(MysqlTlsLive, EachModeIsWhatItSays) {
   }
 }
 
+/// More than the socket takes at once: the library then waits for room, and with TLS calls that reading.
+TEST_F(MysqlTlsLive, MoreRowsThanTheSocketHoldsArrive) {
+  constexpr std::size_t kRows = 3000, kLength = 8000;
+  const Table table{.name = "tls_rows",
+                    .columns = {{.name = "id", .type = ColumnType::bigint}, {.name = "t", .type = ColumnType::text}},
+                    .primary_key = {"id"},
+                    .foreign_keys = {},
+                    .indexes = {},
+                    .partitioning = {}};
+  for (const char* load : {"load-data", "bulk", "insert&insert-rows=1000"}) {
+    const auto secure = mysql_driver().open(spec(at("assay", fmt::format("/assay?ssl-mode=required&load={}", load))));
+    const auto session = connect(*secure);
+    session->rows()->drop(table.name);
+    session->rows()->create(table);
+    RowBatch batch(2);
+    for (std::size_t r = 0; r < kRows; r++) {
+      batch.add(static_cast<std::int64_t>(r));
+      batch.add_copy(std::string(kLength, static_cast<char>('a' + r % 26)));
+    }
+    const Result<> written = session->rows()->write(table, batch);
+    ASSERT_TRUE(written) << load << ": " << written.error().message;
+    EXPECT_EQ(number(*session, "select cast(sum(length(t)) as signed) from tls_rows"), kRows * kLength) << load;
+    session->rows()->drop(table.name);
+  }
+}
+
 TEST_F(MysqlTlsLive, TheCertificateIsCheckedAgainstTheAuthorityAndTheNameInTheUrl) {
   const std::string wrong = fmt::format("{}other.{}.crt", ::testing::TempDir(), getpid());
   ASSERT_EQ(
