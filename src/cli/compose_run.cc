@@ -50,7 +50,7 @@ fs::path image_script() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   for (fs::path folder = program.parent_path(); !error && folder != folder.root_path(); folder = folder.parent_path())
-    if (const fs::path script = folder / "tools" / "container_image.py"; fs::exists(script, error)) return script;
+    if (fs::path script = folder / "tools" / "container_image.py"; fs::exists(script, error)) return script;
   return {};
 }
 

@@ -102,6 +102,7 @@ std::span<const OptionSpec> worker_options() {
        .choices =
            [] {
              std::vector<std::string_view> names;
+             names.reserve(std::size(kSources));
              for (const SourceKind& kind : kSources) names.push_back(kind.name);
              return names;
            }()},
@@ -137,7 +138,7 @@ std::string worker_target(const Options& own, const std::string& target) {
     throw Error(fmt::format("--connection-string needs --source, which says what it is of, such as --source {}",
                             kSources.front().name));
   if (source.empty()) {
-    const std::string url = target.empty() ? environment_value("ASSAY_TARGET") : target;
+    std::string url = target.empty() ? environment_value("ASSAY_TARGET") : target;
     if (url.empty())
       throw Error("the target is missing; expected --source and --connection-string, or --target, or ASSAY_TARGET");
     return url;

@@ -49,8 +49,8 @@ TEST_F(TargetOf, facts_name_the_server_and_its_version) {
 }
 
 TEST_F(TargetOf, several_sessions_may_be_open_at_once) {
-  std::vector<std::unique_ptr<Session>> sessions;
-  for (int i = 0; i < 8; i++) sessions.push_back(connect());
+  std::vector<std::unique_ptr<Session>> sessions(8);
+  for (auto& session : sessions) session = connect();
   for (auto& session : sessions) must(session->reset());
 }
 

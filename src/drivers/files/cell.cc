@@ -123,10 +123,10 @@ Result<Cell> real_cell(const Column& column, const Value& value, std::string& ou
 
 /// A line break in JSON stands between its parts only: in a string it would be an escape.
 std::string_view on_one_line(std::string_view json, std::string& out) {
-  constexpr auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
-  if (std::none_of(json.begin(), json.end(), is_control)) return json;
+  constexpr auto kIsControl = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  if (std::none_of(json.begin(), json.end(), kIsControl)) return json;
   out.assign(json);
-  std::replace_if(out.begin(), out.end(), is_control, ' ');
+  std::replace_if(out.begin(), out.end(), kIsControl, ' ');
   return out;
 }
 

@@ -150,7 +150,7 @@ Result<> Tables::require_header(const Table& table, const File& file) const {
 
 /// Where the next row goes: behind all that was written whole, of a file that begins as it must.
 Result<std::uint64_t> Tables::written_length(const Table& table, File& file) {
-  const Result<std::uint64_t> size = file.size();
+  Result<std::uint64_t> size = file.size();
   if (!size) return size;
   std::optional<std::uint64_t> noted;
   Result<> looked = record_.read([&](const RecordState& state) {

@@ -99,7 +99,7 @@ Result<> Conversation::write_fenced(const std::string& id, const Call& call,
   auto started = Writer::start(settings_, id, call);
   if (!started) return tl::unexpected(started.error());
   Writer& writer = **started;
-  if (const Result<> begun = writer.begin(call); !begun) return begun;
+  if (Result<> begun = writer.begin(call); !begun) return begun;
   const Result<bool> worked = work(writer);
   Result<> done = worked ? Result<>() : tl::unexpected(worked.error());
   if (worked && *worked) done = writer.commit(call);
