@@ -34,7 +34,7 @@ format: ## Reformat the C++ files in place
 	@tools/format.sh --fix
 
 tidy: ## The fatal clang-tidy list on every C++ file of src/
-	@tools/tidy.sh --all
+	@tools/tidy.py --all
 
 bench: ## assay against its peers and against itself
 	@bench/run.sh

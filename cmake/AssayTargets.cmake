@@ -4,21 +4,28 @@
 #   of it runs while something is measured, or so rarely that it does not matter (assay_cold).
 # assay_cold(TARGET)
 #   Little optimized in a Release build, which takes little more than half the time to compile.
-# assay_test(NAME SOURCES a_test.cc … DEPS base … LIBS …)
+# assay_test(NAME SOURCES a_test.cc … [SEPARATE b_test.cc …] DEPS base … LIBS …)
 #   The folder's unit tests, one binary `NAME_test`, each test case known to ctest. Needs nothing but the build. RUN_SERIAL for
-#   tests that compare times with theory: nothing else runs beside them.
-# assay_livetest(NAME SERVER postgres SOURCES a_livetest.cc … DEPS …)
-#   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment. PREFIX goes
-#   before the names of tests whose sources are also in a unit test.
+#   tests that compare times with theory: nothing else runs beside them. SEPARATE as in assay_library.
+# assay_livetest(NAME SERVER postgres SOURCES a_livetest.cc … [SEPARATE …] DEPS …)
+#   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment. One at a time uses
+#   a server. PREFIX goes before the names of tests whose sources are also in a unit test.
+# assay_test_code(TARGET)
+#   Code of tests: compiled together with ASSAY_UNITY, and not optimized, which is a third of the time; what it tests is.
 # assay_program(NAME SOURCES main.cc … DEPS … LIBS …)
 #   An executable at the root of the build folder: build/NAME.
-# assay_python_test(SCRIPT LABELS unit|cli|browser … [PREFIX sqlite.] [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL])
+# assay_python_test(SCRIPT LABELS unit|cli|browser … [PREFIX sqlite.] [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL] [LOCK server])
 #   Each `def test_…` of a unittest script as a test of its own. The variable ASSAY_BUILD is the build folder.
 #
-# Tests of base, stats, runtime, core and the drivers (with the conformance suite) also have the label `sanitized`; the target
-# `sanitized_tests` builds them. They are what the asan and tsan stages of `make test` run.
+# Tests of base, stats, runtime, core and the drivers (with the conformance suite) also have the label `sanitized`, but for
+# ASSAY_UNSANITIZED; the target `sanitized_tests` builds them. They are what the asan and tsan stages of `make test` run.
 function(assay_cold TARGET)
   target_compile_options(${TARGET} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
+function(assay_test_code TARGET)
+  target_compile_options(${TARGET} PRIVATE $<$<CONFIG:Release>:-O0>)
+  set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 8)
 endfunction()
 
 function(assay_library NAME)
@@ -53,14 +60,19 @@ elseif(BUILD_TESTING)
   message(STATUS "No GoogleTest (packages libgtest-dev libgmock-dev): the C++ tests are left out")
 endif()
 add_custom_target(sanitized_tests)
+# Drivers that ThreadSanitizer is spared: their sessions are fibers of one thread like those of postgres and mysql, over the same
+# core, and their servers are slow. librdkafka starts threads by thrd_create(), of which that of g++ 12 knows nothing and ends.
+set(ASSAY_UNSANITIZED)
+if(ASSAY_SANITIZE STREQUAL "thread")
+  set(ASSAY_UNSANITIZED drivers/kafka drivers/mongodb drivers/neo4j)
+endif()
 
 # assay_discover(BINARY LABELS unit … [PREFIX sqlite.] PROPERTIES TIMEOUT s …): each test case of a GoogleTest binary as a test with
 # these labels.
 function(assay_discover BINARY)
   cmake_parse_arguments(ARG "" "PREFIX" "LABELS;PROPERTIES" ${ARGN})
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
-  # librdkafka starts its threads by thrd_create(), of which the ThreadSanitizer of g++ 12 knows nothing: it ends with them.
-  if(folder MATCHES "^(base|stats|runtime|core|drivers)(/|$)" AND NOT (folder MATCHES "/kafka$" AND ASSAY_SANITIZE STREQUAL "thread"))
+  if(folder MATCHES "^(base|stats|runtime|core|drivers)(/|$)" AND NOT folder IN_LIST ASSAY_UNSANITIZED AND NOT ARG_PREFIX MATCHES libpq)
     list(APPEND ARG_LABELS sanitized)
     add_dependencies(sanitized_tests ${BINARY})
   endif()
@@ -71,10 +83,11 @@ function(assay_discover BINARY)
   if(ARG_PREFIX)
     set(prefix TEST_PREFIX ${ARG_PREFIX})
   endif()
-  gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST ${prefix} TEST_FILTER -*.DISABLED_* PROPERTIES ${ARG_PROPERTIES})
+  set(tests ${BINARY}_${ARG_PREFIX}_TESTS)
+  gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST ${prefix} TEST_LIST ${tests} TEST_FILTER -*.DISABLED_* PROPERTIES ${ARG_PROPERTIES})
   # gtest_discover_tests cannot take a property that is a list: it keeps the first label only. Set them when ctest has the names.
-  set(script ${CMAKE_CURRENT_BINARY_DIR}/${BINARY}_labels.cmake)
-  file(WRITE ${script} "foreach(test IN LISTS ${BINARY}_TESTS)
+  set(script ${CMAKE_CURRENT_BINARY_DIR}/${BINARY}_${ARG_PREFIX}labels.cmake)
+  file(WRITE ${script} "foreach(test IN LISTS ${tests})
   set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${ARG_LABELS}\")
 endforeach()
 ")
@@ -82,28 +95,33 @@ endforeach()
 endfunction()
 
 function(assay_test NAME)
-  cmake_parse_arguments(ARG "RUN_SERIAL" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "RUN_SERIAL" "" "SOURCES;SEPARATE;DEPS;LIBS" ${ARGN})
   if(NOT ARG_RUN_SERIAL)
     set(ARG_RUN_SERIAL OFF)
   endif()
   if(NOT ASSAY_CPP_TESTS)
     return()
   endif()
-  add_executable(${NAME}_test ${ARG_SOURCES})
+  add_executable(${NAME}_test ${ARG_SOURCES} ${ARG_SEPARATE})
+  set_source_files_properties(${ARG_SEPARATE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  assay_test_code(${NAME}_test)
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME}_test PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
   assay_discover(${NAME}_test LABELS unit PROPERTIES TIMEOUT 300 RUN_SERIAL ${ARG_RUN_SERIAL})
 endfunction()
 
 function(assay_livetest NAME)
-  cmake_parse_arguments(ARG "" "SERVER;PREFIX" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SERVER;PREFIX" "SOURCES;SEPARATE;DEPS;LIBS" ${ARGN})
   if(NOT ASSAY_CPP_TESTS)
     return()
   endif()
-  add_executable(${NAME}_livetest ${ARG_SOURCES})
+  add_executable(${NAME}_livetest ${ARG_SOURCES} ${ARG_SEPARATE})
+  set_source_files_properties(${ARG_SEPARATE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  assay_test_code(${NAME}_livetest)
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME}_livetest PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  assay_discover(${NAME}_livetest PREFIX "${ARG_PREFIX}" LABELS live ${ARG_SERVER} PROPERTIES TIMEOUT 300 RUN_SERIAL ON)
+  assay_discover(${NAME}_livetest PREFIX "${ARG_PREFIX}" LABELS live ${ARG_SERVER}
+                 PROPERTIES TIMEOUT 300 RESOURCE_LOCK ${ARG_SERVER})
 endfunction()
 
 # Debian's own interpreter first: it is the one that has the packages that tools/setup.sh installs.
@@ -112,7 +130,7 @@ if(EXISTS /usr/bin/python3 AND NOT DEFINED Python3_EXECUTABLE)
 endif()
 find_package(Python3 COMPONENTS Interpreter)
 function(assay_python_test SCRIPT)
-  cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT;PREFIX" "LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT;PREFIX;LOCK" "LABELS;ENVIRONMENT" ${ARGN})
   if(NOT Python3_FOUND OR NOT BUILD_TESTING)
     return()
   endif()
@@ -128,7 +146,7 @@ function(assay_python_test SCRIPT)
     add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/${SCRIPT} -v -k "*.${case}")
     set_tests_properties(${name} PROPERTIES
       LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} RUN_SERIAL ${ARG_RUN_SERIAL}
-      ENVIRONMENT "ASSAY_BUILD=${CMAKE_BINARY_DIR};${ARG_ENVIRONMENT}"
+      RESOURCE_LOCK "${ARG_LOCK}" ENVIRONMENT "ASSAY_BUILD=${CMAKE_BINARY_DIR};${ARG_ENVIRONMENT}"
       SKIP_REGULAR_EXPRESSION "OK \\(skipped=" FAIL_REGULAR_EXPRESSION "Ran 0 tests")
   endforeach()
 endfunction()

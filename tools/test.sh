@@ -20,7 +20,7 @@
 # asan      builds and runs what is labelled `sanitized` under AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan      the same under ThreadSanitizer
 # fuzz      builds the fuzz targets with clang and runs each for 10 seconds, or $FUZZ_SECONDS (tools/fuzz.sh)
-# tidy      the fatal clang-tidy list (tools/tidy.sh)
+# tidy      the fatal clang-tidy list (tools/tidy.py)
 #
 # A test that is about the clock (labels clock, live, cli, browser) and failed runs once more, alone; one that passes then counts as
 # passed and is named.
@@ -168,7 +168,7 @@ for stage in "${stages[@]}"; do
     release) check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
     asan | tsan) check "$stage-build" tools/build.sh "$stage" sanitized_tests && run_tests "$stage" "build/$stage" -L sanitized -j "$jobs" ;;
     fuzz) check fuzz-build tools/build.sh fuzz fuzzers && check fuzz "${no_randomization[@]}" tools/fuzz.sh "${FUZZ_SECONDS:-10}" ;;
-    tidy) check tidy tools/tidy.sh ;;
+    tidy) check tidy tools/tidy.py ;;
     *)
       echo "tools/test.sh: unknown stage $stage" >&2
       exit 2

@@ -64,6 +64,8 @@ def needs_the_processor(test):
 class ProgramTest(unittest.TestCase):
     """A test with a folder and a database file `self.url` in it, not made yet."""
 
+    seconds = SECONDS  # for what a test runs to its end
+
     def _callSetUp(self):
         """A test whose run the machine spoiled begins anew, be it while it is set up or later; one that it spoils every time has
         failed."""
@@ -113,7 +115,7 @@ class ProgramTest(unittest.TestCase):
 
     def finish(self, process, code=0):
         """Waits for its end and wants this exit code, or one of them; None: any failure."""
-        out, err = process.communicate(timeout=SECONDS)
+        out, err = process.communicate(timeout=self.seconds)
         done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
         self.require_unspoiled(process.args, done.returncode, code, out)
         told = f"{' '.join(process.args)}\n--- stdout\n{out}\n--- stderr\n{err}"

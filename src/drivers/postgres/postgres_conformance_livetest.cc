@@ -7,13 +7,11 @@
 namespace assay::conformance {
 namespace {
 
-/// Compiled a second time with ASSAY_POSTGRES_EXCHANGE=libpq.
+/// ctest runs the suite a second time with ASSAY_TEST_POSTGRES_EXCHANGE=libpq.
 std::string with_exchange(const std::string& url) {
-#ifdef ASSAY_POSTGRES_EXCHANGE
-  return url + (url.find('?') == std::string::npos ? "?" : "&") + "exchange=" ASSAY_POSTGRES_EXCHANGE;
-#else
-  return url;
-#endif
+  const char* exchange = std::getenv("ASSAY_TEST_POSTGRES_EXCHANGE");
+  if (exchange == nullptr) return url;
+  return url + (url.find('?') == std::string::npos ? "?" : "&") + "exchange=" + exchange;
 }
 
 TargetSpec at(const std::string& url) { return {.url = url, .options = Options(postgres_driver().info().options)}; }
