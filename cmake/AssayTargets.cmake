@@ -14,8 +14,8 @@
 #   Code of tests: compiled together with ASSAY_UNITY, and not optimized, which is a third of the time; what it tests is.
 # assay_program(NAME SOURCES main.cc … DEPS … LIBS …)
 #   An executable at the root of the build folder: build/NAME.
-# assay_python_test(SCRIPT LABELS unit|cli|browser … [PREFIX sqlite.] [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL] [LOCK server])
-#   Each `def test_…` of a unittest script as a test of its own. The variable ASSAY_BUILD is the build folder.
+# assay_python_test(SCRIPT LABELS unit|cli|browser … [PREFIX sqlite.] [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL] [LOCK server] [COST s])
+#   Each `def test_…` of a unittest script as a test of its own. COST: the longest begin first. The variable ASSAY_BUILD is the build folder.
 #
 # Tests of base, stats, runtime, core and the drivers (with the conformance suite) also have the label `sanitized`, but for
 # ASSAY_UNSANITIZED; the target `sanitized_tests` builds them. They are what the asan and tsan stages of `make test` run.
@@ -130,12 +130,15 @@ if(EXISTS /usr/bin/python3 AND NOT DEFINED Python3_EXECUTABLE)
 endif()
 find_package(Python3 COMPONENTS Interpreter)
 function(assay_python_test SCRIPT)
-  cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT;PREFIX;LOCK" "LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT;PREFIX;LOCK;COST" "LABELS;ENVIRONMENT" ${ARGN})
   if(NOT Python3_FOUND OR NOT BUILD_TESTING)
     return()
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 400)
+  endif()
+  if(NOT ARG_COST)
+    set(ARG_COST 0)
   endif()
   get_filename_component(stem ${SCRIPT} NAME_WE)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${SCRIPT})
@@ -146,7 +149,7 @@ function(assay_python_test SCRIPT)
     add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/${SCRIPT} -v -k "*.${case}")
     set_tests_properties(${name} PROPERTIES
       LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} RUN_SERIAL ${ARG_RUN_SERIAL}
-      RESOURCE_LOCK "${ARG_LOCK}" ENVIRONMENT "ASSAY_BUILD=${CMAKE_BINARY_DIR};${ARG_ENVIRONMENT}"
+      RESOURCE_LOCK "${ARG_LOCK}" COST ${ARG_COST} ENVIRONMENT "ASSAY_BUILD=${CMAKE_BINARY_DIR};${ARG_ENVIRONMENT}"
       SKIP_REGULAR_EXPRESSION "OK \\(skipped=" FAIL_REGULAR_EXPRESSION "Ran 0 tests")
   endforeach()
 endfunction()

@@ -161,7 +161,8 @@ class Worker {
   void end(bool success) {
     report_.success = success;
     report_.completed_at = real_clock().wall();
-    if (begin_) report_.metrics.duration = real_clock().now() - *begin_;
+    if (begin_)  // of a load what it writes; otherwise all
+      report_.metrics.duration = meter_.length().count() > 0 ? meter_.length() : real_clock().now() - *begin_;
     for (auto& [table, writes] : meter_.read()) {
       report_.metrics.rows_processed += writes.rows;
       report_.metrics.batch_count += writes.batches;

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace assay {
@@ -182,6 +183,11 @@ class RowReader {
   virtual ~RowReader() = default;
   /// Adds at most `most` rows, with all columns of the table in its order, to the batch; how many it added. 0: it is at its end.
   virtual Result<std::size_t> next(std::size_t most, RowBatch&) = 0;
+  /// What stood among the rows and is none of the table, since the last call: where, and what was found. It was passed by.
+  std::vector<std::string> take_strangers() { return std::exchange(strangers_, {}); }
+
+ protected:
+  std::vector<std::string> strangers_;
 };
 
 /// Typed batches into a named table, by the fastest way the target has; and out of it again.

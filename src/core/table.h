@@ -97,6 +97,8 @@ class RowBatch {
   /// Elements of an Array, null until they are set; they live as kept texts do.
   Value* elements(std::size_t count);
   void clear() noexcept;
+  /// Takes back all rows but the first so many.
+  void shrink(std::size_t rows) { cells_.resize(rows * columns_); }
 
  private:
   static constexpr std::size_t kBlock = 64 * 1024;  // bytes

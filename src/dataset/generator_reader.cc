@@ -214,7 +214,10 @@ Generator GeneratorReader::of_length(const input::Value& value, const Type& type
     Sample out{.least = least, .most = most};
     Type element = type.kind == Kind::array ? *type.element : Type{};
     if (type.kind == Kind::set) element = {.kind = Kind::enumeration, .values = type.values};
-    if (const input::Value* pool = value.find("pool")) out.pool = constants(*pool, element);
+    if (const input::Value* pool = value.find("pool"))
+      out.pool = constants(*pool, element);
+    else
+      for (const std::string& one : type.values) out.pool.emplace_back(store_.keep(one));
     if (type.kind == Kind::set && most > static_cast<std::int64_t>(out.pool.size()))
       throw Error(
           fmt::format("max_length is {}, and a set of {} values has no more than each once", most, out.pool.size()));

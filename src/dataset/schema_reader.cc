@@ -67,6 +67,12 @@ bool holds(const Type& child, const Type& parent) {
   return child.kind != Kind::decimal || (child.scale == parent.scale && child.precision >= parent.precision);
 }
 
+std::string in_lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
 class SchemaReader {
  public:
   SchemaReader(const Overrides& overrides, input::Mistakes& mistakes)
@@ -85,6 +91,10 @@ class SchemaReader {
       const std::string name = table.text_of("name");
       if (!names_.emplace(name, names_.size()).second)
         refuse(table, fmt::format("a table '{}' stands here twice", name));
+      else
+        refuse_alike("", name, table, "table");
+      if (in_lower_case(name) == "assay_meta")
+        refuse(table, fmt::format("a table '{}' would be where assay keeps its record; expected another name", name));
     }
     if (mistakes_.any() && names_.size() != tables->members.size()) return std::move(schema_);
     for (const auto& [none, table] : tables->members) add_table(table);
@@ -159,12 +169,22 @@ class SchemaReader {
     keys_given_.emplace_back(table.columns.size() - 1, &id);
   }
 
+  /// Many stores do not tell names apart that differ in case only. `scope`: of the table, for columns.
+  void refuse_alike(const std::string& scope, const std::string& name, const input::Value& at, std::string_view what) {
+    const auto [other, fresh] = alike_.emplace(scope + '\n' + in_lower_case(name), name);
+    if (!fresh && other->second != name)
+      refuse(at, fmt::format("a {} '{}' differs from '{}' in case only, which many stores take for the same", what,
+                             name, other->second));
+  }
+
   void add_column(Table& table, Names& columns, const input::Value& value, bool key) {
     std::optional<Column> column = reader_.column(value, key);
     if (!column) return;
     if (column->name.empty()) refuse(value, "a column without a name");
     if (!columns.emplace(column->name, table.columns.size()).second)
       refuse(value, fmt::format("a column '{}' of {} stands here twice", column->name, table.name));
+    else
+      refuse_alike(table.name, column->name, value, "column");
     column->unique = flag(value, "unique");
     if (flag(value, "primary_key")) keys_given_.emplace_back(table.columns.size(), &value);
     if (const input::Value* references = value.find("references");
@@ -332,6 +352,7 @@ class SchemaReader {
   input::Mistakes& mistakes_;
   std::shared_ptr<RowBatch> store_ = std::make_shared<RowBatch>(1);
   Names names_;                                                          // of tables
+  std::map<std::string, std::string> alike_;                             // by scope and name in lower case
   std::vector<Names> columns_;                                           // of each table
   std::vector<std::pair<std::size_t, const input::Value*>> keys_given_;  // by columns of the table being read
   std::vector<PointsAt> references_;

@@ -139,24 +139,29 @@ void find_unexpected(const ExpectedWorkers& expected, Aggregate& out) {
       out.doubts.push_back(fmt::format("{} reported and is none of those that are expected", name));
 }
 
-/// Whoever wrote the same part of the same data twice under two names would be counted twice.
-void doubt_shares(Aggregate& out) {
+/// Whoever wrote the same part of the same data twice under two names would be counted twice. Answers those that are left out.
+std::set<const WorkerReport*> doubt_shares(Aggregate& out) {
+  std::set<const WorkerReport*> repeated;
   std::map<std::tuple<std::string, std::string, std::string, std::uint64_t>, const WorkerReport*> seen;
   for (const WorkerReport& report : out.workers) {
     if (report.share.empty() && report.target.empty()) continue;  // it does not say
     const auto [at, fresh] =
         seen.emplace(std::tuple(report.operation, report.target, report.share, report.seed), &report);
-    if (!fresh && report.operation == "populate")
-      out.doubts.push_back(fmt::format(
-          "{} and {} both report {} of {} with seed {}: of several runs, or the same rows twice", at->second->worker_id,
-          report.worker_id, report.share.empty() ? "all tables" : report.share, report.target, report.seed));
+    if (fresh || report.operation != "populate") continue;
+    repeated.insert(&report);
+    out.doubts.push_back(fmt::format(
+        "{} and {} both report {} of {} with seed {}: of several runs, or the same rows twice; only the first of them "
+        "is in the total",
+        at->second->worker_id, report.worker_id, report.share.empty() ? "all tables" : report.share, report.target,
+        report.seed));
   }
+  return repeated;
 }
 
-void add_up(Aggregate& out) {
+void add_up(Aggregate& out, const std::set<const WorkerReport*>& repeated) {
   std::optional<WallTime> first, last;
   for (const WorkerReport& report : out.workers) {
-    if (report.operation != "populate") continue;
+    if (report.operation != "populate" || repeated.contains(&report)) continue;
     if (report.dry_run) {
       out.rows_dry += report.metrics.rows_processed;
       continue;
@@ -220,8 +225,8 @@ Aggregate aggregate(const fs::path& folder, const ExpectedWorkers& expected) {
         folder.string(), out.foreign.empty() ? "" : fmt::format(" ({} is something else)", out.foreign.front().file)));
   find_missing(expected, out);
   find_unexpected(expected, out);
-  doubt_shares(out);
-  add_up(out);
+  const std::set<const WorkerReport*> repeated = doubt_shares(out);
+  add_up(out, repeated);
   return out;
 }
 

@@ -78,7 +78,9 @@ TEST_F(Aggregates, AreShownAsDocumented) {
 
 TEST_F(Aggregates, MergeHistogramsAndNeverPercentiles) {
   put(worker(1, "users", 10));
-  put(worker(9, "users", 10));
+  WorkerReport other = worker(9, "users", 10);
+  other.seed++;  // other rows of the same table
+  put(other);
   const Aggregate all = read();
   ASSERT_THAT(all.times, SizeIs(1));
   EXPECT_EQ(all.times.at("users").count(), 4u);
@@ -173,6 +175,7 @@ TEST_F(Aggregates, SayThatTwoWorkersReportTheSameShare) {
   const Aggregate all = read();
   ASSERT_THAT(all.doubts, SizeIs(1));
   EXPECT_THAT(all.doubts[0], HasSubstr("worker-1 and worker-2 both report tables users"));
+  EXPECT_EQ(all.rows, worker(1, "users", 10).metrics.rows_processed) << "nothing is counted twice";
   EXPECT_EQ(all.exit_code(), ExitCode::thresholds_failed);
 }
 

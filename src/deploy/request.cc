@@ -99,7 +99,13 @@ class Reader {
     }
     out.tmpfs = size("tmpfs-size", request_.tmpfs_size, std::min(preset.tmpfs, out.limits.memory), kMi);
     refuse_larger("tmpfs-size", *out.tmpfs, "memory-limit", out.limits.memory);
-    if (!has_server(request_.source))
+    if (!has_server(request_.source) && request_.partition == Partition::rows &&
+        request_.workers.value_or(preset.workers) > 1)
+      mistakes_.push_back(
+          fmt::format("--tmpfs gives each worker a folder of its own, and {} workers share the files of {}; expected "
+                      "--workers 1, --partition-by table, or no --tmpfs",
+                      request_.workers.value_or(preset.workers), name_of(request_.source)));
+    else if (!has_server(request_.source))
       described_.notes.emplace_back(
           "with --tmpfs the files are gone when their worker has ended: what is measured is all that stays");
   }

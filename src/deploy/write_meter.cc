@@ -1,5 +1,6 @@
 #include "deploy/write_meter.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -120,7 +121,10 @@ class MeteredTarget final : public Target {
 }  // namespace
 
 void WriteMeter::add(std::string_view table, Nanos time, std::uint64_t rows, std::uint64_t bytes) {
+  const TimePoint end = real_clock().now();
   const std::scoped_lock lock(mutex_);
+  first_begin_ = std::min(first_begin_.value_or(end - time), end - time);
+  last_end_ = end;
   TableWrites& writes = tables_[std::string(table)];
   writes.times.record(time);
   writes.batches++;
@@ -131,6 +135,11 @@ void WriteMeter::add(std::string_view table, Nanos time, std::uint64_t rows, std
 void WriteMeter::add_failure(std::string_view table) {
   const std::scoped_lock lock(mutex_);
   tables_[std::string(table)].failures++;
+}
+
+Nanos WriteMeter::length() const {
+  const std::scoped_lock lock(mutex_);
+  return first_begin_ ? *last_end_ - *first_begin_ : Nanos(0);
 }
 
 std::map<std::string, TableWrites> WriteMeter::read() const {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,10 +29,13 @@ class WriteMeter {
   void add(std::string_view table, Nanos time, std::uint64_t rows, std::uint64_t bytes);
   void add_failure(std::string_view table);
   std::map<std::string, TableWrites> read() const;
+  /// From the begin of the first batch to the end of the last; 0 when there was none.
+  Nanos length() const;
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, TableWrites, std::less<>> tables_;
+  std::optional<TimePoint> first_begin_, last_end_;
 };
 
 /// The meter outlives the target.

@@ -1,5 +1,6 @@
 """How assay is asked: help, completion, and every mistake a person makes on the command line."""
 
+import pathlib
 import re
 import shutil
 import subprocess
@@ -116,6 +117,13 @@ class CompletionTest(ProgramTest):
                               text=True, env=environment({}), timeout=60, check=True)
         self.assertEqual(done.stderr, "")
         return set(done.stdout.split())
+
+    def test_what_a_killed_process_left_in_shared_memory_is_nothing_to_a_later_one_of_its_pid(self):
+        left = self.folder / "left"
+        done = subprocess.run(["sh", "-c", f'echo /dev/shm/mongoc-$$ >{left}; : >/dev/shm/mongoc-$$; exec "$0" --version', PROGRAM],
+                              capture_output=True, text=True, check=True)
+        pathlib.Path(left.read_text().strip()).unlink(missing_ok=True)
+        self.assertEqual(done.stderr, "")
 
     def test_bash_completes_commands_workloads_and_drivers(self):
         self.assertEqual(self.complete(""), set(COMMANDS))

@@ -14,7 +14,8 @@ from program import ROOT, ProgramTest, unittest  # noqa: E402
 import references  # noqa: E402
 
 SERVERS = ("mysql", "mariadb", "postgresql", "mongodb", "neo4j", "kafka")
-SOURCES = (*SERVERS, "csv", "jsonl")
+FILES = ("csv", "jsonl")
+SOURCES = (*SERVERS, *FILES)
 SCHEMA = ROOT / "schemas" / "shop.yaml"
 PASSWORD = "correct-horse-battery"
 # Of issue and documentation alike: workers, cpus, memory, tmpfs, rows, batch.
@@ -41,10 +42,18 @@ class GenerateTest(ProgramTest):
 
     def test_every_reference_resolves_whatever_is_asked_for(self):
         for source, options in itertools.product(SOURCES, ((), ("--tmpfs",), ("--preset", "small", "--workers", "5"), ("--preset", "large", "--tmpfs"))):
+            if source in FILES and "--tmpfs" in options:
+                options = (*options, "--workers", "1")
             with self.subTest(source=source, options=options):
                 self.generate(source, *options)
                 self.compose()
                 references.check_kubernetes(self, self.out)
+
+    def test_workers_with_a_folder_of_their_own_each_do_not_share_tables(self):
+        for source in FILES:
+            said = self.generate(source, "--tmpfs", "--workers", "2", code=2).stderr
+            self.assertIn("--tmpfs gives each worker a folder of its own", said)
+            self.generate(source, "--tmpfs", "--workers", "1")
 
     def test_a_database_that_is_there_is_not_deployed(self):
         self.generate("postgresql", "--connection-string", "postgresql://bench:s3cret-word@db.example:6432/bench")
@@ -56,7 +65,7 @@ class GenerateTest(ProgramTest):
 
     def test_both_platforms_have_the_same_workers(self):
         for source in SOURCES:
-            self.generate(source, "--tmpfs", "--preset", "small")
+            self.generate(source, "--tmpfs", "--preset", "small", *(("--workers", "1") if source in FILES else ()))
             jobs = references.check_kubernetes(self, self.out).of("Job")
             workers = self.workers()
             self.assertEqual({f"loadtest-{name}" for name in workers}, set(jobs))

@@ -66,6 +66,8 @@ class FilesCase:
         said = self.check(code=6)
         for word in (f"id = {gone}", f"id = {changed}", f"id = {ids[30]}", "email", "#"):
             self.assertIn(word, said)
+        self.table("users").write_text("".join(whole) + "{ no row\n", encoding="utf-8")
+        self.assertRegex(self.check(code=6), rf"users: extra[^$]*users\.{self.FORMAT}:{len(whole) + 1}: found")
         self.table("users").write_text("".join(whole), encoding="utf-8")
         self.check()
 

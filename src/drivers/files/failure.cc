@@ -9,9 +9,6 @@ namespace assay::files {
 
 FailureKind classify(int error) noexcept {
   switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
     case ENOMEM:
     case EMFILE:
     case ENFILE:
@@ -26,7 +23,7 @@ FailureKind classify(int error) noexcept {
       return FailureKind::disconnected;
     case ETIMEDOUT:
       return FailureKind::timeout;
-    default:
+    default:  // a full disk too: nobody makes room while one waits, and who does begins again
       return FailureKind::rejected;
   }
 }

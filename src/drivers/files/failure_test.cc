@@ -12,10 +12,10 @@ TEST(FilesFailure, error_numbers_mean_what_man_pages_say) {
     int error;
     FailureKind kind;
   } const kCases[] = {
-      {ENOSPC, FailureKind::overloaded}, {EDQUOT, FailureKind::overloaded}, {EFBIG, FailureKind::overloaded},
-      {EMFILE, FailureKind::overloaded}, {EIO, FailureKind::disconnected},  {ESTALE, FailureKind::disconnected},
-      {ETIMEDOUT, FailureKind::timeout}, {EACCES, FailureKind::rejected},   {EROFS, FailureKind::rejected},
-      {ENOENT, FailureKind::rejected},   {EISDIR, FailureKind::rejected},   {ENAMETOOLONG, FailureKind::rejected}};
+      {ENOSPC, FailureKind::rejected},   {EDQUOT, FailureKind::rejected},  {EFBIG, FailureKind::rejected},
+      {EMFILE, FailureKind::overloaded}, {EIO, FailureKind::disconnected}, {ESTALE, FailureKind::disconnected},
+      {ETIMEDOUT, FailureKind::timeout}, {EACCES, FailureKind::rejected},  {EROFS, FailureKind::rejected},
+      {ENOENT, FailureKind::rejected},   {EISDIR, FailureKind::rejected},  {ENAMETOOLONG, FailureKind::rejected}};
   for (const auto& c : kCases) EXPECT_EQ(classify(c.error), c.kind) << c.error;
 }
 

@@ -188,7 +188,7 @@ TEST_P(FilesFaults, a_disk_that_is_full_is_told_counts_nothing_half_and_the_load
     const rlimit most{2'500, RLIM_INFINITY};
     if (setrlimit(RLIMIT_FSIZE, &most) != 0) _exit(9);
     const std::string end = outcome(load(*connect(), 20, 20));
-    _exit(end.starts_with("overloaded: writing ") && end.ends_with(": File too large") ? 7 : 8);
+    _exit(end.starts_with("rejected: writing ") && end.ends_with(": File too large") ? 7 : 8);
   });
   ASSERT_EQ(writer.join(), 7);
   const auto session = connect();

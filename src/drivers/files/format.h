@@ -6,7 +6,7 @@
 // has it.
 // jsonl_format: one JSON object (RFC 8259) a line, in UTF-8, its members the columns in their order. NULL is null;
 // numbers and truth values are JSON's, and all else is a string, decimals too, so that no reader rounds them. JSON
-// columns stand as what they are; since that may be null, one that is NULL is left out.
+// columns stand as what they are; since that may be null, one that is NULL is left out. What is not there is NULL.
 #pragma once
 
 #include "base/result.h"
@@ -27,7 +27,8 @@ class Format {
   /// Appends a row as a record with its line end. Rejects what the table does not take, naming the column.
   virtual Result<> append_row(const Table&, const Value* row, std::string& out) const = 0;
   /// Adds the row that a record, without its line end, is. A cell that is none of its column's type is added as it
-  /// stands, as text or Json, so that who compares can show it; a record that is no row is a wrong answer.
+  /// stands, as text or Json, so that who compares can show it; a record that is no row is a wrong answer, and may leave a
+  /// row behind in the batch.
   virtual Result<> read_row(const Table&, std::string_view record, RowBatch&) const = 0;
   /// True: a line end between double quotes, of which a record has an even number, does not end the record.
   virtual bool quotes_line_ends() const noexcept = 0;

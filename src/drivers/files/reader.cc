@@ -58,14 +58,15 @@ class FileReader final : public RowReader {
       const auto lines = static_cast<std::uint64_t>(std::count(record.begin(), record.end(), '\n'));
       if (record.ends_with('\n')) record.remove_suffix(1);
       if (record.ends_with('\r')) record.remove_suffix(1);
-      Result<> row = format_.read_row(table_, record, batch);
-      if (!row) {
-        row.error().message = fmt::format("{}:{}: found {}", file_.path(), stretch_.line, row.error().message);
-        return tl::unexpected(std::move(row.error()));
+      const std::size_t rows = batch.size();
+      if (const Result<> row = format_.read_row(table_, record, batch); row) {
+        added++;
+      } else {
+        batch.shrink(rows);
+        strangers_.push_back(fmt::format("{}:{}: found {}", file_.path(), stretch_.line, row.error().message));
       }
       stretch_.line += lines;
       at_ = *end;
-      added++;
     }
     return added;
   }

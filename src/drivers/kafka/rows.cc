@@ -21,16 +21,20 @@ class StretchReader final : public RowReader {
   Result<std::size_t> next(std::size_t most, RowBatch& batch) override {
     const Call call = conversation_.call();
     std::size_t added = 0;
-    for (; added < most; added++) {
+    while (added < most) {
       const Result<std::optional<Message>> message = reader_->next(call);
       if (!message) return tl::unexpected(message.error());
       if (!*message) break;
-      Result<> decoded = (*message)->value ? format_->decode(*(*message)->value, batch)
-                                           : fail(FailureKind::wrong_answer, "the message has no value");
-      if (decoded) continue;
-      Failure failure = std::move(decoded.error());
-      failure.message = fmt::format("{}, offset {}: {}", reader_->where(), (*message)->offset, failure.message);
-      return tl::unexpected(std::move(failure));
+      const std::size_t rows = batch.size();
+      const Result<> decoded = (*message)->value ? format_->decode(*(*message)->value, batch)
+                                                 : fail(FailureKind::wrong_answer, "the message has no value");
+      if (decoded) {
+        added++;
+        continue;
+      }
+      batch.shrink(rows);
+      strangers_.push_back(
+          fmt::format("{}, offset {}: {}", reader_->where(), (*message)->offset, decoded.error().message));
     }
     return added;
   }

@@ -21,7 +21,8 @@ constexpr std::size_t kPageRows = 2'000;
 constexpr std::string_view kIsThere = "every row that was written is there",
                            kExtra = "only rows that were written are there, each once",
                            kOther = "every value is the one that was written",
-                           kNotNull = "no value is null where none may be";
+                           kNotNull = "no value is null where none may be",
+                           kReadable = "the table is as it was made, so that its rows can be read";
 
 /// As people read it in a line.
 std::string shown(const Value& value) {
@@ -52,33 +53,50 @@ class TableCheck {
   }
   virtual ~TableCheck() = default;
 
-  void run() {
+  /// False: the target refuses that it is read; why is a finding, and its rows are not counted.
+  bool run() {
     std::vector<std::string> stretches;
     {
       const std::unique_ptr<Session> session = open_session(job_.target);
       if (!rows_of(*session).exists(table_.name)) {
         findings_.add(table_.name + ": missing", kIsThere, "the table is not there",
                       std::max<std::uint64_t>(rows_.present(), 1));
-        return;
+        return true;
       }
       const Patience patience(*session);
-      stretches = session->rows()->split(table_, kStretchRows);
+      try {
+        stretches = session->rows()->split(table_, kStretchRows);
+      } catch (const Error& error) {
+        if (error.code() == ExitCode::interrupted) throw;
+        refused(error.what());
+        return false;
+      }
     }
     begin();
     for_each_chunk(job_, stretches.size(), [&](Session& session, std::uint64_t i) -> Result<> {
       // A stretch that is read again, since the session was lost, counts once.
       std::uint64_t count = 0;
       Result<> done = look_at(session, stretches[i], count);
+      if (!done && (done.error().kind == FailureKind::rejected || done.error().kind == FailureKind::wrong_answer)) {
+        refused(done.error().message);
+        return {};
+      }
       if (done) job_.progress.advance(count);
       return done;
     });
-    end();
+    if (readable_) end();
+    return readable_;
   }
 
  protected:
   virtual void begin() = 0;
   virtual Result<> look_at(Session&, const std::string& stretch, std::uint64_t& count) = 0;
   virtual void end() = 0;
+
+  void refused(std::string why) {
+    readable_ = false;
+    findings_.add(table_.name + ": unreadable", kReadable, std::move(why));
+  }
 
   std::string name_of(const Value* row) const {
     if (key_.empty()) return "a row";
@@ -96,6 +114,7 @@ class TableCheck {
   const Contents& contents_;
   Findings& findings_;
   std::vector<std::size_t> key_, all_columns_;
+  std::atomic<bool> readable_ = true;
 };
 
 /// Rows that have a key: each is found, made anew and compared.
@@ -123,6 +142,8 @@ class KeyedCheck final : public TableCheck {
       batch.clear();
       const Result<std::size_t> read = (*reader)->next(kPageRows, batch);
       if (!read) return tl::unexpected(read.error());
+      for (std::string& stranger : (*reader)->take_strangers())
+        found.push_back({table_.name + ": extra", {kExtra, std::move(stranger)}});
       if (*read == 0) break;
       count += *read;
       compare(batch, looks, found);
@@ -268,11 +289,13 @@ class BagCheck final : public TableCheck {
     if (!reader) return tl::unexpected(reader.error());
     std::vector<std::uint64_t> hashes;
     std::vector<std::string> strangers;  // some of those that are no row of the population
+    std::vector<std::string> no_rows;    // what is none of the table
     RowBatch batch(table_.columns.size());
     for (;;) {
       batch.clear();
       const Result<std::size_t> read = (*reader)->next(kPageRows, batch);
       if (!read) return tl::unexpected(read.error());
+      for (std::string& stranger : (*reader)->take_strangers()) no_rows.push_back(std::move(stranger));
       if (*read == 0) break;
       count += *read;
       for (std::size_t r = 0; r < batch.size(); r++) {
@@ -282,6 +305,7 @@ class BagCheck final : public TableCheck {
         if (!known && strangers.size() < Findings::kNamedRows) strangers.push_back(cells_of(batch.row(r)));
       }
     }
+    for (std::string& stranger : no_rows) findings_.add(table_.name + ": extra", kExtra, std::move(stranger));
     const std::lock_guard lock(mutex_);
     read_.insert(read_.end(), hashes.begin(), hashes.end());
     for (std::string& row : strangers)
@@ -357,14 +381,16 @@ CheckOutcome check_rows(Job& job, std::string_view owner) {
   job.progress.start("checking populate", "rows", rows);
   Findings findings;
   std::uint64_t columns = 0;
+  std::size_t readable = 0;
   for (const std::size_t t : own) {
     columns += population->table(t).columns.size();
-    if (population->table(t).primary_key.empty())
-      BagCheck(job, contents, t, findings).run();
-    else
-      KeyedCheck(job, contents, t, findings).run();
+    const bool read = population->table(t).primary_key.empty() ? BagCheck(job, contents, t, findings).run()
+                                                               : KeyedCheck(job, contents, t, findings).run();
+    if (read) readable++;
   }
-  return {.conditions = 2 * own.size() + columns,
+  if (readable == 0 && !own.empty())  // that is no damage of some rows
+    throw Error(fmt::format("no table can be read: {}", findings.take().front().rows.front()), ExitCode::unreachable);
+  return {.conditions = 3 * own.size() + columns,
           .looked_at = fmt::format("every value of {} rows in {} tables", rows, own.size()),
           .findings = findings.take()};
 }

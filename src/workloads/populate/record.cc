@@ -128,9 +128,13 @@ void erase_all(Session& session, std::string_view prefix, std::string_view owner
 Record require_complete(Session& session, std::string_view owner) {
   std::optional<Record> record = read_record(session, owner);
   if (!record)
-    throw Error("the target holds no populated data; load it with: assay prepare populate --schema FILE --target …");
+    throw Error(
+        "the target holds no populated data; load it with: assay prepare populate --schema FILE --target … "
+        "(data that was loaded under --record NAME is found by that)");
   if (record->state == State::removing)
     throw Error("the clean-up of populated data was not finished; run assay cleanup populate again");
+  if (record->state == State::schema)
+    throw Error("only the tables were made (--schema-only); fill them with: assay prepare populate --data-only …");
   if (record->state != State::complete)
     throw Error(fmt::format(
         "the load of populated data was not finished: it is {}; run assay prepare populate again, it goes on "

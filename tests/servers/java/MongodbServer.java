@@ -1,7 +1,9 @@
 // What tests/servers/mongodb starts: mongo-java-server on loopback, its data in a file. What was acknowledged was written to the
-// kernel before, so that it survives a kill. Arguments: file, port, and for TLS a second port, a certificate and its key.
+// kernel before, so that it survives a kill. A second server keeps its data in memory, which is thirty times faster: for tests of many
+// rows. Arguments: file, port, port of the one in memory, and for TLS one more port, a certificate and its key.
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.io.FileInputStream;
@@ -32,13 +34,14 @@ public class MongodbServer {
       }
     };
     new MongoServer(backend).bind("127.0.0.1", Integer.parseInt(arguments[1]));
-    if (arguments.length > 2) {
+    new MongoServer(new MemoryBackend()).bind("127.0.0.1", Integer.parseInt(arguments[2]));
+    if (arguments.length > 3) {
       MongoServer secured = new MongoServer(backend);
-      try (FileInputStream in = new FileInputStream(arguments[3])) {
+      try (FileInputStream in = new FileInputStream(arguments[4])) {
         X509Certificate certificate = (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
-        secured.enableSsl(key(arguments[4]), null, certificate);
+        secured.enableSsl(key(arguments[5]), null, certificate);
       }
-      secured.bind("127.0.0.1", Integer.parseInt(arguments[2]));
+      secured.bind("127.0.0.1", Integer.parseInt(arguments[3]));
     }
     System.out.println("READY");
   }
