@@ -45,8 +45,11 @@ wait_gone() {
   local pid i
   for pid in "$@"; do
     for ((i = 0; i < 1000; i++)); do
-      # A zombie holds nothing any more; in a container nobody may reap it.
-      case "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null)" in '' | Z* | X*) break ;; esac
+      # A zombie whose other threads have ended too holds nothing any more; in a container nobody may reap it.
+      case "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null)" in
+        '') break ;;
+        Z* | X*) [ "$(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -gt 1 ] || break ;;
+      esac
       sleep 0.01
     done
     [ $i -lt 1000 ] || die "process $pid is still there after 10 s"
