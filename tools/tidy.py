@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The fatal clang-tidy list (.clang-tidy): tools/tidy.py [--all | FILE...]
 
-Without arguments: the .cc files of base, stats, runtime and core, and those that differ from origin/main. Tests are left out unless
-they are named: they double the time, and do on purpose what the list forbids (use after move).
+Without arguments: the .cc files of base, stats, runtime and core, which is what `make test` checks. Tests are left out unless they are
+named: they double the time, and do on purpose what the list forbids (use after move).
 
 Files that the preset `tidy` compiles together are read together, which takes a fifth of the time; with a file its neighbours are
 checked. What was found clean is noted in ~/.cache/assay/tidy by all that it depends on (text after the preprocessor with its
@@ -32,20 +32,12 @@ def is_test(file):
     return file.endswith(("_test.cc", "_livetest.cc"))
 
 
-def git(*arguments):
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
-    return done.stdout.split() if done.returncode == 0 else []
-
-
 def chosen(arguments):
     """The files to check, relative to the root."""
     if arguments and arguments != ["--all"]:
         return {os.path.relpath(pathlib.Path(name).resolve(), ROOT) for name in arguments}
     folders = ["src"] if arguments else FLOORS
     files = {str(f.relative_to(ROOT)) for folder in folders for f in (ROOT / folder).rglob("*.cc")}
-    # In a shallow clone there may be no origin/main: the floors above are what is checked then.
-    for base in [] if arguments else git("merge-base", "HEAD", "origin/main"):
-        files.update(git("diff", "--name-only", "--diff-filter=d", base, "--", "src/*.cc"))
     return {file for file in files if not is_test(file)}
 
 
