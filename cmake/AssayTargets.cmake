@@ -11,7 +11,7 @@
 #   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment. One at a time uses
 #   a server. PREFIX goes before the names of tests whose sources are also in a unit test.
 # assay_test_code(TARGET)
-#   Code of tests: compiled together with ASSAY_UNITY, and not optimized, which is a third of the time; what it tests is.
+#   Code of tests: compiled together with ASSAY_UNITY, and not optimized, which compiles faster; what it tests is.
 # assay_program(NAME SOURCES main.cc … DEPS … LIBS …)
 #   An executable at the root of the build folder: build/NAME.
 # assay_python_test(SCRIPT LABELS unit|cli|browser … [PREFIX sqlite.] [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL] [LOCK server] [COST s])

@@ -4,7 +4,7 @@
 Without arguments: the .cc files of base, stats, runtime and core, which is what `make test` checks. Tests are left out unless they are
 named: they double the time, and do on purpose what the list forbids (use after move).
 
-Files that the preset `tidy` compiles together are read together, which takes a fifth of the time; with a file its neighbours are
+Files that the preset `tidy` compiles together are read together, their headers once; with a file its neighbours are
 checked. What was found clean is noted in ~/.cache/assay/tidy by all that it depends on (text after the preprocessor with its
 comments, options, list, version), and is not read again. The preset is configured, not built.
 """

@@ -102,6 +102,13 @@ class HelpTest(ProgramTest):
     def test_the_workloads_are_listed(self):
         self.assertEqual(sorted(re.findall(r"(?m)^([a-z]+) ", self.assay("workloads").stdout)), sorted(WORKLOADS))
 
+    def test_what_a_killed_process_left_in_shared_memory_is_nothing_to_a_later_one_of_its_pid(self):
+        left = self.folder / "left"
+        done = subprocess.run(["sh", "-c", f'echo /dev/shm/mongoc-$$ >{left}; : >/dev/shm/mongoc-$$; exec "$0" --version', PROGRAM],
+                              capture_output=True, text=True, check=True)
+        pathlib.Path(left.read_text().strip()).unlink(missing_ok=True)
+        self.assertEqual(done.stderr, "")
+
     def test_the_version_is_that_of_the_build(self):
         version = re.search(r"project\(assay VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
         self.assertEqual(self.assay("--version").stdout, f"assay {version}\n")
@@ -117,13 +124,6 @@ class CompletionTest(ProgramTest):
                               text=True, env=environment({}), timeout=60, check=True)
         self.assertEqual(done.stderr, "")
         return set(done.stdout.split())
-
-    def test_what_a_killed_process_left_in_shared_memory_is_nothing_to_a_later_one_of_its_pid(self):
-        left = self.folder / "left"
-        done = subprocess.run(["sh", "-c", f'echo /dev/shm/mongoc-$$ >{left}; : >/dev/shm/mongoc-$$; exec "$0" --version', PROGRAM],
-                              capture_output=True, text=True, check=True)
-        pathlib.Path(left.read_text().strip()).unlink(missing_ok=True)
-        self.assertEqual(done.stderr, "")
 
     def test_bash_completes_commands_workloads_and_drivers(self):
         self.assertEqual(self.complete(""), set(COMMANDS))

@@ -26,7 +26,7 @@ class StoresTest(ProgramTest):
             self.url = f"{STORE}:{self.folder / 'out'}"
             return
         server = f"ASSAY_TEST_{STORE.upper()}"
-        variable = server + ("_MEMORY_URL" if STORE == "mongodb" else "_URL")  # the server that keeps them in a file takes ten minutes
+        variable = server + ("_MEMORY_URL" if STORE == "mongodb" else "_URL")  # the server that keeps them in a file is slow
         url = os.environ.get(variable)
         if not url:
             self.skipTest(os.environ.get(f"{server}_URL_MISSING") or f"{variable} is not set")

@@ -1,6 +1,6 @@
 // What tests/servers/mongodb starts: mongo-java-server on loopback, its data in a file. What was acknowledged was written to the
-// kernel before, so that it survives a kill. A second server keeps its data in memory, which is thirty times faster: for tests of many
-// rows. Arguments: file, port, port of the one in memory, and for TLS one more port, a certificate and its key.
+// kernel before, so that it survives a kill. A second server keeps its data in memory, which is faster: for tests of many rows.
+// Arguments: file, port, port of the one in memory, and for TLS one more port, a certificate and its key.
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
