@@ -78,6 +78,15 @@ class SchemaTest(ProgramTest):
         self.assertEqual(self.assay("schema", "show", "bad.yaml", code=2).stdout, "")
         self.assertIn("none.yaml cannot be read; expected a file with a schema", self.assay("schema", "lint", "none.yaml", code=2).stderr)
 
+    def test_names_that_many_stores_cannot_tell_apart_and_that_of_the_record_are_mistakes(self):
+        file = self.folder / "names.yaml"
+        file.write_text("version: 1\ntables:\n- name: a\n  columns:\n  - {name: z, type: int}\n  - {name: Z, type: int}\n"
+                        "- name: A\n  columns: [{name: z, type: int}]\n- name: Assay_Meta\n  columns: [{name: z, type: int}]\n")
+        said = self.assay("schema", "lint", file, code=2)
+        for mistake in ("column 'Z' differs from 'z' in case only", "table 'A' differs from 'a' in case only",
+                        "table 'Assay_Meta' would be where assay keeps its record"):
+            self.assertIn(mistake, said.stdout + said.stderr)
+
     def test_questions_that_cannot_be_answered_are_refused(self):
         for arguments, text in ((("schema",), "expected lint or show"), (("schema", "lnit", "x"), "unknown word 'lnit'"),
                                 (("schema", "lint"), "the file is missing"), (("schema", "show", "a", "b"), "2 files; expected one"),
