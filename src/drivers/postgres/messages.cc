@@ -31,6 +31,11 @@ void close_message(std::string& out, std::size_t length) noexcept {
   set_number(out, length, static_cast<std::int32_t>(out.size() - length));
 }
 
+bool is_server_type(char type) noexcept { return kServerTypes.find(type) != std::string_view::npos; }
+
+/// How many bytes of garbage made it so: however many have arrived behind them.
+std::size_t judged(char type) noexcept { return is_server_type(type) ? kHeader : 1; }
+
 bool ends_session(const ServerError& error) noexcept { return error.severity == "FATAL" || error.severity == "PANIC"; }
 
 void append_execute(std::string& out) {
@@ -85,7 +90,7 @@ void append_sync(std::string& out) {
 
 Framing take_message(std::string_view bytes, Message& message, std::size_t& size) noexcept {
   if (bytes.empty()) return Framing::partial;
-  if (kServerTypes.find(bytes[0]) == std::string_view::npos) return Framing::garbage;
+  if (!is_server_type(bytes[0])) return Framing::garbage;
   if (bytes.size() < kHeader) return Framing::partial;
   const auto length = get<std::uint32_t>(bytes, 1);
   if (length < 4 || length > kMostBytes) return Framing::garbage;
@@ -164,7 +169,7 @@ AnswerReader::State AnswerReader::read(std::string_view bytes) {
         return State::more;
       case Framing::garbage:
         fault_ = fmt::format("found {:?}, expected a message of PostgreSQL's protocol 3",
-                             bytes.substr(at_, std::min(bytes.size() - at_, kHeader)));
+                             bytes.substr(at_, judged(bytes[at_])));
         return State::garbage;
       case Framing::whole:
         break;
