@@ -99,7 +99,7 @@ void GroupSet::start(const Phases& phases, TimePoint begin, Nanos ramp_up, Nanos
   for (std::size_t g = 0; g < crews_.size(); g++)
     for (std::size_t j = 0; j < crews_[g].size(); j++) {
       Crew& crew = *crews_[g][j];
-      if (!triggered(g) && count > 0)
+      if (!triggered(g) && count > 0 && !groups_[g]->plan.group.keeps_count)
         crew.limit(phases.measure_begin(),
                    Shard{static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(crews_[g].size())}.share(count));
       if (!triggered(g)) crew.close(phases.measure_end());

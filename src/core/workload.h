@@ -60,6 +60,9 @@ struct Group {
   bool triggered = false;
   /// Its clients come to an end (kNothingMore). A run of such groups alone ends with the last client, and needs no time.
   bool ends = false;
+  /// It keeps to RunOptions::count by itself, client by client, so that each does the same when it is run again; they end
+  /// behind it.
+  bool keeps_count = false;
   std::uint64_t clients = 1,
                 sessions = 1;  // of this process; what the workload proposes, the user's options come first
   /// Makes our k-th client (its number in the whole job is shard.global(k)). The seed is the run's. Called from many
@@ -95,6 +98,7 @@ struct RunOptions {
   Shard shard;
   std::uint64_t seed = 1;
   std::uint64_t clients = 0, sessions = 0;  // 0: not given
+  std::uint64_t count = 0;                  // operations of this shard; 0: not given, or not from the first one on
   bool open_loop = false;
   bool seed_given = false;  // by the user; else it is the default
 };

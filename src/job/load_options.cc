@@ -185,6 +185,12 @@ Nanos measured_time(const Options& own) {
   return counted || asked >= parse_duration(kUntilStopped) ? Nanos::max() : asked;
 }
 
+/// Operations of this shard; 0: no end by their number.
+std::uint64_t count_of(const JobSetup& setup) {
+  const auto count = static_cast<std::uint64_t>(setup.own().count("count"));
+  return count == 0 ? 0 : std::max<std::uint64_t>(1, setup.shard.share(count));
+}
+
 RunOptions run_options_of(const JobSetup& setup) {
   const Options& own = setup.own();
   RunOptions options{.shard = setup.shard,
@@ -195,6 +201,7 @@ RunOptions run_options_of(const JobSetup& setup) {
     options.clients = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("clients"))));
   if (own.count("sessions") > 0)
     options.sessions = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("sessions"))));
+  if (own.duration("warmup") == Nanos(0)) options.count = count_of(setup);
   return options;
 }
 
@@ -216,8 +223,7 @@ RunPlan make_plan(const JobSetup& setup) {
   plan.seed = setup.seed;
   plan.ramp_up = own.duration("ramp-up");
   plan.warmup = own.duration("warmup");
-  const auto count = static_cast<std::uint64_t>(own.count("count"));
-  plan.count = count == 0 ? 0 : std::max<std::uint64_t>(1, setup.shard.share(count));
+  plan.count = count_of(setup);
   plan.drain = own.duration("drain");
   plan.threads = static_cast<int>(own.count("threads"));
   plan.retry.most = static_cast<int>(own.count("retries"));

@@ -278,12 +278,13 @@ class RunTest(PopulateTest):
 
     def test_changes_of_the_same_seed_are_the_same(self):
         found = []
-        for name in ("one.db", "two.db"):
+        for name, sessions in (("one.db", "1"), ("two.db", "4")):
             self.file = self.folder / name
             self.url = f"sqlite:{self.file}"
             self.populate(SHOP)
-            self.change("--count", "200", "--clients", "1", "--seed", "4")
+            self.change("--count", "201", "--clients", "4", "--sessions", sessions, "--seed", "4")
             found.append(self.contents())
+            self.assertEqual(self.rows("select sum(cast(value as integer)) from assay_meta where name like 'change/%'"), [(201,)])
         self.assertEqual(found[0], found[1])
 
     def test_changes_that_were_killed_are_known_to_the_last_one(self):

@@ -1,6 +1,7 @@
 #include "drivers/mongodb/kv.h"
 
 #include "base/error.h"
+#include "core/meta.h"
 #include "drivers/mongodb/collections.h"
 #include "drivers/mongodb/document.h"
 
@@ -121,7 +122,9 @@ Result<Written> MongoKv::write_one(Write::Kind kind, std::string_view key, std::
   const Write write[] = {{.kind = kind,
                           .filter = key_filter(key),
                           .document = kind == Write::Kind::remove ? std::string() : pair_document(key, value)}};
-  return connection_.write(collection_, write);
+  // What the record says must outlive a server that dies, as the rows of which it speaks do.
+  return connection_.write(collection_, write,
+                           collection_ == meta_table().name ? Durability::journaled : Durability::as_given);
 }
 
 Result<> MongoKv::put(std::string_view key, std::string_view value) {

@@ -64,6 +64,12 @@ std::string reference(const ForeignKey& key, std::string_view of) {
   return out + "}";
 }
 
+/// A subquery that relates the node n to the row that it refers to.
+std::string relate_node(const ForeignKey& key, CallForm form) {
+  return fmt::format("{}MATCH (p:{} {}) MERGE (n)-[:{}]->(p) }}", form.begin("n"), quoted_name(key.table),
+                     reference(key, "n"), quoted_name(relationship_type(key)));
+}
+
 /// Rows whose key stands in `relation` (">", "<=") to the one in the parameter. Keys of several columns are compared as lists;
 /// what stands before that is what the planner looks into the index with.
 std::string compared(const Table& table, std::string_view relation, std::string_view parameter) {
@@ -156,6 +162,12 @@ std::string insert_text(const Table& table) {
   return fmt::format("UNWIND $rows AS r CREATE (:{} {})", quoted_name(table.name), all_properties(table));
 }
 
+std::string insert_related_text(const Table& table, CallForm form) {
+  std::string out = fmt::format("UNWIND $rows AS r CREATE (n:{} {})", quoted_name(table.name), all_properties(table));
+  for (const ForeignKey& key : table.foreign_keys) out += " WITH n " + relate_node(key, form);
+  return out;
+}
+
 std::string upsert_text(const Table& table) {
   return fmt::format("UNWIND $rows AS r MERGE (n:{} {}) SET n = {}", quoted_name(table.name),
                      properties(table, key_columns(table)), all_properties(table));
@@ -166,8 +178,8 @@ std::string replace_text(const Table& table, CallForm form) {
                                 properties(table, key_columns(table)), all_properties(table));
   for (const ForeignKey& key : table.foreign_keys) {
     const std::string type = quoted_name(relationship_type(key)), parent = quoted_name(key.table);
-    out += fmt::format(" WITH n {}MATCH (n)-[o:{}]->(:{}) DELETE o }} {}MATCH (p:{} {}) MERGE (n)-[:{}]->(p) }}",
-                       form.begin("n"), type, parent, form.begin("n"), parent, reference(key, "n"), type);
+    out += fmt::format(" WITH n {}MATCH (n)-[o:{}]->(:{}) DELETE o }} ", form.begin("n"), type, parent);
+    out += relate_node(key, form);
   }
   return out + " RETURN count(DISTINCT n)";
 }

@@ -43,6 +43,8 @@ std::string relate_text(const Table&, const ForeignKey&, CallForm);
 std::string dangling_text(const Table&, const ForeignKey&);
 
 std::string insert_text(const Table&);
+/// The same with relationships to the rows that are referred to, as far as they are there.
+std::string insert_related_text(const Table&, CallForm);
 /// The same where rows with these keys may be there; they are replaced.
 std::string upsert_text(const Table&);
 /// Answers how many were there. Relationships to other rows are made anew, those from others stay.

@@ -76,6 +76,9 @@ TEST(Neo4jCypher, WritesRowsByUnwind) {
 }
 
 TEST(Neo4jCypher, RelatesRowsAndRelatesReplacedOnesAnew) {
+  EXPECT_EQ(insert_related_text(orders(), {.scoped = true}),
+            "UNWIND $rows AS r CREATE (n:`orders` {`id`: r[0], `user_id`: r[1], `note`: r[2]}) "
+            "WITH n CALL (n) { MATCH (p:`users` {`id`: n.`user_id`}) MERGE (n)-[:`USER_ID`]->(p) }");
   EXPECT_EQ(relate_text(orders(), orders().foreign_keys[0], {.scoped = true}),
             "MATCH (c:`orders`) WHERE c.`user_id` IS NOT NULL CALL (c) { MATCH (p:`users` {`id`: c.`user_id`}) "
             "MERGE (c)-[:`USER_ID`]->(p) } IN TRANSACTIONS OF 1000 ROWS");

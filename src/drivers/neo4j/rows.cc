@@ -200,7 +200,8 @@ Result<> Neo4jRows::carry_out_all(std::span<const Statement> statements) {
 
 Result<> Neo4jRows::write(const Table& table, const RowBatch& batch) {
   std::vector<Statement> statements;
-  if (auto added = add_parts(insert_text(table), table.name, table.columns, batch, statements); !added) return added;
+  const std::string text = table.foreign_keys.empty() ? insert_text(table) : insert_related_text(table, form_);
+  if (auto added = add_parts(text, table.name, table.columns, batch, statements); !added) return added;
   return carry_out_all(statements);
 }
 

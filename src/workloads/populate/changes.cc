@@ -23,17 +23,21 @@ std::string Doer::name() const {
   return fmt::format("{}{:06}/{:06}.{}/{:06}.{}", kChanges, run, shard.index, shard.count, client, clients);
 }
 
-std::string Doer::value() const { return fmt::format("{} seed={} {}", done, seed, to_text(mix)); }
+std::string Doer::value() const { return fmt::format("{}{} seed={} {}", done, open ? "?" : "", seed, to_text(mix)); }
 
 std::vector<Doer> read_doers(Session& session, std::string_view owner) {
   std::vector<Doer> out;
   for (const auto& [name, value] : Meta(session, owner).all(kChanges)) {
     Doer doer;
     unsigned long long client = 0, clients = 0, done = 0, seed = 0;
-    int end = 0;
-    const bool good = std::sscanf(name.c_str() + kChanges.size(), "%u/%u.%u/%llu.%llu", &doer.run, &doer.shard.index,
+    int number = 0, end = 0;
+    const bool noted = std::sscanf(value.c_str(), "%llu%n", &done, &number) == 1;
+    doer.open = noted && value[static_cast<std::size_t>(number)] == '?';
+    const char* const rest = value.c_str() + number + (doer.open ? 1 : 0);
+    const bool good = noted &&
+                      std::sscanf(name.c_str() + kChanges.size(), "%u/%u.%u/%llu.%llu", &doer.run, &doer.shard.index,
                                   &doer.shard.count, &client, &clients) == 5 &&
-                      std::sscanf(value.c_str(), "%llu seed=%llu %n", &done, &seed, &end) == 2 && end > 0;
+                      std::sscanf(rest, " seed=%llu %n", &seed, &end) == 1 && end > 0;
     if (!good)
       throw Error(
           fmt::format("assay_meta says '{}' for {} of populate, which is no progress of a client", value, name));
@@ -41,7 +45,7 @@ std::vector<Doer> read_doers(Session& session, std::string_view owner) {
     doer.clients = clients;
     doer.done = done;
     doer.seed = seed;
-    doer.mix = parse_changes(std::string_view(value).substr(static_cast<std::size_t>(end)));
+    doer.mix = parse_changes(rest + end);
     out.push_back(doer);
   }
   std::stable_sort(out.begin(), out.end(), [](const Doer& a, const Doer& b) { return a.run < b.run; });
@@ -55,6 +59,11 @@ std::uint32_t next_run(const std::vector<Doer>& doers, Shard shard) {
     return doer.run < last || (doer.shard.count == shard.count && doer.shard.index != shard.index);
   });
   return joins ? last : last + 1;
+}
+
+std::vector<Doer> runs_before(std::vector<Doer> doers, std::uint32_t run) {
+  std::erase_if(doers, [run](const Doer& doer) { return doer.run >= run; });
+  return doers;
 }
 
 std::optional<std::uint64_t> TableState::place(std::uint64_t row) const noexcept {
@@ -130,9 +139,22 @@ Contents::Contents(const Population& population, const std::vector<Doer>& doers)
         if (const std::optional<Change> change = sequence.next()) sequence.made(*change);
       for (std::size_t t = 0; t < tables_.size(); t++)
         inserted[t].insert(inserted[t].end(), sequence.inserted(t).begin(), sequence.inserted(t).end());
+      if (!doers[first].open) continue;
+      const std::optional<Change> change = sequence.next();
+      if (!change) continue;
+      doubts_.push_back({doers[first], *change});
+      if (change->what == Change::What::insert) inserted[change->table].push_back({change->row, TableState::kGone});
     }
     for (std::size_t t = 0; t < tables_.size(); t++) tables_[t].add(std::move(inserted[t]));
   }
+  for (const auto& [doer, change] : doubts_)
+    if (const std::optional<std::uint64_t> place = tables_[change.table].place(change.row))
+      others_[{change.table, *place}] = change.version;
+}
+
+std::optional<std::uint32_t> Contents::other_version(std::size_t table, std::uint64_t place) const noexcept {
+  const auto found = others_.find({table, place});
+  return found == others_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void Contents::make_changeable() {

@@ -15,9 +15,11 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace assay::populate {
@@ -30,6 +32,9 @@ struct Doer {
   std::uint64_t seed = 1;
   ChangeMix mix;
   std::uint64_t done = 0;
+  /// The change behind those may have been made as well: its note is written behind it, and may be missing. Not where
+  /// changes and notes are one transaction.
+  bool open = false;
 
   std::uint64_t number() const noexcept { return client * shard.count + shard.index; }
   std::uint64_t all() const noexcept { return clients * shard.count; }
@@ -41,6 +46,8 @@ struct Doer {
 std::vector<Doer> read_doers(Session&, std::string_view owner = kWorkload);
 /// The number of a run that begins: one that shards of the same job have begun, or the next.
 std::uint32_t next_run(const std::vector<Doer>&, Shard);
+/// Those of runs before this one.
+std::vector<Doer> runs_before(std::vector<Doer>, std::uint32_t run);
 
 /// Rows of a table: those of the schema, then those that were inserted. A place is an index among them.
 class TableState {
@@ -96,6 +103,12 @@ struct Change {
 /// What a target holds when it holds what it should.
 class Contents {
  public:
+  /// A change that was perhaps made.
+  struct Doubt {
+    Doer doer;
+    Change change;
+  };
+
   /// As populated, and then changed by these. The population must outlive it.
   Contents(const Population&, const std::vector<Doer>&);
 
@@ -104,10 +117,16 @@ class Contents {
   const TableState& table(std::size_t t) const noexcept { return tables_[t]; }
   /// Memory for changes of these kinds, before clients begin.
   void make_changeable();
+  /// The next changes of those who are open; what tables say is without them.
+  const std::vector<Doubt>& doubts() const noexcept { return doubts_; }
+  /// The version that the row has as well, or kGone, when its last change is in doubt.
+  std::optional<std::uint32_t> other_version(std::size_t table, std::uint64_t place) const noexcept;
 
  private:
   const Population& population_;
   std::vector<TableState> tables_;
+  std::vector<Doubt> doubts_;
+  std::map<std::pair<std::size_t, std::uint64_t>, std::uint32_t> others_;  // by table and place
 };
 
 /// The changes of one client, one after the other.

@@ -106,6 +106,34 @@ TEST(Changes, follow_from_how_many_were_made) {
   EXPECT_EQ(there.size(), expected.size());
 }
 
+TEST(Changes, that_are_in_doubt_leave_two_states_of_their_rows) {
+  const Population shop = population();
+  std::set<Change::What> seen;
+  for (std::uint64_t done = 0; done < 30; done++) {
+    Doer open = doer(0, 1, done);
+    open.open = true;
+    const Contents contents(shop, {open}), without(shop, {doer(0, 1, done)}), with(shop, {doer(0, 1, done + 1)});
+    EXPECT_TRUE(without.doubts().empty());
+    ASSERT_EQ(contents.doubts().size(), 1);
+    const Change change = contents.doubts()[0].change;
+    seen.insert(change.what);
+    const auto version_in = [&](const Contents& state) {
+      const auto place = state.table(change.table).place(change.row);
+      return place ? state.table(change.table).version(*place) : TableState::kGone;
+    };
+    EXPECT_EQ(version_in(contents), version_in(without));
+    const auto place = contents.table(change.table).place(change.row);
+    ASSERT_TRUE(place);
+    EXPECT_EQ(contents.other_version(change.table, *place), version_in(with));
+    EXPECT_NE(version_in(with), version_in(without));
+    std::size_t others = 0;
+    for (const std::size_t t : shop.order())
+      for (std::uint64_t p = 0; p < contents.table(t).places(); p++) others += contents.other_version(t, p).has_value();
+    EXPECT_EQ(others, 1);
+  }
+  EXPECT_EQ(seen.size(), 3);
+}
+
 TEST(Changes, of_a_later_run_begin_with_what_the_earlier_ones_left) {
   const Population shop = population();
   const Doer first = doer(0, 1, 200);

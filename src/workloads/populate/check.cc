@@ -159,7 +159,7 @@ class KeyedCheck final : public TableCheck {
     std::uint64_t missing = 0;
     std::vector<std::uint64_t> some;
     for (std::uint64_t place = 0; place < rows_.places(); place++) {
-      if (was_seen(place) || rows_.gone(place)) continue;
+      if (was_seen(place) || rows_.gone(place) || contents_.other_version(t_, place) == TableState::kGone) continue;
       if (some.size() < Findings::kNamedRows) some.push_back(rows_.row(place));
       missing++;
     }
@@ -191,6 +191,10 @@ class KeyedCheck final : public TableCheck {
       places.clear();
       finder_->find(batch.row(r), places);
       if (places.size() > 1) keep_the_one(batch.row(r), places);
+      if (const auto other = places.empty() ? std::nullopt : contents_.other_version(t_, places[0])) {
+        compare_either(batch.row(r), places[0], *other, looks, found);
+        continue;
+      }
       if (places.empty() || rows_.gone(places[0])) {
         found.push_back(
             {table_.name + ": extra", {kExtra, name_of(batch.row(r)) + (places.empty() ? "" : ", which was deleted")}});
@@ -220,6 +224,30 @@ class KeyedCheck final : public TableCheck {
         compare_row(made.row(m), read, found);
       }
     }
+  }
+
+  /// A row whose last change is in doubt: as it was before, or as it is behind that. What may be gone may be there.
+  void compare_either(const Value* read, std::uint64_t place, std::uint32_t other, std::vector<std::uint64_t>& looks,
+                      Found& found) const {
+    Found wrong;
+    for (const std::uint32_t version : {rows_.version(place), other}) {
+      if (version == TableState::kGone) continue;
+      const std::uint64_t number[] = {rows_.row(place)};
+      RowBatch made(table_.columns.size());
+      population_.generator().add(t_, all_columns_, number, made, version);
+      Found of_version;
+      if (same_key(made.row(0), read))
+        compare_row(made.row(0), read, of_version);
+      else
+        of_version.push_back({table_.name + ": extra", {kExtra, name_of(read)}});
+      if (of_version.empty()) {
+        looks.push_back(place);
+        return;
+      }
+      if (wrong.empty()) wrong = std::move(of_version);
+    }
+    looks.push_back(place);
+    found.insert(found.end(), std::make_move_iterator(wrong.begin()), std::make_move_iterator(wrong.end()));
   }
 
   std::string name_of_place(std::uint64_t place) const {
@@ -390,9 +418,11 @@ CheckOutcome check_rows(Job& job, std::string_view owner) {
   }
   if (readable == 0 && !own.empty())  // that is no damage of some rows
     throw Error(fmt::format("no table can be read: {}", findings.take().front().rows.front()), ExitCode::unreachable);
-  return {.conditions = 3 * own.size() + columns,
-          .looked_at = fmt::format("every value of {} rows in {} tables", rows, own.size()),
-          .findings = findings.take()};
+  std::string looked_at = fmt::format("every value of {} rows in {} tables", rows, own.size());
+  if (!contents.doubts().empty())
+    looked_at +=
+        fmt::format("; the last changes of {} killed clients may have been made or not", contents.doubts().size());
+  return {.conditions = 3 * own.size() + columns, .looked_at = std::move(looked_at), .findings = findings.take()};
 }
 
 }  // namespace assay::populate

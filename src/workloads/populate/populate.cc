@@ -49,7 +49,8 @@ class PopulateWorkload final : public Workload {
     queue_->begin(stage_->todo(), stage_->going_on());
   }
 
-  void after_run(Target&) override {
+  void after_run(Target& target) override {
+    if (changes_ != nullptr && !changes_->transactions) note_ends(target);
     if (queue_ == nullptr) return;
     if (queue_->all_written()) {
       stage_->reopen();
@@ -92,6 +93,15 @@ class PopulateWorkload final : public Workload {
   }
 
  private:
+  /// What cannot be noted stays in doubt: check takes either state, and the next run settles it.
+  void note_ends(Target& target) const {
+    try {
+      close_notes(*changes_, *open_session(target));
+    } catch (const Error&) {
+      return;
+    }
+  }
+
   Group loading(Target& target) {
     changes_.reset();
     stage_ = std::make_unique<Stage>(target, run_.shard, no_progress_, std::stop_token(), settings_,
@@ -116,22 +126,23 @@ class PopulateWorkload final : public Workload {
     const std::unique_ptr<Session> session = open_session(target);
     const RowsTraits& traits = rows_of(*session).traits();
     if (!traits.keyed) throw Error("--changes needs rows that are found by their key, which the target does not have");
-    if (!traits.transactions || session->query() == nullptr)
-      throw Error("--changes needs transactions, so that check knows what was changed; the target has none");
     const Record record = require_complete(*session);
     // The rows are those of the schema in the target: another one is refused.
     Stage(target, run_.shard, no_progress_, std::stop_token(), settings_,
           run_.seed_given && !settings_.schema_file.empty() ? std::optional(run_.seed) : std::nullopt)
         .look();
-    const std::vector<Doer> before = read_doers(*session);
-    changes_ = std::make_shared<ChangeRun>(population_of(record, traits), before);
-    require_changeable(changes_->population, settings_.changes);
-    changes_->doer = {.run = next_run(before, run_.shard),
-                      .shard = run_.shard,
-                      .client = 0,
-                      .clients = clients,
-                      .seed = run_.seed,
-                      .mix = settings_.changes};
+    Population population = population_of(record, traits);
+    require_changeable(population, settings_.changes);
+    const Doer first{.run = next_run(read_doers(*session), run_.shard),
+                     .shard = run_.shard,
+                     .client = 0,
+                     .clients = clients,
+                     .seed = run_.seed,
+                     .mix = settings_.changes};
+    const bool transactions = traits.transactions && session->query() != nullptr;
+    if (!transactions) settle(population, first.run, run_.shard, *session);
+    changes_ = std::make_shared<ChangeRun>(std::move(population), runs_before(read_doers(*session), first.run), first,
+                                           run_.count, transactions);
     return change_group(changes_);
   }
 
