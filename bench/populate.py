@@ -18,7 +18,7 @@ tables:
   - {name: code, type: uuid}
   - {name: customer, type: int, generator: {type: int_range, min: 1, max: 100000}}
   - {name: total, type: {decimal: {precision: 12, scale: 2}}}
-  - {name: note, type: words, nullable: true, null_rate: 0.2}
+  - {name: note, type: text, generator: {type: words, min_words: 3}, nullable: true, null_rate: 0.2}
   - {name: at, type: timestamp}
   - {name: doc, type: json}
   - {name: open, type: bool}

@@ -9,6 +9,7 @@
 #include "deploy/kubernetes.h"
 #include "deploy/output.h"
 #include "deploy/request.h"
+#include "drivers/kafka/format.h"
 
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -97,6 +98,11 @@ std::span<const OptionSpec> generate_options() {
       {.name = "connection-string",
        .default_value = "",
        .help = "a database that is there already, instead of one that is deployed"},
+      {.name = "message-format",
+       .type = OptionType::choice,
+       .default_value = "",
+       .help = "of Kafka; without it protobuf, or what --connection-string says",
+       .choices = {"json", "protobuf"}},
       {.name = "image", .default_value = "", .help = "of assay; without it assay:" ASSAY_VERSION},
       {.name = "database-image", .default_value = "", .help = "of the database; without it that of docs/deploy.md"},
       {.name = "storage-class",
@@ -166,6 +172,7 @@ deploy::Request request_of(const Options& options) {
   request.batch_size = count_given<std::uint64_t>(options, "batch-size");
   if (options.given("seed")) request.seed = options.whole("seed");
   request.connection_string = options.text("connection-string");
+  request.message_format = options.text("message-format");
   request.image = options.given("image") ? options.text("image") : "assay:" ASSAY_VERSION;
   request.database_image = options.text("database-image");
   request.storage_class = options.text("storage-class");
@@ -184,6 +191,20 @@ void refuse_without_platform(const Options& options, bool compose, bool kubernet
   refuse_mistakes(mistakes);
 }
 
+/// As workers make them when they make the topics.
+std::vector<deploy::Setting> proto_files(const deploy::Deployment& deployment) {
+  std::vector<deploy::Setting> files;
+  const std::optional<dataset::Schema> schema =
+      dataset::read_schema_text(deployment.schema_text, deployment.schema_name,
+                                {.rows = deployment.row_count, .seed = {}})
+          .schema;
+  for (std::size_t t = 0; schema && t < schema->tables.size(); t++) {
+    const Table table = dataset::to_table(*schema, t, dataset::Arrays::json);
+    files.push_back({fmt::format("{}.proto", table.name), kafka::proto_file(table)});
+  }
+  return files;
+}
+
 ExitCode generate(const Options& options) {
   const std::string platform = options.text("platform");
   const bool compose = platform != "kubernetes", kubernetes = platform != "docker-compose";
@@ -192,9 +213,10 @@ ExitCode generate(const Options& options) {
   deploy::Deployment& deployment = described.deployment;
   deployment.user = std::pair(::getuid(), ::getgid());
   for (const std::string& note : described.notes) say("note: {}\n", note);
+  if (deployment.protobuf) deployment.proto_files = proto_files(deployment);
   nlohmann::ordered_json summary = {{"platform", platform}};
   summary.update(deploy::summary(deployment));
-  std::vector<deploy::File> files = {{"loadtest.json", summary.dump(2) + "\n"}};
+  std::vector<deploy::File> files = {{std::string(deploy::kSummaryFile), summary.dump(2) + "\n"}};
   const auto add = [&](std::vector<deploy::File> more) {
     std::move(more.begin(), more.end(), std::back_inserter(files));
   };

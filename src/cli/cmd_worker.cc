@@ -148,7 +148,8 @@ class Worker {
       const CheckOutcome outcome = executor.check(stop);
       observer.progress().finish();
       if (!is_quiet(*setup_) || !outcome.findings.empty()) print_outcome(outcome, "of the worker");
-      report_.verification = deploy::VerificationReport{outcome.conditions, outcome.looked_at, outcome.findings};
+      report_.verification =
+          deploy::VerificationReport{outcome.conditions, outcome.looked_at, outcome.findings, outcome.tables};
       if (!outcome.findings.empty())
         report_.errors.push_back(fmt::format("the data is not consistent: {}", outcome.findings.front().text));
       return;

@@ -211,7 +211,11 @@ CheckOutcome Fleet::check(std::stop_token stop) {
   for (std::size_t m = 0; m < records.size(); m++) {
     const json& check = records[m].at("check");
     out.conditions = std::max(out.conditions, check.at("conditions").get<std::uint64_t>());
-    out.looked_at = check.at("looked_at").get<std::string>();
+    // Of the whole, or each of what is its own.
+    if (const auto looked_at = check.at("looked_at").get<std::string>(); out.looked_at.empty())
+      out.looked_at = looked_at;
+    else if (out.looked_at.find(looked_at) == std::string::npos)
+      out.looked_at += "; " + looked_at;
     for (const json& finding : check.at("findings"))
       out.findings.push_back(
           {.condition = finding.at("condition").get<std::string>(),

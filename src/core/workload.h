@@ -125,10 +125,18 @@ struct Statements {             // what a workload says after a run
   std::vector<Requirement> requirements;
 };
 
+/// Rows of a table that was read to its end. What is extra was found and is none of those that were written.
+struct TableCounts {
+  std::string table;
+  std::uint64_t found = 0, missing = 0, mismatched = 0, matched = 0;
+  std::uint64_t expected() const noexcept { return missing + mismatched + matched; }
+};
+
 struct CheckOutcome {
-  std::uint64_t conditions = 0;   // how many were looked at
-  std::string looked_at = {};     // the same in words, where the number alone says too little
-  std::vector<Finding> findings;  // those that do not hold; empty is good
+  std::uint64_t conditions = 0;          // how many were looked at
+  std::string looked_at = {};            // the same in words, where the number alone says too little
+  std::vector<Finding> findings;         // those that do not hold; empty is good
+  std::vector<TableCounts> tables = {};  // of a workload that looks at single rows
 };
 
 class Workload {

@@ -213,7 +213,7 @@ TEST_F(Aggregates, AVerificationThatFoundSomethingIsTheGravest) {
   verified.operation = "verify";
   verified.metrics = {};
   verified.times.clear();
-  verified.verification = VerificationReport{2, "2 tables", {}};
+  verified.verification = VerificationReport{2, "2 tables", {}, {}};
   put("verify-1.json", write_worker_report(verified));
   EXPECT_EQ(read().exit_code(), ExitCode::ok);
   EXPECT_EQ(read().rows, 50000u);

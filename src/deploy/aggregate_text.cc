@@ -105,12 +105,14 @@ void put_worker(JsonText& json, const WorkerReport& report) {
 
 void put_verifications(JsonText& json, const Aggregate& all) {
   std::uint64_t reports = 0, conditions = 0, consistent = 0, findings = 0;
+  VerificationReport rows;
   for (const WorkerReport& report : all.workers) {
     if (!report.verification) continue;
     reports++;
     conditions += report.verification->conditions;
     consistent += report.verification->consistent() ? 1 : 0;
     findings += report.verification->findings.size();
+    rows.tables.push_back(report.verification->total());
   }
   json.key("verification_summary");
   if (reports == 0) {
@@ -118,7 +120,13 @@ void put_verifications(JsonText& json, const Aggregate& all) {
     return;
   }
   json.open('{').member("reports", reports).member("consistent", consistent).member("conditions", conditions);
-  json.member("findings", findings).close('}');
+  const TableCounts total = rows.total();
+  json.member("findings", findings).member("total_expected", total.expected()).member("total_found", total.found);
+  json.member("total_missing", total.missing).member("total_mismatched", total.mismatched);
+  json.member("total_matched", total.matched);
+  json.member("pass_rate",
+              total.expected() == 0 ? 1.0 : static_cast<double>(total.matched) / static_cast<double>(total.expected()));
+  json.close('}');
 }
 
 std::string as_json(const Aggregate& all) {

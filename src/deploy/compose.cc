@@ -94,7 +94,7 @@ std::vector<File> compose_files(const Deployment& deployment) {
                    to_yaml(compose, fmt::format("Made by assay generate: {} workers write generated rows into {}.\n"
                                                 "docker compose -f {} up; then assay aggregate --results-dir ./results",
                                                 deployment.workers.size(), name_of(deployment.source), kComposeFile))});
-  files.push_back({"config/schema.yaml", deployment.schema_text});
+  add_config(deployment, files);
   files.push_back({"worker.env", environment_file(deployment.connection), true});
   if (deployment.database && !deployment.database->secrets.empty())
     files.push_back({"database.env", environment_file(deployment.database->secrets), true});

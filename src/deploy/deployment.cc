@@ -71,6 +71,12 @@ std::vector<std::string> worker_words(const Deployment& deployment, const Worker
   return words;
 }
 
+void add_config(const Deployment& deployment, std::vector<File>& files) {
+  files.push_back({"config/schema.yaml", deployment.schema_text});
+  for (const Setting& file : deployment.proto_files)
+    files.push_back({fmt::format("{}/{}", kProtoFolder, file.name), file.value});
+}
+
 nlohmann::ordered_json summary(const Deployment& deployment) {
   nlohmann::ordered_json json = {{"source_type", name_of(deployment.source)}, {"image", deployment.image}};
   for (const Worker& worker : deployment.workers) {
@@ -97,6 +103,11 @@ nlohmann::ordered_json summary(const Deployment& deployment) {
     json["database"] = std::move(entry);
   }
   json["schema_path"] = "config/schema.yaml";
+  if (deployment.source == Source::kafka) {
+    json["message_format"] = deployment.protobuf ? "protobuf" : "json";
+    for (const Setting& file : deployment.proto_files)
+      json["proto_paths"].push_back(fmt::format("{}/{}", kProtoFolder, file.name));
+  }
   json["network_name"] = deployment.name;
   json["seed"] = deployment.seed;
   json["dry_run"] = deployment.dry_run;

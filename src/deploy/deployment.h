@@ -64,6 +64,8 @@ struct Deployment {
   Source source = Source::postgresql;
   std::string image;  // of assay
   std::string schema_text, schema_name;
+  bool protobuf = false;                // messages of Kafka; else JSON
+  std::vector<Setting> proto_files;     // what decodes them: name and text
   std::optional<Database> database;     // none where one is there already, or none is needed
   std::vector<Setting> connection;      // environment of the workers, secret
   std::optional<std::string> files_to;  // folder in the workers that holds what they write: of csv and jsonl
@@ -94,5 +96,8 @@ struct File {
   std::string text;
   bool secret = false;  // for the owner's eyes only
 };
+inline constexpr std::string_view kSummaryFile = "loadtest.json", kProtoFolder = "config/proto";
+/// What both platforms have in the folder config: the schema, and what decodes messages.
+void add_config(const Deployment&, std::vector<File>&);
 
 }  // namespace assay::deploy

@@ -213,6 +213,12 @@ std::vector<Manifest> manifests(const Deployment& deployment) {
                 {"metadata", {{"name", deployment.name}, {"labels", {{"app.kubernetes.io/name", deployment.name}}}}}};
   Tree config = object(deployment, "v1", "ConfigMap", kSchemaMap, "worker");
   config["data"] = {{"schema.yaml", deployment.schema_text}};
+  std::vector<Tree> configs = {config};
+  if (!deployment.proto_files.empty()) {
+    Tree proto = object(deployment, "v1", "ConfigMap", "loadtest-proto", "worker");
+    for (const Setting& file : deployment.proto_files) proto["data"][file.name] = file.value;
+    configs.push_back(std::move(proto));
+  }
   std::vector<Tree> secrets = {secret(deployment, kWorkerSecret, deployment.connection, "worker")};
   if (deployment.database && !deployment.database->secrets.empty())
     secrets.push_back(secret(deployment, kDatabaseSecret, deployment.database->secrets, "database"));
@@ -230,7 +236,7 @@ std::vector<Manifest> manifests(const Deployment& deployment) {
   std::vector<Tree> workers;
   for (const Worker& worker : deployment.workers) workers.push_back(worker_job(deployment, worker));
   return {{"00-namespace", {space}},
-          {"10-configmap", {config}},
+          {"10-configmap", configs},
           {"11-secrets", secrets},
           {"12-volumes", volumes},
           {"20-database", database},
@@ -260,7 +266,7 @@ std::vector<File> kubernetes_files(const Deployment& deployment) {
   }
   files.push_back({"loadtest.yaml",
                    to_yaml_documents(all, "Made by assay generate: all that is in kubernetes/, in one file."), true});
-  files.push_back({"config/schema.yaml", deployment.schema_text});
+  add_config(deployment, files);
   return files;
 }
 

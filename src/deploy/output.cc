@@ -42,9 +42,36 @@ void write_secret(const fs::path& path, const std::string& text) {
   write_atomically(path, text);
 }
 
+/// What stands where we would write, in a folder that no `assay generate` has written, is somebody's.
+void refuse_foreign_files(const fs::path& folder, std::span<const File> files) {
+  std::error_code ignored;
+  if (fs::exists(folder / kSummaryFile, ignored)) return;
+  std::vector<std::string> mistakes;
+  for (const File& file : files)
+    if (fs::exists(folder / file.path, ignored))
+      mistakes.push_back(
+          fmt::format("{} is there and assay did not write it; expected another --output-dir, or a folder with the {} "
+                      "of an earlier assay generate, whose files are written anew",
+                      (folder / file.path).string(), kSummaryFile));
+  refuse_mistakes(mistakes);
+}
+
+/// Types of messages of tables that are no more.
+void remove_old_types(const fs::path& folder, std::span<const File> files) {
+  std::error_code error;
+  std::vector<fs::path> old;
+  for (fs::directory_iterator at(folder / kProtoFolder, error), end; !error && at != end; at.increment(error))
+    if (at->path().extension() == ".proto") old.push_back(fs::path(kProtoFolder) / at->path().filename());
+  for (const fs::path& path : old)
+    if (std::none_of(files.begin(), files.end(), [&](const File& file) { return file.path == path.string(); }))
+      fs::remove(folder / path, error);
+  fs::remove(folder / kProtoFolder, error);  // an empty one only
+}
+
 }  // namespace
 
 void write_files(const fs::path& folder, std::span<const File> files, bool with_data) {
+  refuse_foreign_files(folder, files);
   make_output_folder(folder / "results");
   if (with_data) make_output_folder(folder / "data");
   for (const File& file : files) {
@@ -63,6 +90,7 @@ void write_files(const fs::path& folder, std::span<const File> files, bool with_
     if (std::none_of(files.begin(), files.end(), [&](const File& file) { return file.path == path; }))
       fs::remove(folder / path, ignored);
   fs::remove(folder / "kubernetes", ignored);  // an empty one only
+  remove_old_types(folder, files);
 }
 
 std::vector<std::string> old_results(const fs::path& folder) {

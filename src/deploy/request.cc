@@ -41,6 +41,7 @@ class Reader {
     out.limits = limits("", request_.cpu_limit, request_.memory_limit, preset.worker, 32 * kMi);
     read_tmpfs(preset);
     read_database(preset);
+    read_message_format();
     read_schema(request_.workers.value_or(preset.workers));
     refuse_mistakes(mistakes_);
     return std::move(described_);
@@ -168,6 +169,34 @@ class Reader {
     if (!good)
       mistakes_.emplace_back(
           "the password of the database has less than 8 characters or others than letters, digits, - and _ of ASCII");
+  }
+
+  /// Messages as the consumer of the load test expects them. A URL that says it is taken at its word.
+  void read_message_format() {
+    Deployment& out = described_.deployment;
+    if (request_.source != Source::kafka) {
+      if (!request_.message_format.empty())
+        mistakes_.push_back(
+            fmt::format("--message-format is of kafka; it has no effect with {}", name_of(request_.source)));
+      return;
+    }
+    std::string& brokers = out.connection.front().value;
+    constexpr std::string_view kOption = "format=";
+    const std::size_t options = brokers.find('?');
+    const std::size_t at = options == std::string::npos ? options : brokers.find(kOption, options);
+    if (at != std::string::npos) {
+      const std::string said = brokers.substr(at + kOption.size(), brokers.find('&', at) - at - kOption.size());
+      out.protobuf = said == "protobuf";
+      if (!request_.message_format.empty() && request_.message_format != said)
+        mistakes_.push_back(
+            fmt::format("--message-format is {} and the connection string says {}; expected one of them",
+                        request_.message_format, said));
+      return;
+    }
+    out.protobuf = request_.message_format != "json";
+    if (!out.protobuf) return;
+    if (brokers.find("://") == std::string::npos) brokers = "kafka://" + brokers;
+    brokers += options == std::string::npos ? "?format=protobuf" : "&format=protobuf";
   }
 
   /// What a worker would refuse when all is deployed.

@@ -38,6 +38,7 @@ struct Request {
   std::filesystem::path schema;
   std::optional<std::uint64_t> row_count, batch_size;
   std::optional<std::uint64_t> seed;  // without it the schema's
+  std::string message_format;         // of Kafka: json, protobuf; "" is protobuf, or what the connection string says
   std::string connection_string, image, database_image, storage_class;
   std::string password;  // of the database that is deployed
 };

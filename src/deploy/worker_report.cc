@@ -90,6 +90,13 @@ void put_latency(JsonText& json, const std::vector<TableTimes>& times) {
   json.close(']');
 }
 
+/// Of a table, or with the prefix total_ of all.
+void put_counts(JsonText& json, const TableCounts& counts, const std::string& prefix) {
+  json.member(prefix + "expected", counts.expected()).member(prefix + "found", counts.found);
+  json.member(prefix + "missing", counts.missing).member(prefix + "mismatched", counts.mismatched);
+  json.member(prefix + "matched", counts.matched);
+}
+
 void put_verification(JsonText& json, const std::optional<VerificationReport>& report) {
   json.key("verification_report");
   if (!report) {
@@ -106,7 +113,15 @@ void put_verification(JsonText& json, const std::optional<VerificationReport>& r
     put_texts(json, "rows", finding.rows);
     json.close('}');
   }
-  json.close(']').close('}');
+  json.close(']').key("tables").open('[');
+  for (const TableCounts& counts : report->tables) {
+    json.open('{').member("table_name", std::string_view(counts.table));
+    put_counts(json, counts, "");
+    json.close('}');
+  }
+  json.close(']');
+  put_counts(json, report->total(), "total_");
+  json.close('}');
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -254,6 +269,17 @@ VerificationReport read_verification(const JsonNode& node) {
       one.finish();
       out.findings.push_back(std::move(finding));
     });
+  if (const auto tables = members.find("tables"))
+    tables->for_each([&](const JsonNode& item) {
+      Members one(item);
+      TableCounts counts{one.text("table_name"), one.whole("found"), one.whole("missing"), one.whole("mismatched"),
+                         one.whole("matched")};
+      if (const JsonNode expected = one.need("expected"); expected.whole() != counts.expected())
+        expected.fail(fmt::format("{}, which is what is missing, mismatched and matched", counts.expected()));
+      one.finish();
+      out.tables.push_back(std::move(counts));
+    });
+  members.ignore({"total_expected", "total_found", "total_missing", "total_mismatched", "total_matched"});
   members.finish();
   if (consistent.boolean() != out.consistent()) consistent.fail("what the findings say");
   return out;
@@ -292,6 +318,17 @@ WorkerReport read_members(const JsonNode& root) {
 }
 
 }  // namespace
+
+TableCounts VerificationReport::total() const {
+  TableCounts out;
+  for (const TableCounts& one : tables) {
+    out.found += one.found;
+    out.missing += one.missing;
+    out.mismatched += one.mismatched;
+    out.matched += one.matched;
+  }
+  return out;
+}
 
 std::string format_instant(WallTime wall) {
   std::string text = format_wall(wall);

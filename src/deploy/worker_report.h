@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "core/workload.h"
 #include "deploy/environment.h"
 #include "stats/facts.h"
 #include "stats/histogram.h"
@@ -30,7 +31,10 @@ struct VerificationReport {
   std::uint64_t conditions = 0;
   std::string looked_at;
   std::vector<Finding> findings;
+  std::vector<TableCounts> tables;
   bool consistent() const noexcept { return findings.empty(); }
+  /// Of all tables, which has no name.
+  TableCounts total() const;
 };
 
 struct WorkerMetrics {

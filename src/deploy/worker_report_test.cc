@@ -64,11 +64,26 @@ std::string mistake_in(const std::string& text) {
 TEST(WorkerReports, AreReadBackAsTheyWereWritten) {
   WorkerReport report = sample();
   report.errors = {"a \"quoted\" error\nof two lines"};
-  report.verification = VerificationReport{3, "3 tables", {{"users", "rows are there", {"row 7"}, 1}}};
+  report.verification = VerificationReport{3, "3 tables", {{"users", "rows are there", {"row 7"}, 1}}, {}};
+  report.verification->tables = {{.table = "users", .found = 12, .missing = 1, .mismatched = 2, .matched = 9},
+                                 {.table = "orders", .found = 5, .matched = 5}};
   const std::string text = write_worker_report(report);
   EXPECT_EQ(write_worker_report(read(text)), text);
   EXPECT_EQ(read(text).times.front().batches, report.times.front().batches);
   EXPECT_EQ(read(text).environment.folders, report.environment.folders);
+}
+
+TEST(WorkerReports, CountTheRowsOfAVerificationByTableAndInAll) {
+  WorkerReport report = sample();
+  report.verification = VerificationReport{3, "", {{"users", "rows are there", {"row 7"}, 1}}, {}};
+  report.verification->tables = {{.table = "users", .found = 12, .missing = 1, .mismatched = 2, .matched = 9},
+                                 {.table = "orders", .found = 5, .matched = 5}};
+  const std::string text = write_worker_report(report);
+  for (const char* const line :
+       {"\"table_name\": \"users\"", "\"expected\": 12", "\"total_expected\": 17", "\"total_found\": 17",
+        "\"total_missing\": 1", "\"total_mismatched\": 2", "\"total_matched\": 14"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << " in " << text;
+  EXPECT_THAT(mistake_in(replaced(text, "\"expected\": 12", "\"expected\": 13")), HasSubstr("12"));
 }
 
 TEST(WorkerReports, HaveTheDocumentedFields) {

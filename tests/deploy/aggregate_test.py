@@ -90,10 +90,14 @@ class AggregateTest(ProgramTest):
     def test_a_verification_that_found_something_has_its_exit_code(self):
         self.put("worker-1.json", report(1))
         found = {"consistent": False, "conditions": 1, "looked_at": "users", "findings": [
-            {"condition": "users", "text": "every row is there", "violations": 3, "rows": ["id 7"]}]}
+            {"condition": "users", "text": "every row is there", "violations": 3, "rows": ["id 7"]}],
+            "tables": [{"table_name": "users", "expected": 10, "found": 8, "missing": 3, "mismatched": 2, "matched": 5}],
+            "total_expected": 10, "total_found": 8, "total_missing": 3, "total_mismatched": 2, "total_matched": 5}
         self.put("verify.json", report(1, operation="verify", success=False, verification_report=found))
         self.assertIn("every row is there", self.aggregate(code=6))
-        self.assertEqual(self.whole(code=6)["verification_summary"], {"reports": 1, "consistent": 0, "conditions": 1, "findings": 1})
+        self.assertEqual(self.whole(code=6)["verification_summary"], {
+            "reports": 1, "consistent": 0, "conditions": 1, "findings": 1, "total_expected": 10, "total_found": 8, "total_missing": 3,
+            "total_mismatched": 2, "total_matched": 5, "pass_rate": 0.5})
 
     def test_mistakes_say_what_is_expected(self):
         self.assertIn("--results-dir is missing", self.refused("aggregate"))

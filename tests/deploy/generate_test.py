@@ -164,11 +164,39 @@ class GenerateTest(ProgramTest):
         self.assertTrue((self.out / "results/notes.txt").exists())
 
     def test_a_file_with_secrets_becomes_the_owners_only(self):
-        self.out.mkdir()
-        (self.out / "worker.env").write_text("x")
+        self.generate("mysql")
         (self.out / "worker.env").chmod(0o644)
         self.generate("mysql")
         self.assertEqual(stat.S_IMODE((self.out / "worker.env").stat().st_mode), 0o600)
+
+    def test_somebody_elses_file_is_not_overwritten(self):
+        self.out.mkdir()
+        (self.out / "docker-compose.loadtest.yml").write_text("mine")
+        said = self.generate("mysql", code=2).stderr
+        self.assertRegex(said, r"docker-compose\.loadtest\.yml is there and assay did not write it; expected another --output-dir")
+        self.assertEqual([p.name for p in self.out.iterdir()], ["docker-compose.loadtest.yml"])
+        self.assertEqual((self.out / "docker-compose.loadtest.yml").read_text(), "mine")
+
+    def test_messages_of_kafka_come_with_what_decodes_them(self):
+        self.generate("kafka")
+        brokers = "KAFKA_BROKERS=kafka://kafka:9092?format=protobuf\n"
+        self.assertEqual((self.out / "worker.env").read_text(), brokers)
+        names = sorted(p.name for p in (self.out / "config/proto").iterdir())
+        self.assertEqual(names, sorted(f"{t}.proto" for t in json.loads((self.out / "loadtest.json").read_text())["containers"][0]["tables"]))
+        types = references.check_kubernetes(self, self.out).of("ConfigMap")["loadtest-proto"]["data"]
+        for name in names:
+            self.assertEqual((self.out / "config/proto" / name).read_text(), types[name])
+            self.assertIn('syntax = "proto3";', types[name])
+        self.generate("kafka", "--message-format", "json")
+        self.assertEqual((self.out / "worker.env").read_text(), "KAFKA_BROKERS=kafka:9092\n")
+        self.assertFalse((self.out / "config/proto").exists())
+        self.generate("kafka", "--connection-string", "kafka://k:9092?format=json&acks=all")
+        self.assertFalse((self.out / "config/proto").exists())
+        self.generate("kafka", "--connection-string", "kafka://k:9092?acks=all")
+        self.assertEqual((self.out / "worker.env").read_text(), "KAFKA_BROKERS=kafka://k:9092?acks=all&format=protobuf\n")
+        self.assertIn("expected one of them", self.generate("kafka", "--connection-string", "kafka://k:9092?format=json",
+                                                            "--message-format", "protobuf", code=2).stderr)
+        self.assertIn("--message-format is of kafka", self.generate("mysql", "--message-format", "json", code=2).stderr)
 
     def test_a_dollar_sign_stays_one(self):
         self.generate("postgresql", "--connection-string", "postgresql://u@h/d", "--image", "a:b")

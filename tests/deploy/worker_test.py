@@ -186,11 +186,18 @@ class WorkerTest(ProgramTest):
         self.assertTrue(self.read(2)["verification_report"]["consistent"])
         with sqlite3.connect(self.file) as database:
             database.execute("delete from users where id = 7")
+            database.execute("update users set id = id + 1000000 where id in (8, 9)")
         self.assay(*verify, code=6)
         content = self.read(2)
         self.assertFalse(content["verification_report"]["consistent"])
         self.assertTrue(content["verification_report"]["findings"])
-        self.assay("aggregate", "--results-dir", self.results, code=6)
+        rows = self.rows("users") + 1  # that were written
+        users = next(t for t in content["verification_report"]["tables"] if t["table_name"] == "users")
+        self.assertEqual(users, {"table_name": "users", "expected": rows, "found": rows - 1, "missing": 3, "mismatched": 0, "matched": rows - 3})
+        summary = json.loads(self.assay("aggregate", "--results-dir", self.results, "--output-format", "json", code=6).stdout)["verification_summary"]
+        report = content["verification_report"]
+        self.assertEqual({k: v for k, v in summary.items() if k.startswith("total_")}, {k: v for k, v in report.items() if k.startswith("total_")})
+        self.assertEqual(summary["pass_rate"], report["total_matched"] / report["total_expected"])
 
     def test_the_name_and_the_place_come_from_the_environment(self):
         words = ["worker", "--source", "sqlite", "--dry-run", "--schema", self.schema, "--row-count", "10", "--metrics-output",

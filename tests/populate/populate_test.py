@@ -187,6 +187,20 @@ class KeysTest(PopulateTest):
                             code=3)
         self.assertRegex(said, "table people, rows 0 to 899: .*(?i:unique).*rows of an earlier load.*--mode truncate")
 
+    def test_columns_that_somebody_elses_table_lacks_are_told_before_anything_is_written(self):
+        self.execute("create table people (id integer primary key, age integer)")
+        self.execute("create table log (line text)")
+        for mode in ("append", "truncate"):
+            said = self.refused("prepare", "populate", "--target", self.url, "--schema", self.schema(SHOP), "--mode", mode)
+            self.assertRegex(said, "table people that is there has other columns than the schema: .*mail")
+            self.assertRegex(said, "table log that is there has other columns than the schema")
+        self.assertEqual(self.tables(), {"people", "log"})
+
+    def test_rows_of_ones_own_load_are_made_more_by_changes(self):
+        self.populate(SHOP)
+        said = self.refused("prepare", "populate", "--target", self.url, "--schema", self.schema(SHOP.replace("900", "950")), "--mode", "append")
+        self.assertIn("run populate --changes insert=1 --count N", said)
+
     def test_more_columns_than_the_target_takes_are_refused_by_name(self):
         columns = "\n".join(f"  - {{name: c{i}, type: int}}" for i in range(10000))
         wide = f"tables:\n- name: wide\n  rows: 1\n  columns:\n  - {{name: id, type: int, primary_key: true}}\n{columns}\n"

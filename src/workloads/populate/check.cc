@@ -59,8 +59,9 @@ class TableCheck {
     {
       const std::unique_ptr<Session> session = open_session(job_.target);
       if (!rows_of(*session).exists(table_.name)) {
+        missing_ = rows_.present();
         findings_.add(table_.name + ": missing", kIsThere, "the table is not there",
-                      std::max<std::uint64_t>(rows_.present(), 1));
+                      std::max<std::uint64_t>(missing_, 1));
         return true;
       }
       const Patience patience(*session);
@@ -87,6 +88,8 @@ class TableCheck {
     if (readable_) end();
     return readable_;
   }
+  /// Behind run().
+  TableCounts counts() const { return {table_.name, found_.load(), missing_, mismatched_.load(), matched_.load()}; }
 
  protected:
   virtual void begin() = 0;
@@ -115,6 +118,8 @@ class TableCheck {
   Findings& findings_;
   std::vector<std::size_t> key_, all_columns_;
   std::atomic<bool> readable_ = true;
+  std::atomic<std::uint64_t> found_ = 0, mismatched_ = 0, matched_ = 0;
+  std::uint64_t missing_ = 0;
 };
 
 /// Rows that have a key: each is found, made anew and compared.
@@ -123,6 +128,11 @@ class KeyedCheck final : public TableCheck {
   using TableCheck::TableCheck;
 
  private:
+  /// A row of the population that was found, and whether all of its values are those that were written.
+  struct Look {
+    std::uint64_t place;
+    bool same;
+  };
   /// What a stretch has: condition, what should hold, the row.
   using Found = std::vector<std::pair<std::string, std::pair<std::string_view, std::string>>>;
 
@@ -135,7 +145,7 @@ class KeyedCheck final : public TableCheck {
     Result<std::unique_ptr<RowReader>> reader = session.rows()->read(table_, stretch);
     if (!reader) return tl::unexpected(reader.error());
     // Places of this stretch are noted when it is read to its end: it may have to be read again.
-    std::vector<std::uint64_t> looks;
+    std::vector<Look> looks;
     Found found;
     RowBatch batch(table_.columns.size());
     for (;;) {
@@ -148,9 +158,13 @@ class KeyedCheck final : public TableCheck {
       count += *read;
       compare(batch, looks, found);
     }
-    for (const std::uint64_t place : looks)
-      if (!note_seen(place))
+    for (const auto& [place, same] : looks) {
+      if (note_seen(place))
+        (same ? matched_ : mismatched_)++;
+      else
         found.push_back({table_.name + ": extra", {kExtra, name_of_place(place) + " is there more than once"}});
+    }
+    found_ += count;
     for (auto& [condition, text] : found) findings_.add(condition, text.first, std::move(text.second));
     return {};
   }
@@ -163,6 +177,7 @@ class KeyedCheck final : public TableCheck {
       if (some.size() < Findings::kNamedRows) some.push_back(rows_.row(place));
       missing++;
     }
+    missing_ = missing;
     if (missing == 0) return;
     RowBatch batch(table_.columns.size());
     population_.generator().add(t_, all_columns_, some, batch);
@@ -179,7 +194,7 @@ class KeyedCheck final : public TableCheck {
     return (seen_[place / 64].load(std::memory_order_relaxed) >> (place % 64) & 1) != 0;
   }
 
-  void compare(const RowBatch& batch, std::vector<std::uint64_t>& looks, Found& found) {
+  void compare(const RowBatch& batch, std::vector<Look>& looks, Found& found) {
     struct Pair {
       std::uint32_t version;
       std::size_t read;
@@ -220,14 +235,15 @@ class KeyedCheck final : public TableCheck {
           found.push_back({table_.name + ": extra", {kExtra, name_of(read)}});
           continue;
         }
-        looks.push_back(pairs[first].place);
+        const std::size_t before = found.size();
         compare_row(made.row(m), read, found);
+        looks.push_back({pairs[first].place, found.size() == before});
       }
     }
   }
 
   /// A row whose last change is in doubt: as it was before, or as it is behind that. What may be gone may be there.
-  void compare_either(const Value* read, std::uint64_t place, std::uint32_t other, std::vector<std::uint64_t>& looks,
+  void compare_either(const Value* read, std::uint64_t place, std::uint32_t other, std::vector<Look>& looks,
                       Found& found) const {
     Found wrong;
     for (const std::uint32_t version : {rows_.version(place), other}) {
@@ -241,12 +257,12 @@ class KeyedCheck final : public TableCheck {
       else
         of_version.push_back({table_.name + ": extra", {kExtra, name_of(read)}});
       if (of_version.empty()) {
-        looks.push_back(place);
+        looks.push_back({place, true});
         return;
       }
       if (wrong.empty()) wrong = std::move(of_version);
     }
-    looks.push_back(place);
+    looks.push_back({place, false});
     found.insert(found.end(), std::make_move_iterator(wrong.begin()), std::make_move_iterator(wrong.end()));
   }
 
@@ -334,6 +350,7 @@ class BagCheck final : public TableCheck {
       }
     }
     for (std::string& stranger : no_rows) findings_.add(table_.name + ": extra", kExtra, std::move(stranger));
+    found_ += count;
     const std::lock_guard lock(mutex_);
     read_.insert(read_.end(), hashes.begin(), hashes.end());
     for (std::string& row : strangers)
@@ -357,6 +374,8 @@ class BagCheck final : public TableCheck {
         j++;
       }
     }
+    missing_ = missing.size();
+    matched_ = made_.size() - missing.size();
     if (!missing.empty()) {
       const std::size_t named = std::min(missing.size(), Findings::kNamedRows);
       RowBatch batch(table_.columns.size());
@@ -408,13 +427,18 @@ CheckOutcome check_rows(Job& job, std::string_view owner) {
     }
   job.progress.start("checking populate", "rows", rows);
   Findings findings;
-  std::uint64_t columns = 0;
   std::size_t readable = 0;
+  std::vector<TableCounts> counts;
   for (const std::size_t t : own) {
-    columns += population->table(t).columns.size();
-    const bool read = population->table(t).primary_key.empty() ? BagCheck(job, contents, t, findings).run()
-                                                               : KeyedCheck(job, contents, t, findings).run();
-    if (read) readable++;
+    const auto look_at = [&](TableCheck&& check) {
+      if (!check.run()) return;
+      readable++;
+      counts.push_back(check.counts());
+    };
+    if (population->table(t).primary_key.empty())
+      look_at(BagCheck(job, contents, t, findings));
+    else
+      look_at(KeyedCheck(job, contents, t, findings));
   }
   if (readable == 0 && !own.empty())  // that is no damage of some rows
     throw Error(fmt::format("no table can be read: {}", findings.take().front().rows.front()), ExitCode::unreachable);
@@ -422,7 +446,12 @@ CheckOutcome check_rows(Job& job, std::string_view owner) {
   if (!contents.doubts().empty())
     looked_at +=
         fmt::format("; the last changes of {} killed clients may have been made or not", contents.doubts().size());
-  return {.conditions = 3 * own.size() + columns, .looked_at = std::move(looked_at), .findings = findings.take()};
+  std::uint64_t conditions = 0;  // of all shards together
+  for (const std::size_t t : population->order()) conditions += 3 + population->table(t).columns.size();
+  return {.conditions = conditions,
+          .looked_at = std::move(looked_at),
+          .findings = findings.take(),
+          .tables = std::move(counts)};
 }
 
 }  // namespace assay::populate

@@ -44,6 +44,7 @@ class Stage {
  private:
   void compare(const std::optional<dataset::Schema>& asked) const;
   void begin();
+  void refuse_other_columns(const std::vector<std::string>& there);
   void empty();
   void create_tables();
   void make_keys();

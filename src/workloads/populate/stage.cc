@@ -105,8 +105,11 @@ void Stage::compare(const std::optional<dataset::Schema>& asked) const {
   const auto refuse = [&](const std::string& wish, std::string_view more) {
     throw Error(fmt::format(
         "the target holds other populated data ({}): {}; asked for: {}{}. Run assay cleanup populate first, or "
-        "give --mode truncate",
-        to_string(record_->state), there.describe(), wish, more));
+        "give --mode truncate{}",
+        to_string(record_->state), there.describe(), wish, more,
+        settings_.mode == Mode::append
+            ? "; more rows of the data that are there are added by assay run populate --changes insert=1 --count N"
+            : ""));
   };
   if (asked && dataset::show_schema(*asked) != record_->schema) {
     const std::string wish = Population(*asked, settings_.tables, session_->rows()->traits()).describe();
@@ -146,6 +149,7 @@ void Stage::begin() {
         "the target has tables named {} that assay did not make; nothing was touched. --mode append adds rows "
         "to tables that are there, --mode truncate empties them first",
         fmt::join(there, ", ")));
+  refuse_other_columns(there);
   Record record;
   record.owner = settings_.owner;
   record.schema = dataset::show_schema(population_->schema());
@@ -161,6 +165,25 @@ void Stage::begin() {
   }
   write_record(*session_, record);
   record_ = std::move(record);
+}
+
+/// Tables that somebody else made must have the columns that are written; the target says which of them it has not.
+void Stage::refuse_other_columns(const std::vector<std::string>& there) {
+  QueryFacet* const query = session_->query();
+  if (query == nullptr) return;
+  std::vector<std::string> mistakes;
+  for (const std::string& name : there) {
+    std::string columns;  // with their table: SQLite takes an unknown quoted name alone for a text
+    for (const Column& column : population_->table(*population_->schema().table(name)).columns)
+      columns += fmt::format("{}t.{}", columns.empty() ? "" : ", ", quoted_name(query->dialect(), column.name));
+    const Result<const ResultSet*> found =
+        query->run(fmt::format("select {} from {} t where 1 = 0", columns, quoted_name(query->dialect(), name)));
+    if (found) continue;
+    if (found.error().kind != FailureKind::rejected) throw_failure(found.error(), "looking at table " + name);
+    mistakes.push_back(
+        fmt::format("the table {} that is there has other columns than the schema: {}", name, found.error().message));
+  }
+  refuse_mistakes(mistakes);
 }
 
 void Stage::empty() {
