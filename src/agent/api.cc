@@ -299,9 +299,10 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
     require_query(request, {"since"});
     const std::uint64_t since = request.query.contains("since") ? whole_number(request.in_query("since"), "since") : 0;
     const std::shared_ptr<Task> task = require_held(tasks, request);
+    const TaskRecord record = task->record();  // first: behind an end there are no more pieces
     json out = task->pieces(since, 500);
-    out["state"] = to_string(task->record().state);
-    out["phase"] = task->record().phase;
+    out["state"] = to_string(record.state);
+    out["phase"] = record.phase;
     out["cpu_s"] = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
     return answer(out);
   });

@@ -45,14 +45,6 @@ std::span<const OptionSpec> own_options() {
   return table;
 }
 
-JobEnd run_without_page(const JobSetup& setup, const MakeExecutor& agents, const LoadConditions& conditions,
-                        JobObserver& observer, const std::stop_token& stop) {
-  RunControl control;
-  const std::unique_ptr<Executor> executor =
-      agents ? agents(setup, observer, control) : executor_here(setup, observer.progress());
-  return carry_out_run(setup, *executor, conditions, observer, stop, {});
-}
-
 ExitCode run_and_report(std::span<const std::string> arguments) {
   const auto setup = setup_from(find_command("run"), arguments);
   if (setup == nullptr) return ExitCode::ok;
@@ -69,9 +61,16 @@ ExitCode run_and_report(std::span<const std::string> arguments) {
   std::optional<RunPage> page;
   if (const std::string listen = setup->own().text("ui"); !listen.empty())
     page.emplace(*setup, agents, observer, listen, std::filesystem::absolute(path).parent_path(), signals.token());
-  const JobEnd end = page ? page->carry_out() : run_without_page(*setup, agents, conditions, observer, signals.token());
-  write_and_show(path, end.document, sealing, setup->own().flag("json"), is_quiet(*setup));
-  return end.code;
+  const auto told = [&](const JobEnd& end) {
+    write_and_show(path, end.document, sealing, setup->own().flag("json"), is_quiet(*setup));
+    return end.code;
+  };
+  if (page) return told(page->carry_out());
+  RunControl control;
+  const std::unique_ptr<Executor> executor =
+      agents ? agents(*setup, observer, control) : executor_here(*setup, observer.progress());
+  // Written before the agents that were started here are stopped, which takes a while when they are many.
+  return told(carry_out_run(*setup, *executor, conditions, observer, signals.token(), {}));
 }
 
 }  // namespace

@@ -12,8 +12,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Nanos kLook = std::chrono::milliseconds(100), kPoll = std::chrono::milliseconds(250);
+constexpr Nanos kLook = std::chrono::milliseconds(100), kPoll = std::chrono::milliseconds(250),
+                kPollForEnd = std::chrono::milliseconds(100);
 constexpr Nanos kTick = std::chrono::seconds(1);
+constexpr std::size_t kMostPieces = 500;  // of an answer, as the agent has it
 constexpr Nanos kPollTimeout = std::chrono::seconds(2);
 constexpr Nanos kHandOver = std::chrono::milliseconds(200);
 constexpr Nanos kStopping = std::chrono::seconds(30);
@@ -97,14 +99,16 @@ void Watch::take_pieces(std::size_t m, const json& answer, TimePoint at) {
   const json& pieces = answer.at("pieces");
   for (const json& piece : pieces) live_.add(m, json::parse(piece.get<std::string>()), observer_);
   member.seen = answer.at("last").get<std::uint64_t>();
-  if (pieces.empty() && has_ended(answer)) member.state = "ended";
+  // Its state is from before its pieces; a full answer is perhaps not all of them.
+  if (pieces.size() < kMostPieces && has_ended(answer)) member.state = "ended";
 }
 
-/// Agents close an interval each second, and it is asked for a little later, once; before the begin, and when the end is near or
-/// not known, they are asked more often.
+/// Agents close an interval each second, and it is asked for a little later, once; before the begin, and behind the end or when
+/// it is not known, they are asked more often.
 bool Watch::is_time_to_poll(TimePoint now) const {
   const bool any_moment = measure_end_ == TimePoint::max() && plan_.count > 0;
-  if (now < start_ || any_moment || now > measure_end_ - kTick || stopping_) return now - polled_ >= kPoll;
+  if (now >= measure_end_ || stopping_) return now - polled_ >= kPollForEnd;
+  if (now < start_ || any_moment) return now - polled_ >= kPoll;
   return since_start(now) % kTick >= kHandOver && since_start(now) / kTick != since_start(polled_) / kTick;
 }
 
