@@ -22,13 +22,13 @@ constexpr std::array<std::uint8_t, 256> kValues = [] {
 }  // namespace
 
 std::string to_base64(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  std::size_t size = 0;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const auto byte = [&](std::size_t k) { return k < bytes.size() ? static_cast<unsigned char>(bytes[k]) : 0u; };
     const std::uint32_t word = (byte(i) << 16) | (byte(i + 1) << 8) | byte(i + 2);
-    for (std::size_t k = 0; k < 4; k++)
-      out.push_back(k <= bytes.size() - i ? kBase64[(word >> (18 - 6 * k)) & 63] : '=');
+    for (std::size_t k = 0; k < 4; k++, size++)
+      if (k <= bytes.size() - i) out[size] = kBase64[(word >> (18 - 6 * k)) & 63];
   }
   return out;
 }

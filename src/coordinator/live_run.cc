@@ -10,6 +10,8 @@
 namespace assay::coordinator {
 namespace {
 
+constexpr std::size_t kMostPending = 8;  // intervals, each of as much memory as its histograms
+
 std::vector<GroupOutcome> empty_outcomes(const RunPlan& plan) {
   std::vector<GroupOutcome> out;
   for (const GroupPlan& group : plan.groups) {
@@ -25,13 +27,15 @@ void merge(GroupStats& into, const GroupStats& stats) {
   into.merge(stats);
 }
 
-void take(GroupOutcome& outcome, const Interval& interval) {
+void take_into_phases(GroupOutcome& outcome, const Interval& interval) {
   merge(outcome.phases[static_cast<std::size_t>(interval.phase)], interval.stats);
+  for (const auto& [phase, stats] : interval.strays) merge(outcome.phases[static_cast<std::size_t>(phase)], stats);
+}
+
+void take(GroupOutcome& outcome, const Interval& interval) {
+  take_into_phases(outcome, interval);
   outcome.series.add(interval.index, interval.phase, interval.stats);
-  for (const auto& [phase, stats] : interval.strays) {
-    merge(outcome.phases[static_cast<std::size_t>(phase)], stats);
-    outcome.series.add(interval.index, interval.phase, stats);
-  }
+  for (const auto& [phase, stats] : interval.strays) outcome.series.add(interval.index, interval.phase, stats);
 }
 
 void give_all_phases(GroupOutcome& outcome, const Group& group) {
@@ -42,7 +46,7 @@ void give_all_phases(GroupOutcome& outcome, const Group& group) {
 }  // namespace
 
 LiveRun::LiveRun(const RunPlan& plan, std::size_t agents)
-    : plan_(plan), merged_(empty_outcomes(plan)), told_(agents), recent_of_(agents) {
+    : plan_(plan), merged_(empty_outcomes(plan)), pending_(merged_.size()), told_(agents), recent_of_(agents) {
   for (std::size_t g = 0; g < merged_.size(); g++) give_all_phases(merged_[g], plan.groups[g].group);
   for (auto& told : told_) told = empty_outcomes(plan);
   for (Recent& own : recent_of_) {
@@ -61,7 +65,11 @@ void LiveRun::add(std::size_t agent, const nlohmann::json& piece, RunObserver& o
       interval.stats.counters.size() != recent_[g].counters.size())
     throw Error("an agent tells of other operations than it announced", ExitCode::internal);
   observer.interval(g, interval);
-  take(merged_[g], interval);
+  take_into_phases(merged_[g], interval);
+  const auto [pending, first] = pending_[g].try_emplace({interval.index, interval.phase}, 0, 0);
+  merge(pending->second, interval.stats);
+  for (const auto& [phase, stats] : interval.strays) merge(pending->second, stats);
+  if (pending_[g].size() > kMostPending) add_pending(g);  // nobody asks for the series meanwhile
   take(told_[agent][g], interval);
   recent_[g].merge(interval.stats);
   for (const auto& [phase, stats] : interval.strays) recent_[g].merge(stats);
@@ -143,6 +151,16 @@ Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left) {
   live.operations = operations_;
   live.errors = errors_;
   return live;
+}
+
+const std::vector<GroupOutcome>& LiveRun::merged() {
+  for (std::size_t g = 0; g < merged_.size(); g++) add_pending(g);
+  return merged_;
+}
+
+void LiveRun::add_pending(std::size_t g) {
+  for (const auto& [when, stats] : pending_[g]) merged_[g].series.add(when.first, when.second, stats);
+  pending_[g].clear();
 }
 
 RunOutcome LiveRun::of_agent(std::size_t agent) const {

@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,13 +24,16 @@ class LiveRun {
   void tell_cpu(std::size_t agent, Nanos used, TimePoint at);
   /// Figures since the last call, those of the agents among them, in their order: what they measured, not who they are.
   Live take_live(Phase, Nanos since_start, Nanos left);
-  const std::vector<GroupOutcome>& merged() const noexcept { return merged_; }
+  const std::vector<GroupOutcome>& merged();
   /// What one agent has told.
   RunOutcome of_agent(std::size_t agent) const;
 
  private:
+  void add_pending(std::size_t group);
   const RunPlan& plan_;
   std::vector<GroupOutcome> merged_;
+  /// What their series do not have yet, by group: the intervals of many agents are added to it as one.
+  std::vector<std::map<std::pair<std::int64_t, Phase>, GroupStats>> pending_;
   std::vector<std::vector<GroupOutcome>> told_;  // by agent
   std::vector<GroupStats> recent_;
   std::vector<Interval> read_;  // the piece at hand, by group

@@ -93,6 +93,10 @@ class SchemaReader {
         refuse(table, fmt::format("a table '{}' stands here twice", name));
       else
         refuse_alike("", name, table, "table");
+      if (name.find(',') != std::string::npos)
+        refuse(
+            table,
+            fmt::format("the table's name '{}' has a comma, which separates tables in --tables; expected none", name));
       if (in_lower_case(name) == "assay_meta")
         refuse(table, fmt::format("a table '{}' would be where assay keeps its record; expected another name", name));
     }

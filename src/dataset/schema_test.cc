@@ -114,6 +114,13 @@ TEST(Schema, every_mistake_is_told_with_its_place) {
           "schema:10:38: pattern: {indx} has no meaning; expected {index}, {uuid} or {rand:N}, N digits from 1 to 18"));
 }
 
+TEST(Schema, a_comma_in_a_name_and_the_word_null_without_quotes_are_told) {
+  EXPECT_THAT(mistakes_of("tables:\n- {name: \"a,b\", columns: [{name: x, type: int}]}\n"),
+              ElementsAre(HasSubstr("the table's name 'a,b' has a comma, which separates tables in --tables")));
+  EXPECT_THAT(mistakes_of("tables:\n- {name: a, columns: [{name: x, type: int, generator: {type: null}}]}\n"),
+              ElementsAre(HasSubstr("in quotes, \"null\" is such a name")));
+}
+
 TEST(Schema, types_and_generators_that_do_not_fit_are_told) {
   // What the load test of surreal-sync takes and then dies of, or makes something else of.
   for (const std::string_view wrong :

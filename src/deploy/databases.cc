@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t kMebi = 1 << 20;
 constexpr std::string_view kUser = "loadtest";
+constexpr std::uint64_t kLeastConnections = 200, kSpareConnections = 20;  // for those who look at it meanwhile
 
 /// What processes of the database may use: what is in a tmpfs counts as memory of its container.
 std::uint64_t usable_memory(const Limits& limits, std::optional<std::uint64_t> tmpfs) {
@@ -22,9 +23,9 @@ std::uint64_t mebibytes(std::uint64_t memory, double share, std::uint64_t least,
 }
 
 /// Both understand these, but for the name of the redo log's size.
-std::vector<std::string> mysql_arguments(Source source, std::uint64_t memory) {
+std::vector<std::string> mysql_arguments(Source source, std::uint64_t memory, std::uint64_t connections) {
   const std::uint64_t log = mebibytes(memory, 0.25, 64, 2048);
-  return {"--max-connections=200",
+  return {fmt::format("--max-connections={}", connections),
           fmt::format("--innodb-buffer-pool-size={}M", mebibytes(memory, 0.5, 64)),
           fmt::format("--innodb-{}={}M", source == Source::mysql ? "redo-log-capacity" : "log-file-size", log),
           "--innodb-flush-log-at-trx-commit=2",
@@ -32,7 +33,7 @@ std::vector<std::string> mysql_arguments(Source source, std::uint64_t memory) {
           "--character-set-server=utf8mb4"};
 }
 
-Database mysql_database(Source source, std::uint64_t memory, std::string_view password) {
+Database mysql_database(Source source, std::uint64_t memory, std::string_view password, std::uint64_t connections) {
   const bool mysql = source == Source::mysql;
   const std::string prefix = mysql ? "MYSQL" : "MARIADB", admin = mysql ? "mysqladmin" : "mariadb-admin";
   Database database;
@@ -40,7 +41,7 @@ Database mysql_database(Source source, std::uint64_t memory, std::string_view pa
   database.port = 3306;
   database.data = "/var/lib/mysql";
   database.group = 999;
-  database.arguments = mysql_arguments(source, memory);
+  database.arguments = mysql_arguments(source, memory, connections);
   database.environment = {{prefix + "_DATABASE", std::string(kUser)}, {prefix + "_USER", std::string(kUser)}};
   database.secrets = {{prefix + "_ROOT_PASSWORD", std::string(password)},
                       {prefix + "_PASSWORD", std::string(password)}};
@@ -50,14 +51,14 @@ Database mysql_database(Source source, std::uint64_t memory, std::string_view pa
   return database;
 }
 
-Database postgresql_database(std::uint64_t memory, std::string_view password) {
+Database postgresql_database(std::uint64_t memory, std::string_view password, std::uint64_t connections) {
   Database database;
   database.image = "postgres:16.4";
   database.port = 5432;
   database.data = "/var/lib/postgresql/data";
   database.group = 999;
   for (const std::string& setting :
-       {std::string("max_connections=200"), fmt::format("shared_buffers={}MB", mebibytes(memory, 0.25, 32)),
+       {fmt::format("max_connections={}", connections), fmt::format("shared_buffers={}MB", mebibytes(memory, 0.25, 32)),
         fmt::format("effective_cache_size={}MB", mebibytes(memory, 0.5, 64)),
         fmt::format("maintenance_work_mem={}MB", mebibytes(memory, 0.0625, 16, 1024)),
         fmt::format("max_wal_size={}MB", mebibytes(memory, 0.5, 128, 4096)), std::string("wal_level=minimal"),
@@ -146,13 +147,13 @@ Database kafka_database(std::uint64_t memory) {
   return database;
 }
 
-Database settings_of(Source source, std::uint64_t memory, std::string_view password) {
+Database settings_of(Source source, std::uint64_t memory, std::string_view password, std::uint64_t connections) {
   switch (source) {
     case Source::mysql:
     case Source::mariadb:
-      return mysql_database(source, memory, password);
+      return mysql_database(source, memory, password, connections);
     case Source::postgresql:
-      return postgresql_database(memory, password);
+      return postgresql_database(memory, password, connections);
     case Source::mongodb:
       return mongodb_database(memory);
     case Source::neo4j:
@@ -182,12 +183,13 @@ std::uint64_t least_memory(Source source) {
 }
 
 Database database_of(Source source, const Limits& limits, std::optional<std::uint64_t> tmpfs, std::string_view password,
-                     std::optional<std::string> image) {
+                     std::optional<std::string> image, std::uint64_t connections) {
   const std::uint64_t memory = usable_memory(limits, tmpfs);
   if (memory < least_memory(source))
     throw Error(fmt::format("{} has {} of memory{}; expected {} or more (--database-memory-limit)", name_of(source),
                             size_text(memory), tmpfs ? " beside its tmpfs" : "", size_text(least_memory(source))));
-  Database database = settings_of(source, memory, password);
+  Database database =
+      settings_of(source, memory, password, std::max(kLeastConnections, connections + kSpareConnections));
   database.name = name_of(source);
   database.limits = limits;
   database.tmpfs = tmpfs;

@@ -57,5 +57,15 @@ TEST(DeployDatabases, workers_reach_it_under_the_name_of_its_service) {
   }
 }
 
+TEST(DeployDatabases, take_the_sessions_of_all_workers) {
+  for (const auto& [source, form] : {std::pair{Source::mariadb, "--max-connections={}"},
+                                     {Source::mysql, "--max-connections={}"},
+                                     {Source::postgresql, "max_connections={}"}})
+    for (const auto& [sessions, connections] : {std::pair{64, 200}, {180, 200}, {181, 201}, {2000, 2020}})
+      EXPECT_THAT(
+          database_of(source, {1, kGibi}, {}, "correct-horse", {}, static_cast<std::uint64_t>(sessions)).arguments,
+          Contains(fmt::format(fmt::runtime(form), connections)));
+}
+
 }  // namespace
 }  // namespace assay::deploy

@@ -63,6 +63,7 @@ std::vector<std::string> worker_words(const Deployment& deployment, const Worker
   add("--seed", fmt::format("{}", worker.seed));
   add("--row-count", fmt::format("{}", deployment.row_count));
   add("--batch-size", fmt::format("{}", deployment.batch_size));
+  add("--parallel", fmt::format("{}", deployment.sessions));
   add("--metrics-output", fmt::format("{}/{}.json", kResults, worker.name));
   add("--expect-cpus", cpus_text(deployment.limits.cpus));
   add("--expect-memory", size_text(deployment.limits.memory));

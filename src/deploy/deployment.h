@@ -71,6 +71,7 @@ struct Deployment {
   std::optional<std::string> files_to;  // folder in the workers that holds what they write: of csv and jsonl
   std::vector<Worker> workers;
   Limits limits;                       // of one worker
+  std::uint32_t sessions = 2;          // of one worker, at once
   std::optional<std::uint64_t> tmpfs;  // of one worker's /data
   std::uint64_t row_count = 0, batch_size = 0, seed = 0;
   bool dry_run = false;         // workers make rows and send none

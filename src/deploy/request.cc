@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace assay::deploy {
 namespace {
@@ -39,6 +40,7 @@ class Reader {
     out.shared_volumes = request_.shared_volumes;
     if (!request_.storage_class.empty()) out.storage_class = request_.storage_class;
     out.limits = limits("", request_.cpu_limit, request_.memory_limit, preset.worker, 32 * kMi);
+    out.sessions = std::max(2u, static_cast<std::uint32_t>(std::ceil(2 * out.limits.cpus)));
     read_tmpfs(preset);
     read_database(preset);
     read_message_format();
@@ -155,7 +157,8 @@ class Reader {
     attempt([&] {
       out.database =
           database_of(request_.source, of_database, tmpfs, request_.password,
-                      request_.database_image.empty() ? std::nullopt : std::optional(request_.database_image));
+                      request_.database_image.empty() ? std::nullopt : std::optional(request_.database_image),
+                      std::uint64_t{request_.workers.value_or(preset.workers)} * out.sessions);
     });
     out.connection = connection_of(request_.source, request_.password);
   }

@@ -386,11 +386,13 @@ class Checker {
     std::vector<std::string_view> names;
     for (const FieldSpec::Variant& variant : field.variants) names.push_back(variant.when);
     if (tag == nullptr || tag->kind != Node::Kind::scalar) {
+      const bool means_null = tag != nullptr && tag->kind == Node::Kind::null &&
+                              std::find(names.begin(), names.end(), "null") != names.end();
       mistakes_.add(
           tag == nullptr ? value.mark : tag->mark, value.path,
-          fmt::format("{} has {} {}; expected {}: one of {}", value.path, tag == nullptr ? "no" : "as its",
+          fmt::format("{} has {} {}; expected {}: one of {}{}", value.path, tag == nullptr ? "no" : "as its",
                       tag == nullptr ? std::string(field.tag) : fmt::format("{} {}", field.tag, describe(*tag)),
-                      field.tag, fmt::join(names, ", ")));
+                      field.tag, fmt::join(names, ", "), means_null ? "; in quotes, \"null\" is such a name" : ""));
       return std::nullopt;
     }
     for (const FieldSpec::Variant& variant : field.variants)

@@ -135,7 +135,8 @@ std::vector<Histogram::Bucket> Histogram::buckets() const {
 }
 
 std::string Histogram::encode() const {
-  std::string bytes(1, static_cast<char>(kFormatVersion));
+  thread_local std::string bytes;  // its memory is used again
+  bytes.assign(1, static_cast<char>(kFormatVersion));
   if (total_ > 0) {
     put_varint(bytes, min_);
     put_varint(bytes, max_ - min_);

@@ -179,6 +179,12 @@ class WorkerTest(ProgramTest):
         self.assertEqual(self.read(1)["state"], "running")
         self.assertIn("never ended", self.assay("aggregate", "--results-dir", self.results, code=4).stdout)
 
+    def test_a_mistake_of_the_connection_is_told_once(self):
+        for words in (("--connection-string", "postgres://x"), ()):
+            said = self.assay("worker", "--source", "mysql", "--schema", self.schema, *words, code=2, env=NO_VARIABLES).stderr
+            self.assertIn("connection string", said)
+            self.assertEqual(len(said.splitlines()), 1, said)
+
     def test_a_verification_finds_what_was_damaged(self):
         self.assay(*self.words(1))
         verify = self.words(2, "--operation", "verify", schema=False)

@@ -135,21 +135,25 @@ Result<> Record::follow(std::uint64_t size) {
   if (size <= known_) return {};
   std::string text;
   if (Result<> read = file_.read_at(known_, size - known_, text); !read) return read;
+  const auto damaged = [&] {
+    return fail(
+        FailureKind::rejected,
+        fmt::format("{} is damaged at byte {}: found {}. It tells which rows are there; without it, remove it and "
+                    "the tables, and begin anew",
+                    path_, known_, known_ == 0 ? "no whole line at its begin" : "a line whose sum is another"),
+        "DAMAGED");
+  };
+  // A first line is written as one, before anything else is.
+  if (known_ == 0 && !text.empty() && text.find('\n') == text.npos) return damaged();
   for (std::size_t at = 0, end = text.find('\n'); end != text.npos; end = text.find('\n', at)) {
     if (!apply_line(std::string_view(text).substr(at, end - at), state_)) {
       // The last line may be of a write that never came to its end; what follows a whole one was written after it.
       RecordState unused;
       for (std::size_t next = end + 1, stop = text.find('\n', next); stop != text.npos; stop = text.find('\n', next)) {
-        if (apply_line(std::string_view(text).substr(next, stop - next), unused))
-          return fail(
-              FailureKind::rejected,
-              fmt::format("{} is damaged at byte {}: found a line whose sum is another. It tells which rows are there; "
-                          "without it, remove it and the tables, and begin anew",
-                          path_, known_),
-              "DAMAGED");
+        if (apply_line(std::string_view(text).substr(next, stop - next), unused)) return damaged();
         next = stop + 1;
       }
-      return {};
+      return known_ == 0 ? Result<>(damaged()) : Result<>();
     }
     known_ += end + 1 - at;
     at = end + 1;

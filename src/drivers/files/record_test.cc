@@ -112,6 +112,22 @@ TEST(FilesRecord, that_is_damaged_in_the_middle_is_an_error_that_names_the_place
   EXPECT_EQ(text_of(record.path()), first + damaged + second) << "and is left as it is";
 }
 
+TEST(FilesRecord, that_has_lost_its_begin_is_damaged_and_not_empty) {
+  const TempDirectory directory;
+  const std::string first = RecordLine::put("c", "k", "1").text(), second = RecordLine::put("c", "k", "2").text();
+  for (const std::string& text : {first.substr(0, 1), first.substr(0, first.size() - 1), first.substr(5),
+                                  first.substr(5) + second, std::string("\n"), std::string("mine\n")}) {
+    set_text(directory / ".record", text);
+    Record record(directory.path(), ".record", false);
+    EXPECT_THAT(shown(record), HasSubstr("is damaged at byte 0")) << text;
+    EXPECT_THAT(outcome(add(record, {RecordLine::put("c", "k", "3")})), HasSubstr("rejected: ")) << text;
+    EXPECT_EQ(text_of(record.path()), text) << "and is left as it is";
+  }
+  set_text(directory / ".record", "");  // made, and then its writer was killed
+  Record record(directory.path(), ".record", false);
+  EXPECT_EQ(outcome(add(record, {RecordLine::put("c", "k", "3")})), "ok");
+}
+
 TEST(FilesRecord, takes_changes_of_several_processes_one_after_the_other) {
   constexpr int kEach = 100;
   const TempDirectory directory;

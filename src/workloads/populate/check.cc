@@ -56,7 +56,7 @@ class TableCheck {
   /// False: the target refuses that it is read; why is a finding, and its rows are not counted.
   bool run() {
     std::vector<std::string> stretches;
-    {
+    for (bool again = false;; again = true) {
       const std::unique_ptr<Session> session = open_session(job_.target);
       if (!rows_of(*session).exists(table_.name)) {
         missing_ = rows_.present();
@@ -67,8 +67,11 @@ class TableCheck {
       const Patience patience(*session);
       try {
         stretches = session->rows()->split(table_, kStretchRows);
+        break;
       } catch (const Error& error) {
         if (error.code() == ExitCode::interrupted) throw;
+        // What a target says that goes away is no refusal: once more, over a session that can be opened, or not.
+        if (!again) continue;
         refused(error.what());
         return false;
       }
