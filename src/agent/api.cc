@@ -208,7 +208,9 @@ GroupChange change_of(const json& given_body) {
   if (!arrival.empty() && rate.empty()) body.mistake("arrival has no effect without rate");
   if (given) {
     const auto clients = body.take<std::int64_t>("clients", 1, "a whole number from 1");
-    if (clients < 1) body.mistake(fmt::format("clients is {}; expected a whole number from 1", clients));
+    constexpr std::int64_t kMost = 10'000'000;  // as in a plan
+    if (clients < 1 || clients > kMost)
+      body.mistake(fmt::format("clients is {}; expected a whole number from 1 to {}", clients, kMost));
     change.clients = static_cast<std::uint64_t>(std::max<std::int64_t>(clients, 1));
   }
   if (const std::string at = body.take_text("at", "a duration as text, such as \"12.5s\""); !at.empty())

@@ -218,6 +218,9 @@ Response start_work(const Request& request, Tasks& tasks, const Defaults& defaul
     if (config.is_null()) config = json::object();
     if (!config.is_object()) throw HttpError{400, "the config is no JSON object"};
   }
+  if (ignored)  // but for a target, which assay's own exec names
+    if (const json body = json::parse(request.body, nullptr, false); body.is_object() && body.contains("target"))
+      config["target"] = body["target"];
   TaskRequest task;
   task.verb = static_cast<Verb>(verb_of(verb));
   task.workload = workload;
@@ -273,7 +276,9 @@ std::map<std::string, std::string> options_of_config(const std::string& workload
       if (const std::optional<std::string> text = config.text(name)) options[name] = *text;
     return options;
   }
-  if (bits == kCleanup) return options;  // its body is ignored
+  if (config.has("target"))  // beyond pgdistbench: instead of the agent's own
+    if (const std::optional<std::string> target = config.text("target")) options["target"] = *target;
+  if (bits == kCleanup) return options;  // the rest of its body is ignored
   for (const std::string_view name : kWithoutEffect) config.drop(name);
   const std::int64_t warehouses = config.whole("warehouses", 1, 1);
   if ((bits & (kPrepare | kRun)) != 0) options["warehouses"] = std::to_string(warehouses);

@@ -137,6 +137,9 @@ double parse_rate(std::string_view text) {
   if (!good || !(rate > 0) || !std::isfinite(rate))
     throw Error(fmt::format(
         "'{}' is not a rate; expected a number above 0 of operations per second, such as 1000, 10k or 30/m", text));
+  constexpr double kMost = 1e8;  // beyond what any machine begins; what is due and never begun is counted one by one
+  if (rate > kMost)
+    throw Error(fmt::format("'{}' is too high a rate; expected at most 100M operations per second", text));
   return rate;
 }
 

@@ -26,7 +26,8 @@ TEST(Units, a_formatted_duration_reads_back_as_itself) {
 TEST(Units, rates_are_per_second_and_above_zero) {
   EXPECT_DOUBLE_EQ(parse_rate("10k"), 10'000);
   EXPECT_DOUBLE_EQ(parse_rate("30/m"), 0.5);
-  for (const char* bad : {"0", "-1", "", "fast", "10/x", "inf", "nan"}) EXPECT_THROW(parse_rate(bad), Error) << bad;
+  for (const char* bad : {"0", "-1", "", "fast", "10/x", "inf", "nan", "101M"})
+    EXPECT_THROW(parse_rate(bad), Error) << bad;
 }
 
 TEST(Units, sizes_and_counts) {

@@ -194,7 +194,7 @@ ExitCode collect_benchmark(const MainWords& words, const plan::Benchmark& benchm
         fmt::format("exec results {}: its agents are started for each run by 'assay plan run', which named their "
                     "folder; expected exec results --agents FOLDER",
                     benchmark.name));
-  const RunnerAgents agents = agents_of(runner, words.workdir);
+  const RunnerAgents agents = agents_of(words.plan(), runner, words.workdir);
   Collecting collecting = collecting_with(words.options);
   collecting.addresses = agents.urls;
   collecting.benchmark = benchmark.name;
@@ -222,7 +222,7 @@ ExitCode carry_out_exec(std::span<const std::string> arguments) {
     if (words->options.given(name))
       throw Error(
           fmt::format("exec {}: --{} has no effect; it is of results of a run that a coordinator began", verb, name));
-  Fanout fanout(benchmark, agents_of(words->plan().runners[*benchmark.runner], words->workdir));
+  Fanout fanout(benchmark, agents_of(words->plan(), words->plan().runners[*benchmark.runner], words->workdir));
   if (verb == "listpods" || verb == "check-pods") return look_at_agents(fanout, verb);
   return carry_out_verb(*words, fanout);
 }

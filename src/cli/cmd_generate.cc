@@ -205,14 +205,26 @@ std::vector<deploy::Setting> proto_files(const deploy::Deployment& deployment) {
   return files;
 }
 
-ExitCode generate(const Options& options) {
+/// With the mistakes that were found before.
+deploy::Described described(const Options& options, std::vector<std::string> mistakes) {
+  std::optional<deploy::Described> out;
+  try {
+    out = deploy::describe(request_of(options));
+  } catch (const Error& error) {
+    mistakes.emplace_back(error.what());
+  }
+  refuse_mistakes(mistakes);
+  return *std::move(out);
+}
+
+ExitCode generate(const Options& options, std::vector<std::string> mistakes) {
   const std::string platform = options.text("platform");
   const bool compose = platform != "kubernetes", kubernetes = platform != "docker-compose";
   refuse_without_platform(options, compose, kubernetes);
-  deploy::Described described = deploy::describe(request_of(options));
-  deploy::Deployment& deployment = described.deployment;
+  deploy::Described asked = described(options, std::move(mistakes));
+  deploy::Deployment& deployment = asked.deployment;
   deployment.user = std::pair(::getuid(), ::getgid());
-  for (const std::string& note : described.notes) say("note: {}\n", note);
+  for (const std::string& note : asked.notes) say("note: {}\n", note);
   if (deployment.protobuf) deployment.proto_files = proto_files(deployment);
   nlohmann::ordered_json summary = {{"platform", platform}};
   summary.update(deploy::summary(deployment));
@@ -240,8 +252,13 @@ ExitCode carry_out_generate(std::span<const std::string> arguments) {
     words.mistakes.push_back(fmt::format("generate: unexpected word '{}'; expected options only", word));
   Options options(generate_options());
   Options* const all[] = {&options};
-  assign(words, all);
-  return generate(options);
+  std::vector<std::string> mistakes;
+  try {
+    assign(words, all);
+  } catch (const Error& error) {
+    mistakes.emplace_back(error.what());
+  }
+  return generate(options, std::move(mistakes));
 }
 
 }  // namespace

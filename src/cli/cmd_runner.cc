@@ -99,7 +99,7 @@ ExitCode carry_out_runner(std::span<const std::string> arguments) {
     fmt::print("Runners: (0)\n");
     return ExitCode::ok;
   }
-  const RunnerAgents agents = agents_of(runner, words->workdir);
+  const RunnerAgents agents = agents_of(words->plan(), runner, words->workdir);
   if (verb == "list") return list(agents);
   if (verb == "status") return status(agents);
   if (verb == "metrics") return metrics(agents);

@@ -26,9 +26,10 @@ json json_of(const plan::Value& value) {
   return number ? json(std::stoll(text)) : json(text);
 }
 
-std::string config_of(const plan::Benchmark& benchmark) {
+std::string config_of(const plan::Benchmark& benchmark, bool with_options, const std::string& target) {
   json config = json::object();
-  if (benchmark.config)
+  if (!target.empty()) config["target"] = target;
+  if (with_options && benchmark.config)
     for (const auto& [name, value] : benchmark.config->members) config[name] = json_of(value);
   return config.dump();
 }
@@ -53,7 +54,8 @@ void Fanout::post(const std::string& verb, bool to_all) {
     requests.push_back({.agent = a,
                         .method = "POST",
                         .path = fmt::format("/work/{}/{}", benchmark_.workload, verb),
-                        .body = verb == "cleanup" ? "" : config_of(benchmark_)});
+                        .body = config_of(benchmark_, verb != "cleanup",
+                                          agents_.targets.empty() ? std::string() : agents_.targets[a])});
   const std::vector<coordinator::AgentAnswer> answers = clients_.ask(requests);
   std::vector<std::string> begun;
   for (std::size_t i = 0; i < answers.size(); i++)

@@ -116,15 +116,21 @@ std::vector<std::size_t> RunnerAgents::first_of_each_system() const {
   return out;
 }
 
-RunnerAgents agents_of(const plan::Runner& runner, const std::filesystem::path& workdir) {
+RunnerAgents agents_of(const plan::Plan& plan, const plan::Runner& runner, const std::filesystem::path& workdir) {
   RunnerAgents out;
   if (runner.kind == plan::Runner::Kind::kubernetes)
     throw Error(fmt::format(
         "the runner {} is of pods, which this build has nothing to do with; expected process or static", runner.name));
   if (runner.kind == plan::Runner::Kind::static_) {
-    for (const std::string& address : runner.addresses) {
-      out.urls.push_back(coordinator::agent_url(address));
-      out.systems.emplace_back();  // whatever they were started with: taken as one
+    // In turn, as many for each system as there are; without a system, whatever they were started with, taken as one.
+    const std::vector<const plan::System*> systems = systems_of(plan, runner);
+    if (systems.size() > runner.addresses.size())
+      throw Error(fmt::format("the runner {} has {} agents for {} systems; expected one for each, at least",
+                              runner.name, runner.addresses.size(), systems.size()));
+    for (std::size_t a = 0; a < runner.addresses.size(); a++) {
+      out.urls.push_back(coordinator::agent_url(runner.addresses[a]));
+      out.systems.push_back(systems.empty() ? "" : systems[a % systems.size()]->name);
+      out.targets.push_back(systems.empty() ? "" : url_with_password(*systems[a % systems.size()]));
     }
     out.token = token_of(runner);
     out.ca_file = runner.ca_file;

@@ -54,10 +54,11 @@ std::vector<const plan::System*> systems_of(const plan::Plan&, const plan::Runne
 /// Where the agents of a runner are, and which of them share a system: of the first of each is asked what is done once.
 struct RunnerAgents {
   std::vector<std::string> urls, systems;
+  std::vector<std::string> targets = {};  // by agent, with passwords: what it is told to work on; empty: its own
   std::string token, ca_file = {};
   std::vector<std::size_t> first_of_each_system() const;
   coordinator::AgentClients clients() const { return {urls, token, ca_file}; }
 };
-RunnerAgents agents_of(const plan::Runner&, const std::filesystem::path& workdir);
+RunnerAgents agents_of(const plan::Plan&, const plan::Runner&, const std::filesystem::path& workdir);
 
 }  // namespace assay::cli

@@ -12,17 +12,18 @@ namespace {
 
 /// Operations that were due and never begun count as timed out: their time until now is what a user would have waited.
 /// Which operations they would have been is drawn by a client made for that: the group's own may be in the middle of one.
-std::uint64_t record_abandoned(const std::vector<Roster::Abandoned>& operations, TimePoint now, const Group& group,
-                               Recorder& recorder) {
+std::uint64_t record_abandoned(Roster& roster, TimePoint now, const Group& group, Recorder& recorder) {
   const Failure failure{FailureKind::timeout, "", "due in the measured time and not begun when the drain ended"};
   std::unique_ptr<Client> drawing;
-  for (const Roster::Abandoned& one : operations) {
+  std::uint64_t count = 0;
+  roster.abandon(now, [&](const Roster::Abandoned& one) {
+    count++;
     if (!one.operation && drawing == nullptr) drawing = group.make_client(0);
     OperationId operation = one.operation ? *one.operation : drawing->next(one.payload);
     if (operation == kNothingMore) operation = OperationId{0};
     recorder.failed(operation, {.due = one.due, .sent = now, .end = now, .wait = now - one.due}, failure);
-  }
-  return operations.size();
+  });
+  return count;
 }
 
 }  // namespace
@@ -148,7 +149,7 @@ void FiberCrew::abandon() {
   if (abandoned_done_ || !recorder_) return;
   abandoned_done_ = true;
   const TimePoint now = loop_.clock().now();
-  abandoned_ = record_abandoned(roster_->abandon(now), now, group_.plan.group, *recorder_);
+  abandoned_ = record_abandoned(*roster_, now, group_.plan.group, *recorder_);
 }
 
 void FiberCrew::start(const Phases& phases, TimePoint begin, Nanos ramp_up, Nanos interval) {
@@ -288,7 +289,7 @@ void ThreadCrew::work(Slot& slot, Recorder& recorder) {
     now = clock_.now();
   }
   now = clock_.now();
-  if (cancelled_) abandoned_ += record_abandoned(roster_->abandon(now), now, group_.plan.group, recorder);
+  if (cancelled_) abandoned_ += record_abandoned(*roster_, now, group_.plan.group, recorder);
   changed_.notify_all();
   led_.notify_all();
 }

@@ -206,29 +206,27 @@ void Roster::give_back(std::uint32_t i, TimePoint end) {
 
 void Roster::trigger(std::uint64_t payload, TimePoint due) { queue_.push_back({due, payload}); }
 
-std::vector<Roster::Abandoned> Roster::abandon(TimePoint now) {
-  std::vector<Abandoned> left;
+void Roster::abandon(TimePoint now, const std::function<void(const Abandoned&)>& each) {
   for (std::size_t to_come = changes_.size() + 1; to_come > changes_.size();) {
     while (open_loop() && arrival_ <= now && may_hand_out(arrival_) &&
            (changes_.empty() || arrival_ < changes_.front().at)) {
-      left.push_back({std::nullopt, 0, arrival_});
+      each({std::nullopt, 0, arrival_});
       if (arrival_ >= limit_from_) limit_left_--;
       next_arrival();
     }
     to_come = changes_.size();
     apply_changes(std::min(now, end_));
   }
-  for (const Triggered& t : queue_) left.push_back({std::nullopt, t.payload, t.due});
+  for (const Triggered& t : queue_) each({std::nullopt, t.payload, t.due});
   queue_.clear();
   const auto add = [&](std::uint32_t i) {
-    if (seats_[i].due <= now && may_hand_out(seats_[i].due)) left.push_back({seats_[i].operation, 0, seats_[i].due});
+    if (seats_[i].due <= now && may_hand_out(seats_[i].due)) each({seats_[i].operation, 0, seats_[i].due});
   };
   for (const std::uint32_t i : ready_) add(i);
   for (const Later& later : later_) add(later.seat);
   ready_.clear();
   later_.clear();
   end_ = TimePoint::min();
-  return left;
 }
 
 }  // namespace assay

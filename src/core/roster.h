@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -73,7 +74,7 @@ class Roster {
     TimePoint due{};
   };
   /// All of them, taken away; what is due later than `now` is not. For the end of a drain.
-  std::vector<Abandoned> abandon(TimePoint now);
+  void abandon(TimePoint now, const std::function<void(const Abandoned&)>& each);
 
  private:
   struct Seat {

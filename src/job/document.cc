@@ -228,7 +228,9 @@ Document make_document(DocumentInput input) {
   }
   if (round_trips > 0 && operations > 0)
     document.figures.push_back({"round_trips_per_operation", static_cast<double>(round_trips) / operations, "",
-                                "round trips of all sessions / operations that began, whole run"});
+                                "round trips of all sessions / operations that began, whole run",
+                                std::none_of(outcome.events.begin(), outcome.events.end(),
+                                             [](const Event& e) { return e.kind == "agent_lost"; })});
   judge_failures(document, input.reasons);
   judge_conditions(document, input.fail_if);
   document.verdict = decide(document, outcome, std::move(input.reasons));

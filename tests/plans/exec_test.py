@@ -153,5 +153,28 @@ class SystemsTest(ProgramTest):
         self.assertIn("Resources: (0/1)", done.stdout)
 
 
+class StaticRunnerTest(ProgramTest):
+
+    def test_static_agents_work_on_the_system_of_the_plan_whatever_they_were_started_with(self):
+        other = self.folder / "other.db"
+        addresses = self.agents(2, "--target", f"sqlite:{other}")
+        self.plan(["db"], addresses)
+        self.assay("exec", "prepare", "short", "--wait")
+        self.assertIn("warehouse", self.tables())
+        self.assertFalse(other.exists())
+        self.assertEqual(len(json.loads(self.assay("exec", "run", "short", "--wait", "--allow-error").stdout)["Runners"]), 2)
+        self.assay("exec", "cleanup", "short", "--wait")
+        self.assertEqual(self.tables(), set())
+        self.assertFalse(other.exists())
+        self.plan(["db", "second", "third"], addresses)
+        self.assertIn("2 agents for 3 systems", self.refused("exec", "prepare", "short"))
+
+    def plan(self, systems, addresses):
+        plan = {"systems": {name: {"kind": "static", "url": self.url if name == "db" else f"sqlite:{self.folder / name}.db"} for name in systems},
+                "runners": {"there": {"kind": "static", "addresses": addresses, "systems": systems}},
+                "benchmarks": {"short": {"runner": "there", "benchmark": "tpcc", "config": CONFIG}}}
+        (self.folder / "main.yaml").write_text(json.dumps(plan))
+
+
 if __name__ == "__main__":
     unittest.main()

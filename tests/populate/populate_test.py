@@ -311,6 +311,30 @@ class RunTest(PopulateTest):
         self.change("--count", "100", "--clients", "4")
         self.check()
 
+    def test_a_second_run_of_changes_beside_the_first_is_refused(self):
+        self.populate(SHOP)
+        first = self.start("run", "populate", "--target", self.url, "--changes", "update=1", "--clients", "1", "--rate", "20", "--duration", "6s", "--quiet")
+        self.wait_for(lambda: self.rows("select count(*) from assay_meta where name like 'change/%'") == [(1,)], "a change")
+        self.assertIn("another run changes the same rows", self.change("--count", "10", code=3).stderr)
+        self.finish(first, code=(0, 5))
+        self.check()
+        self.change("--count", "10")
+        self.check()
+
+    def test_changes_that_cannot_be_made_as_asked_fail_the_run(self):
+        self.populate("tables:\n- {name: few, rows: 100, columns: [{name: id, type: tiny_int, primary_key: true}, {name: x, type: int}]}\n")
+        run = ("run", "populate", "--target", self.url, "--clients", "2", "--quiet")
+        said = self.assay(*run, "--changes", "insert=1", "--count", "100", code=4)
+        self.assertRegex(said.stdout + said.stderr, "as many changes are made as --count says")
+        said = self.assay(*run, "--changes", "insert=1,update=1", "--count", "50", code=4)
+        self.assertRegex(said.stdout + said.stderr, "changes are of the kinds that --changes says")
+        self.check()
+
+    def test_a_table_that_is_gone_is_told_by_prepare(self):
+        self.populate(SHOP)
+        self.execute("drop table log")
+        self.assertIn("the table log was made, and is not there any more", self.refused("prepare", "populate", "--target", self.url, code=3))
+
     def test_agents_change_rows_of_their_own(self):
         self.populate(SHOP)
         self.change("--count", "300", "--clients", "4", "--agents", ",".join(self.agents(2)))

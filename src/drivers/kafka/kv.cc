@@ -81,10 +81,10 @@ Result<> KafkaKv::get_batch(std::span<const std::string_view> keys, std::vector<
 
 Result<> KafkaKv::put_batch(std::span<const KvPair> batch) {
   const Call call = conversation_.call();
-  if (const Result<> there = conversation_.require(topic_, call); !there) return there;
+  if (Result<> there = conversation_.require(topic_, call); !there) return there;
   return conversation_.write(call, [&](Writer& writer) -> Result<> {
     for (const KvPair& pair : batch)
-      if (const Result<> sent = writer.send(topic_, pair.key, pair.value, call); !sent) return sent;
+      if (Result<> sent = writer.send(topic_, pair.key, pair.value, call); !sent) return sent;
     return {};
   });
 }
@@ -96,7 +96,7 @@ Result<bool> KafkaKv::there(std::string_view key, const Call& call) {
 }
 
 Result<> KafkaKv::send(std::string_view key, std::optional<std::string_view> value, const Call& call) {
-  if (const Result<> there = conversation_.require(topic_, call); !there) return there;
+  if (Result<> there = conversation_.require(topic_, call); !there) return there;
   return conversation_.put(topic_, key, value, call);
 }
 

@@ -118,14 +118,14 @@ Result<> KafkaRows::send(Writer& writer, const Table& table, const RowBatch& row
   std::string message;
   for (std::size_t r = 0; r < rows.size(); r++) {
     format->encode(rows.row(r), message);
-    if (const Result<> sent = writer.send(name, key.of(rows.row(r)), message, call); !sent) return sent;
+    if (Result<> sent = writer.send(name, key.of(rows.row(r)), message, call); !sent) return sent;
   }
   return {};
 }
 
 Result<> KafkaRows::write(const Table& table, const RowBatch& rows) {
   const Call call = conversation_.call();
-  if (const Result<> there = conversation_.require(topic(table.name), call); !there) return there;
+  if (Result<> there = conversation_.require(topic(table.name), call); !there) return there;
   return conversation_.write(call, [&](Writer& writer) { return send(writer, table, rows, call); });
 }
 
@@ -134,7 +134,7 @@ Result<> KafkaRows::write_noted(const Table& table, const RowBatch& rows, const 
   const Call call = conversation_.call();
   const std::string record = topic(meta_table().name), key = fmt::format("{}/{}", note.workload, note.name);
   for (const std::string& name : {topic(table.name), record})
-    if (const Result<> there = conversation_.require(name, call); !there) return there;
+    if (Result<> there = conversation_.require(name, call); !there) return there;
   const auto noted = [&]() -> Result<bool> {
     const auto entries = conversation_.record(record, false, call);
     if (!entries) return tl::unexpected(entries.error());
@@ -143,8 +143,8 @@ Result<> KafkaRows::write_noted(const Table& table, const RowBatch& rows, const 
   // The note comes last: a transaction that stays open behind a killed writer holds up who reads the rows, and only for the
   // moment between note and commit who reads the record.
   const auto all = [&](Writer& writer) -> Result<> {
-    if (const Result<> sent = send(writer, table, rows, call); !sent) return sent;
-    if (const Result<> written = writer.flush(call); !written) return written;
+    if (Result<> sent = send(writer, table, rows, call); !sent) return sent;
+    if (Result<> written = writer.flush(call); !written) return written;
     return writer.send(record, key, note.value, call);
   };
   if (!settings.transactions) {

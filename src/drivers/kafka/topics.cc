@@ -169,6 +169,7 @@ Result<> Topics::remove(std::span<const std::string> topics, const Call& call) {
   if (there.empty()) return {};
   const std::string doing = fmt::format("deleting the topics {}", fmt::join(there, ", "));
   std::vector<rd_kafka_DeleteTopic_t*> wanted;
+  wanted.reserve(there.size());
   for (const std::string& topic : there) wanted.push_back(rd_kafka_DeleteTopic_new(topic.c_str()));
   const Result<Event> event =
       ask(client_, call, RD_KAFKA_ADMIN_OP_DELETETOPICS, doing,

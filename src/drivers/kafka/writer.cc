@@ -109,8 +109,7 @@ Result<> Writer::send(const std::string& name, std::optional<std::string_view> k
       const std::string doing = fmt::format("writing to topic {}{}", name, key ? fmt::format(", key {}", *key) : "");
       return tl::unexpected(client_->failure(fatal == RD_KAFKA_RESP_ERR_NO_ERROR ? err : fatal, doing, text));
     };
-    if (const Result<> waited = client_->wait(call, fmt::format("writing to topic {}", name), again); !waited)
-      return waited;
+    if (Result<> waited = client_->wait(call, fmt::format("writing to topic {}", name), again); !waited) return waited;
   }
   sent_++;
   if (sent_ % 1024 == 0) rd_kafka_poll(client_->handle(), 0);
@@ -119,7 +118,7 @@ Result<> Writer::send(const std::string& name, std::optional<std::string_view> k
 
 Result<> Writer::flush(const Call& call) {
   const Noticed& noticed = client_->noticed();
-  const Result<> waited = client_->wait(call, "waiting for what was written", [&](int ms) -> Result<bool> {
+  Result<> waited = client_->wait(call, "waiting for what was written", [&](int ms) -> Result<bool> {
     rd_kafka_flush(client_->handle(), std::max(1, ms));
     if (noticed.lost > 0) return true;
     return noticed.delivered >= sent_;
@@ -133,7 +132,7 @@ Result<> Writer::flush(const Call& call) {
 }
 
 Result<> Writer::commit(const Call& call) {
-  if (const Result<> written = flush(call); !written || !transactions_) return written;
+  if (Result<> written = flush(call); !written || !transactions_) return written;
   bool decided = false;
   Result<> committed = client_->wait(
       call, "committing",

@@ -235,7 +235,10 @@ std::optional<Change> ChangeSequence::next() {
   // Where nothing of that sort can be done any more, another one that is wanted.
   for (const auto& [what, weight] :
        {std::pair{What::update, mix.update}, {What::insert, mix.insert}, {What::remove, mix.remove}})
-    if (what != first && weight > 0 && draw(what, change)) return change;
+    if (what != first && weight > 0 && draw(what, change)) {
+      change.instead = true;
+      return change;
+    }
   return std::nullopt;
 }
 

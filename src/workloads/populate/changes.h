@@ -98,6 +98,7 @@ struct Change {
   std::uint32_t version = 0;  // that it has then
   std::uint64_t place = 0;    // of TableState, or among the client's own
   bool own = false;           // inserted by the client in this run
+  bool instead = false;       // of another kind, of which nothing could be changed any more
 };
 
 /// What a target holds when it holds what it should.

@@ -27,8 +27,9 @@ class Throttle {
     TimePoint at{};
     {
       const std::lock_guard lock(mutex_);
-      at = std::max(next_, real_clock().now());
-      next_ = at + Nanos(static_cast<std::int64_t>(static_cast<double>(rows) / rate_ * 1e9));
+      // A batch may be written when as many rows have had their time, itself included.
+      at = next_ = std::max(next_, real_clock().now()) +
+                   Nanos(static_cast<std::int64_t>(static_cast<double>(rows) / rate_ * 1e9));
     }
     while (real_clock().now() < at) {
       if (stop_.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
@@ -96,7 +97,8 @@ class Loader {
     if (todo.empty()) return;
     std::vector<std::atomic<bool>> tried(todo.size());
     const Population& population = *stage_.population();
-    const bool into_others_rows = stage_.record()->made.size() < stage_.record()->tables.size();
+    const bool into_others_rows =
+        stage_.record()->made.size() < stage_.record()->tables.size() && settings_.mode != Mode::truncate;
     Job job{job_.target, job_.shard, job_.seed, job_.seed_given, parallel, job_.progress, job_.stop};
     for_each_chunk(job, todo.size(), [&](Session& session, std::uint64_t i) -> Result<> {
       const Stretch& stretch = todo[i];

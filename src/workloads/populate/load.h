@@ -42,6 +42,7 @@ class Stage {
   bool going_on() const noexcept { return going_on_; }
 
  private:
+  void require_tables();
   void compare(const std::optional<dataset::Schema>& asked) const;
   void begin();
   void refuse_other_columns(const std::vector<std::string>& there);
@@ -51,7 +52,7 @@ class Stage {
   void wait_for_tables();
   void wait_until_covered();
   bool covered(std::size_t table, std::uint64_t end, const std::map<std::size_t, std::vector<RowRange>>& ledger) const;
-  std::vector<std::string> existing();
+  std::vector<std::string> existing(const std::vector<std::string>& names);
   bool is_made(const std::string& table) const;
   void pause(Nanos) const;
 

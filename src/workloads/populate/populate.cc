@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "core/parallel.h"
+#include "core/run_mark.h"
 #include "workloads/populate/check.h"
 #include "workloads/populate/load.h"
 #include "workloads/populate/run_changes.h"
@@ -43,14 +44,15 @@ class PopulateWorkload final : public Workload {
     return out;
   }
 
-  void before_run(Target&) override {
+  void before_run(Target& target) override {
+    if (changes_ != nullptr) require_alone(target);
     if (queue_ == nullptr) return;
     stage_->make_tables();
     queue_->begin(stage_->todo(), stage_->going_on());
   }
 
   void after_run(Target& target) override {
-    if (changes_ != nullptr && !changes_->transactions) note_ends(target);
+    if (changes_ != nullptr) note_ends(target);
     if (queue_ == nullptr) return;
     if (queue_->all_written()) {
       stage_->reopen();
@@ -81,6 +83,7 @@ class PopulateWorkload final : public Workload {
            .verdict = queue_->all_written() ? Requirement::Verdict::pass : Requirement::Verdict::fail,
            .decides = !summary.partial});
     }
+    if (changes_ != nullptr && !summary.of_whole_job) state_extent(summary, out);
     if (changes_ != nullptr)
       out.requirements.push_back({.name = "every row that is changed is there",
                                   .clause = "",
@@ -93,13 +96,49 @@ class PopulateWorkload final : public Workload {
   }
 
  private:
+  /// Of this process: whether what was asked for could be changed.
+  void state_extent(const RunSummary& summary, Statements& out) const {
+    const auto state = [&](std::string name, std::string limit, std::string actual, bool holds) {
+      out.requirements.push_back({.name = std::move(name),
+                                  .clause = "",
+                                  .limit = std::move(limit),
+                                  .actual = std::move(actual),
+                                  .verdict = holds ? Requirement::Verdict::pass : Requirement::Verdict::fail,
+                                  .decides = !summary.partial});
+    };
+    std::uint64_t made = 0;
+    for (const ChangeRun::Progress& client : changes_->clients) made += client.doer.done;
+    if (changes_->count > 0)
+      state("as many changes are made as --count says", fmt::format("{}", changes_->count), fmt::format("{}", made),
+            made == changes_->count);
+    const std::uint64_t replaced = changes_->replaced.load();
+    state("changes are of the kinds that --changes says",
+          "0 of another kind, for want of rows that could be changed so", fmt::format("{} of {}", replaced, made),
+          replaced == 0);
+  }
+
   /// What cannot be noted stays in doubt: check takes either state, and the next run settles it.
-  void note_ends(Target& target) const {
+  void note_ends(Target& target) {
     try {
-      close_notes(*changes_, *open_session(target));
+      const std::unique_ptr<Session> session = open_session(target);
+      if (!changes_->transactions) close_notes(*changes_, *session);
+      mark_.end(*session);
     } catch (const Error&) {
-      return;
+      mark_.abandon();
     }
+  }
+
+  /// What this run knows of the rows is what the runs before it left: another one beside it would change them meanwhile.
+  void require_alone(Target& target) {
+    const std::unique_ptr<Session> session = open_session(target);
+    mark_.begin(target, *session, run_.shard);
+    const Doer& own = changes_->clients.front().doer;
+    if (mark_.others() > 0 || entries_of(runs_before(read_doers(*session), own.run)) != changes_->before)
+      throw Error(
+          "another run changes the same rows, and check could not tell any more what they should be; expected one run "
+          "of "
+          "changes at a time, with --agents or --shard when it is to be larger",
+          ExitCode::unreachable);
   }
 
   Group loading(Target& target) {
@@ -152,6 +191,7 @@ class PopulateWorkload final : public Workload {
   std::unique_ptr<Stage> stage_;
   std::shared_ptr<BatchQueue> queue_;
   std::shared_ptr<ChangeRun> changes_;
+  RunMark mark_{kWorkload};
 };
 
 class PopulateType final : public WorkloadType {

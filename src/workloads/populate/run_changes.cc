@@ -70,6 +70,7 @@ class ChangeClient : public Client {
     if (!change_) {
       change_ = sequence_.next();
       if (!change_) return kNothingMore;
+      if (change_->instead) run_->replaced++;
       row_.emplace(row_of(run_->population, *change_));
     }
     return operation_of(change_->what);
@@ -202,12 +203,22 @@ std::vector<Doer> open_before(Session& session, std::uint32_t run) {
 
 ChangeRun::ChangeRun(Population what, const std::vector<Doer>& before, const Doer& first, std::uint64_t count,
                      bool transactions)
-    : population(std::move(what)), contents(population, before), count(count), transactions(transactions) {
+    : population(std::move(what)),
+      contents(population, before),
+      count(count),
+      transactions(transactions),
+      before(entries_of(before)) {
   contents.make_changeable();
   for (std::uint64_t k = 0; k < first.clients; k++) {
     clients.push_back({.doer = first});
     clients.back().doer.client = k;
   }
+}
+
+std::vector<std::string> entries_of(const std::vector<Doer>& doers) {
+  std::vector<std::string> out;
+  for (const Doer& doer : doers) out.push_back(doer.name() + " " + doer.value());
+  return out;
 }
 
 Group change_group(const std::shared_ptr<ChangeRun>& run) {

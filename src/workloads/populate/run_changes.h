@@ -9,7 +9,9 @@
 #include "core/workload.h"
 #include "workloads/populate/changes.h"
 
+#include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace assay::populate {
@@ -29,7 +31,12 @@ struct ChangeRun {
     bool in_doubt = false;  // a change was begun, and whether it was made is not known
   };
   std::vector<Progress> clients;
+  const std::vector<std::string> before;  // what stood in the record when the contents were made of it
+  std::atomic<std::uint64_t> replaced =
+      0;  // changes of another kind than was drawn, since nothing of that was left to change
 };
+/// Names and values of these entries.
+std::vector<std::string> entries_of(const std::vector<Doer>&);
 
 /// The operations insert, update, delete as the mix has them.
 Group change_group(const std::shared_ptr<ChangeRun>&);

@@ -71,9 +71,9 @@ void Stage::pause(Nanos time) const {
 
 bool Stage::is_made(const std::string& table) const { return contains(record_->made, table); }
 
-std::vector<std::string> Stage::existing() {
+std::vector<std::string> Stage::existing(const std::vector<std::string>& names) {
   std::vector<std::string> out;
-  for (const std::string& name : population_->names())
+  for (const std::string& name : names)
     if (rows_of(*session_).exists(name)) out.push_back(name);
   return out;
 }
@@ -94,10 +94,28 @@ void Stage::look() {
   else if (!record_)
     throw Error("--schema is missing, and the target holds no populated data; expected a file, see docs/schema.md");
   going_on_ = record_.has_value() && !empties_;
+  if (going_on_ && record_->state != State::creating) require_tables();
   if (going_on_) compare(asked);
   population_ = std::make_shared<const Population>(
       asked ? *std::move(asked) : schema_of_record(record_->schema),
       settings_.tables.empty() && record_ ? record_->tables : settings_.tables, rows_of(*session_).traits());
+}
+
+/// Of data that were begun. A file that is shorter than what was written says so when it is written to.
+void Stage::require_tables() {
+  RowsFacet& rows = rows_of(*session_);
+  const Population there = population_of(*record_, rows.traits());
+  for (const std::size_t t : there.order()) {
+    const Table& table = there.table(t);
+    if (!rows.exists(table.name))
+      throw Error(
+          fmt::format("the table {} was made, and is not there any more; run assay cleanup populate, and begin anew",
+                      table.name),
+          ExitCode::unreachable);
+    if (rows.traits().keyed || rows.traits().transactions) continue;
+    if (const Result<> whole = rows.write(table, RowBatch(table.columns.size())); !whole)
+      throw_failure(whole.error(), "looking at table " + table.name);
+  }
 }
 
 void Stage::compare(const std::optional<dataset::Schema>& asked) const {
@@ -135,7 +153,7 @@ void Stage::make_tables() {
 }
 
 void Stage::begin() {
-  const std::vector<std::string> there = existing();
+  const std::vector<std::string> there = existing(population_->names());
   if (settings_.data_only && there.size() < population_->names().size()) {
     std::vector<std::string> missing;
     for (const std::string& name : population_->names())
@@ -223,11 +241,16 @@ void Stage::create_tables() {
       rows.create(table);
     } catch (const Error&) {
       // The statement of a process that was killed may have been carried out meanwhile.
-      if (!going_on_ || !rows.exists(table.name)) throw;
+      if (!rows.exists(table.name)) throw;
+      if (!going_on_)
+        throw Error(fmt::format("the table {} was made by somebody else at the same time; is another load of the same "
+                                "data under way?",
+                                table.name),
+                    ExitCode::unreachable);
     }
   }
   if (settings_.mode == Mode::truncate) {
-    rows.truncate_all(existing());
+    rows.truncate_all(existing(population_->names()));
     erase_all(*session_, kLedger, settings_.owner);
     erase_all(*session_, kChanges, settings_.owner);
   }

@@ -16,7 +16,6 @@ namespace assay::tpcc {
 
 inline constexpr std::string_view kWorkload = "tpcc";
 inline constexpr std::string_view kLedger = "load/";  // a ledger entry is this and the chunk's name
-inline constexpr std::string_view kRunMarks = "run/", kEndedMarks = "ended/";  // of runs, see run_mark.h
 
 struct Loaded {
   /// creating: tables are being made; loading: rows are; indexing: indexes and keys are; complete; removing: a clean-up has

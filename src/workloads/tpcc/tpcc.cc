@@ -3,11 +3,11 @@
 #include "base/error.h"
 #include "core/meta.h"
 #include "core/parallel.h"
+#include "core/run_mark.h"
 #include "workloads/tpcc/check.h"
 #include "workloads/tpcc/load.h"
 #include "workloads/tpcc/loaded.h"
 #include "workloads/tpcc/report.h"
-#include "workloads/tpcc/run_mark.h"
 #include "workloads/tpcc/terminal.h"
 
 #include <algorithm>
@@ -228,7 +228,7 @@ class Tpcc : public Workload {
   Shard shard_;
   std::shared_ptr<RunState> state_;
   OrderNumbers numbers_;
-  RunMark mark_;
+  RunMark mark_{kWorkload};
 };
 
 class TpccType : public WorkloadType {

@@ -1,18 +1,18 @@
-#include "workloads/tpcc/run_mark.h"
+#include "core/run_mark.h"
 
 #include "base/error.h"
 #include "core/parallel.h"
 #include "runtime/wait.h"
-#include "workloads/tpcc/loaded.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <random>
 
-namespace assay::tpcc {
+namespace assay {
 namespace {
 
+constexpr std::string_view kRunMarks = "run/", kEndedMarks = "ended/";
 constexpr Nanos kLook = std::chrono::milliseconds(200);
 constexpr Nanos kLastTry = std::chrono::seconds(1);
 
@@ -30,7 +30,7 @@ RunMark::~RunMark() {
   try {
     const runtime::TimeLimit limit(kLastTry);
     const std::unique_ptr<Session> session = open_session(*target_);
-    Meta(*session, kWorkload).put(ended(id_), "");
+    Meta(*session, owner_).put(ended(id_), "");
   } catch (const Error&) {  // the next run finds that it does not beat
   }
 }
@@ -43,7 +43,7 @@ void RunMark::begin(Target& target, Session& session, Shard shard) {
   ended_.clear();
   std::random_device random;
   id_ = fmt::format("{:08x}{:08x}", random(), random());
-  Meta meta(session, kWorkload);
+  Meta meta(session, owner_);
   // First of all, so that of two that begin at once at least one sees the other.
   meta.put(begun(id_), value_of(shard, 0));
   marked_ = true;
@@ -99,7 +99,7 @@ void RunMark::keep_alive(const std::stop_token& stop, Target& target) {
         session = beating_.get();
         lock.unlock();
       }
-      if (!stop.stop_requested()) Meta(*session, kWorkload).put(begun(id_), value_of(shard_, beat));
+      if (!stop.stop_requested()) Meta(*session, owner_).put(begun(id_), value_of(shard_, beat));
       lock.lock();
     } catch (const Error&) {  // the target is away, or busy: with the next beat anew
       if (!lock.owns_lock()) lock.lock();
@@ -125,10 +125,15 @@ bool RunMark::own_job(std::string_view value) const {
          !shard.starts_with(fmt::format("{}/", shard_.index));
 }
 
+std::size_t RunMark::others() const {
+  return static_cast<std::size_t>(
+      std::count_if(alive_.begin(), alive_.end(), [&](const auto& other) { return !own_job(other.second); }));
+}
+
 std::size_t RunMark::end(Session& session) {
   stop_beating();
   marked_ = false;  // whatever comes now is tried once
-  Meta meta(session, kWorkload);
+  Meta meta(session, owner_);
   Beats others;
   for (const auto& [name, value] : meta.all(kRunMarks)) others.emplace(name.substr(kRunMarks.size()), value);
   for (const std::string& id : ended_) others.erase(id);
@@ -139,4 +144,4 @@ std::size_t RunMark::end(Session& session) {
       std::count_if(others.begin(), others.end(), [&](const auto& other) { return !own_job(other.second); }));
 }
 
-}  // namespace assay::tpcc
+}  // namespace assay

@@ -1,13 +1,12 @@
-// That a run is under way, noted in the target, so that two runs on the same data know of each other.
+// That a run is under way, noted in the target, so that two runs on the same data know of each other: one that is held against
+// what the target counted meanwhile, and one that must be alone.
 //
-// The cross-check of New-Orders compares what one run counted with the growth of the target's own counters. Another run on
-// the same warehouses grows them too: then they differ though nothing is wrong. Each run therefore keeps an entry in
-// assay_meta, `run/ID` = its shard and a counter, as `INDEX/COUNT BEAT`, which a thread with a session of its own raises
-// every kBeat; `ended/ID` is put when it is over. A run that was killed never ends, but its counter stands still: a run
-// that begins looks at the counters of the others until each has moved, and removes those that did not move for kPatience.
-// No clocks are compared. What such a run did lies before the numbers that the next one begins with. One that dies later,
-// in the middle of another run, has still grown the numbers of that: it counts as another run there. When nobody else is
-// under way, the entries of runs that ended are removed.
+// Each run keeps an entry in assay_meta, `run/ID` = its shard and a counter, as `INDEX/COUNT BEAT`, which a thread
+// with a session of its own raises every kBeat; `ended/ID` is put when it is over. A run that was killed never ends,
+// but its counter stands still: a run that begins looks at the counters of the others until each has moved, and
+// removes those that did not move for kPatience. No clocks are compared. What such a run did lies before the numbers
+// that the next one begins with. One that dies later, in the middle of another run, has still grown the numbers of
+// that: it counts as another run there. When nobody else is under way, the entries of runs that ended are removed.
 #pragma once
 
 #include "core/driver.h"
@@ -22,7 +21,7 @@
 #include <string>
 #include <thread>
 
-namespace assay::tpcc {
+namespace assay {
 
 class RunMark {
  public:
@@ -30,7 +29,8 @@ class RunMark {
   /// Longer than a live run is without a beat: a period, and a write that waits for others' locks.
   static constexpr Nanos kPatience = std::chrono::seconds(6);
 
-  RunMark() = default;
+  /// `owner`: the workload whose entries in assay_meta they are.
+  explicit RunMark(std::string_view owner) : owner_(owner) {}
   RunMark(const RunMark&) = delete;
   RunMark& operator=(const RunMark&) = delete;
   /// Ends the mark when end() was not called, as far as the target lets it.
@@ -39,6 +39,8 @@ class RunMark {
   /// Before the counters are read for the first time. Waits up to kPatience when a run left a mark without an end. The
   /// target must outlive this. Throws Error.
   void begin(Target&, Session&, Shard);
+  /// After begin(): how many other runs were under way then, likewise.
+  std::size_t others() const;
   /// After the counters were read for the last time. Answers how many other runs were under way meanwhile: not those of the
   /// other shards of this job, which work on warehouses of their own. Throws Error.
   std::size_t end(Session&);
@@ -55,6 +57,7 @@ class RunMark {
   void stop_beating();
   bool own_job(std::string_view value) const;
 
+  const std::string owner_;
   std::string id_;
   Shard shard_;
   Beats alive_;                  // others that were under way when this one began
@@ -68,4 +71,4 @@ class RunMark {
   std::jthread thread_;
 };
 
-}  // namespace assay::tpcc
+}  // namespace assay
