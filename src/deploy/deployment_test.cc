@@ -35,8 +35,8 @@ TEST(Deployment, a_worker_is_told_its_share_and_what_to_expect) {
   EXPECT_THAT(worker_words(deployment, worker),
               ElementsAre("worker", "--worker-id", "worker-2", "--source", "mysql", "--schema", "/config/schema.yaml",
                           "--tables", "users,orders", "--shard", "1/4", "--seed", "42", "--row-count", "10000",
-                          "--batch-size", "500", "--metrics-output", "/results/worker-2.json", "--expect-cpus", "0.5",
-                          "--expect-memory", "512Mi", "--expect-tmpfs", "/data:256Mi"));
+                          "--batch-size", "500", "--parallel", "2", "--metrics-output", "/results/worker-2.json",
+                          "--expect-cpus", "0.5", "--expect-memory", "512Mi", "--expect-tmpfs", "/data:256Mi"));
 }
 
 TEST(Deployment, the_summary_has_no_secrets) {
