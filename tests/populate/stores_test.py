@@ -66,6 +66,12 @@ class StoresTest(ProgramTest):
         self.assertNotIn("killed", self.check())
         self.assay(*change, "--count", "100", "--clients", "4", "--agents", "2", code=(0, 5))
         self.check()
+        # What a live run has not noted yet is not settled by another, which is refused.
+        live = self.start(*change, "--clients", "4", "--duration", "5s")
+        time.sleep(2)
+        self.assertIn("another run changes the same rows", self.assay(*change, "--count", "10", code=3).stderr)
+        self.finish(live, code=(0, 5))
+        self.check()
 
     def check(self):
         return self.assay("check", "populate", "--target", self.url).stderr

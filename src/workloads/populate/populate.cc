@@ -119,6 +119,7 @@ class PopulateWorkload final : public Workload {
 
   /// What cannot be noted stays in doubt: check takes either state, and the next run settles it.
   void note_ends(Target& target) {
+    marked_ = false;
     try {
       const std::unique_ptr<Session> session = open_session(target);
       if (!changes_->transactions) close_notes(*changes_, *session);
@@ -128,17 +129,24 @@ class PopulateWorkload final : public Workload {
     }
   }
 
+  [[noreturn]] static void refuse_another_run() {
+    throw Error(
+        "another run changes the same rows, and check could not tell any more what they should be; expected one run "
+        "of changes at a time, with --agents or --shard when it is to be larger",
+        ExitCode::unreachable);
+  }
+
+  void begin_mark(Target& target, Session& session) {
+    if (!std::exchange(marked_, true)) mark_.begin(target, session, run_.shard);
+    if (mark_.others() > 0) refuse_another_run();
+  }
+
   /// What this run knows of the rows is what the runs before it left: another one beside it would change them meanwhile.
   void require_alone(Target& target) {
     const std::unique_ptr<Session> session = open_session(target);
-    mark_.begin(target, *session, run_.shard);
+    begin_mark(target, *session);
     const Doer& own = changes_->clients.front().doer;
-    if (mark_.others() > 0 || entries_of(runs_before(read_doers(*session), own.run)) != changes_->before)
-      throw Error(
-          "another run changes the same rows, and check could not tell any more what they should be; expected one run "
-          "of "
-          "changes at a time, with --agents or --shard when it is to be larger",
-          ExitCode::unreachable);
+    if (entries_of(runs_before(read_doers(*session), own.run)) != changes_->before) refuse_another_run();
   }
 
   Group loading(Target& target) {
@@ -179,7 +187,10 @@ class PopulateWorkload final : public Workload {
                      .seed = run_.seed,
                      .mix = settings_.changes};
     const bool transactions = traits.transactions && session->query() != nullptr;
-    if (!transactions) settle(population, first.run, run_.shard, *session);
+    if (!transactions) {  // what a live run has not noted yet looks like what a killed one left
+      begin_mark(target, *session);
+      settle(population, first.run, run_.shard, *session);
+    }
     changes_ = std::make_shared<ChangeRun>(std::move(population), runs_before(read_doers(*session), first.run), first,
                                            run_.count, transactions);
     return change_group(changes_);
@@ -192,6 +203,7 @@ class PopulateWorkload final : public Workload {
   std::shared_ptr<BatchQueue> queue_;
   std::shared_ptr<ChangeRun> changes_;
   RunMark mark_{kWorkload};
+  bool marked_ = false;  // it was begun, and has not ended
 };
 
 class PopulateType final : public WorkloadType {
