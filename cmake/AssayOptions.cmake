@@ -10,7 +10,7 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 option(ASSAY_WERROR "Warnings are errors" OFF)
-# Eight files of a folder in one go: the whole takes half the time, one changed file three times its own.
+# Sixteen files of a folder in one go: the whole takes half the time, one changed file some times its own.
 option(ASSAY_UNITY "Compile the files of a folder together" OFF)
 option(ASSAY_FUZZ "Fuzz targets (clang with libFuzzer)" OFF)
 set(ASSAY_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or thread")

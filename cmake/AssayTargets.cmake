@@ -20,12 +20,12 @@
 # Tests of base, stats, runtime, core and the drivers (with the conformance suite) also have the label `sanitized`, but for
 # ASSAY_UNSANITIZED; the target `sanitized_tests` builds them. They are what the asan and tsan stages of `make test` run.
 function(assay_cold TARGET)
-  target_compile_options(${TARGET} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_compile_options(${TARGET} PRIVATE $<$<CONFIG:Release>:-Og>)
 endfunction()
 
 function(assay_test_code TARGET)
   target_compile_options(${TARGET} PRIVATE $<$<CONFIG:Release>:-O0>)
-  set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 16)
 endfunction()
 
 function(assay_library NAME)
@@ -34,7 +34,7 @@ function(assay_library NAME)
   set_source_files_properties(${ARG_SEPARATE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set_property(GLOBAL APPEND PROPERTY ASSAY_LIBRARIES ${NAME})
   target_include_directories(assay_${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
-  set_target_properties(assay_${NAME} PROPERTIES UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  set_target_properties(assay_${NAME} PROPERTIES UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 16)
   if(ARG_COLD)
     assay_cold(assay_${NAME})
   endif()
@@ -48,7 +48,7 @@ function(assay_program NAME)
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME} PRIVATE ${ARG_DEPS} ${ARG_LIBS})
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
-    UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+    UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 16)
 endfunction()
 
 include(GoogleTest)

@@ -7,10 +7,18 @@ bold='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
 step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 
-tools/setup.sh demo
+tools/setup.sh compile
 step "Building assay (Release, in build/)"
 # An empty compiler cache finds nothing, and to fill it takes time of a first build that somebody waits for.
 [ -n "$(find "${CCACHE_DIR:-$HOME/.cache/ccache}" -name '*R' -print -quit 2>/dev/null)" ] || export CCACHE_DISABLE=1
+if ! command -v npm >/dev/null; then  # it comes while what needs no pages is compiled
+  tools/setup.sh demo &
+  npm_comes=$!
+  compiled=0
+  tools/build.sh release assay_registry || compiled=$?
+  wait $npm_comes
+  [ $compiled = 0 ] || exit $compiled
+fi
 tools/build.sh release assay
 
 # Without think times, so that 15 s show the system at work and not its users thinking.

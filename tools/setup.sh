@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, and only that, from Debian's packages: tools/setup.sh demo|test|bench
+# Installs what is missing, and only that, from Debian's packages: tools/setup.sh compile|demo|test|bench
+#   compile  what compiling needs, without npm: it is 300 packages, and only the pages need it
 #   demo  what building assay and its pages needs
 #   test  that, and what the tests need: PostgreSQL and MariaDB servers, Java for others, the clang tools, Chromium, …
 #   bench what building needs, and the programs that benchmarks compare with
@@ -19,16 +20,17 @@ test_packages=("${driver_packages[@]}" libgtest-dev libgmock-dev clang-format cl
 bench_packages=(postgresql-15 mariadb-server-core mariadb-client-core sysbench chromium util-linux)
 
 case "${1:-}" in
-  demo) wanted=("${build_packages[@]}") ;;
+  compile | demo) wanted=("${build_packages[@]}") ;;
   test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
   bench) wanted=("${build_packages[@]}" "${bench_packages[@]}") ;;
   *)
-    echo "usage: tools/setup.sh demo|test|bench" >&2
+    echo "usage: tools/setup.sh compile|demo|test|bench" >&2
     exit 2
     ;;
 esac
 # The pages are built with npm. A machine may have Node from elsewhere than Debian, so ask for the command.
-command -v npm >/dev/null || wanted+=(nodejs npm)
+command -v node >/dev/null || wanted+=(nodejs)
+[ "$1" = compile ] || command -v npm >/dev/null || wanted+=(npm)
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "tools/setup.sh: this is no Debian; install the equivalents of these packages yourself: ${wanted[*]}" >&2

@@ -222,7 +222,10 @@ GroupChange change_of(const json& given_body) {
 
 void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) {
   server.route("POST", "/api/v1/tasks", [&tasks, defaults](const Request& request) {
+    const std::optional<Nanos> patience = wait_of(request);  // before it begins
     const Tasks::Started started = tasks.start(task_request(request, defaults));
+    if (patience)
+      if (const std::shared_ptr<Task> task = tasks.find_held(started.id)) task->wait_ended(*patience);
     return answer(to_json(tasks.require(started.id)), started.fresh ? 201 : 200);
   });
   // What a run would be, without beginning one: who the target is and, when its data is in place, the groups.
@@ -246,6 +249,7 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
     return answer(out);
   });
   server.route("POST", "/api/v1/tasks/{id}/start", [&tasks](const Request& request) {
+    require_query(request, {});
     const std::shared_ptr<Task> task = require_held(tasks, request);
     Members body(body_of(request));
     const std::string at = body.take_text("at_unix_ns", "nanoseconds since 1970 as text");
@@ -256,16 +260,19 @@ void add_tasks(net::HttpServer& server, Tasks& tasks, const Defaults& defaults) 
     return answer(to_json(task->record()));
   });
   server.route("POST", "/api/v1/tasks/{id}/stop", [&tasks](const Request& request) {
+    require_query(request, {});
     if (const std::shared_ptr<Task> task = tasks.find_held(request.parameters.at("id"))) task->stop();
     return answer(to_json(tasks.require(request.parameters.at("id"))));
   });
   server.route("POST", "/api/v1/tasks/{id}/change", [&tasks](const Request& request) {
+    require_query(request, {});
     const std::shared_ptr<Task> task = require_held(tasks, request);
     const json body = body_of(request);
     task->change(change_of(body), key_of(request, "change", body));
     return answer({{"status", "ok"}});
   });
   server.route("POST", "/api/v1/tasks/{id}/conclude", [&tasks](const Request& request) {
+    require_query(request, {});
     const Statements statements = require_held(tasks, request)->conclude(from_json(request.body));
     json figures = json::array(), requirements = json::array();
     for (const Figure& f : statements.figures)

@@ -199,11 +199,14 @@ Response health(const Tasks& tasks, const Defaults& defaults) {
   return answer("Idle");
 }
 
+HttpError not_here(std::string_view workload) {
+  return {501, fmt::format("the workload '{}' is not in this assay; it has {}", workload, known_workloads())};
+}
+
 Response start_work(const Request& request, Tasks& tasks, const Defaults& defaults) {
   const std::string &workload = request.parameters.at("workload"), &verb = request.parameters.at("verb");
   if (verb_of(verb) == 0) throw HttpError{404, fmt::format("there is no {}", request.path)};
-  if (!is_known(workload))
-    throw HttpError{501, fmt::format("the workload '{}' is not in this assay; it has {}", workload, known_workloads())};
+  if (!is_known(workload)) throw not_here(workload);
   json config = json::object();
   const bool ignored = workload == "tpcc" && verb_of(verb) == kCleanup;  // as pgdistbench does
   if (!request.body.empty() && !ignored) {
@@ -332,7 +335,7 @@ void add_pgdistbench_api(net::HttpServer& server, Tasks& tasks, const Defaults& 
   });
   server.route("GET", "/work/{workload}", [](const Request& request) {
     const std::string& workload = request.parameters.at("workload");
-    if (!is_known(workload)) throw HttpError{404, fmt::format("there is no workload '{}'", workload)};
+    if (!is_known(workload)) throw not_here(workload);
     json routes = json::array();
     for (const char* verb : {"prepare", "run", "check", "cleanup"})
       routes.push_back({{"method", "POST"}, {"path", fmt::format("/work/{}/{}", workload, verb)}});

@@ -112,7 +112,8 @@ WallTime instant_of(const std::string& text, std::string_view name) {
 void require_query(const Request& request, std::initializer_list<std::string_view> known) {
   for (const auto& [name, value] : request.query)
     if (std::find(known.begin(), known.end(), name) == known.end())
-      throw HttpError{400, fmt::format("there is no '{}' in the query; expected {}", name, fmt::join(known, " or "))};
+      throw HttpError{400, fmt::format("there is no '{}' in the query; expected {}", name,
+                                       known.size() == 0 ? "none" : fmt::format("{}", fmt::join(known, " or ")))};
 }
 
 std::optional<Nanos> wait_of(const Request& request) {

@@ -46,8 +46,8 @@ Tasks::Tasks(fs::path folder, MakeExecutor executor) : folder_(std::move(folder)
   lock_ = open((folder_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     if (lock_ >= 0) close(lock_);
-    throw Error(
-        fmt::format("the folder {} is in use by another agent; expected a folder of its own", folder_.string()));
+    throw Error(fmt::format("the folder {} is in use by another agent or page; expected a folder of its own",
+                            folder_.string()));
   }
   read_records();
 }

@@ -41,10 +41,13 @@ namespace {
 
 /// "4": so many agents of this machine, started for the run; 0: it is no number.
 std::size_t processes_in(const std::string& text) {
-  const bool number = !text.empty() && text.size() < 6 &&
-                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= '0' && c <= '9'; });
+  const std::size_t digits = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
+  const bool number =
+      text.size() > digits && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(digits), text.end(),
+                                          [](unsigned char c) { return c >= '0' && c <= '9'; });
   if (!number) return 0;
-  const std::size_t count = std::stoul(text);
+  const bool readable = digits == 0 && text.size() < 10;
+  const std::size_t count = readable ? std::stoul(text) : 0;
   if (count < 1 || count > plan::kMostProcesses)
     throw Error(fmt::format("--agents is {}; expected 1 to {} processes of this machine, or HOST:PORT,…", text,
                             plan::kMostProcesses));

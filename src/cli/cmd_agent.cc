@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "cli/token.h"
 #include "core/url.h"
+#include "registry/registry.h"
 
 #include <condition_variable>
 #include <mutex>
@@ -108,6 +109,10 @@ ExitCode carry_out_agent(std::span<const std::string> arguments) {
   if (const char* const target = std::getenv("ASSAY_TARGET"); defaults.target.empty() && target != nullptr)
     defaults.target = target;
   if (defaults.target.empty()) defaults.target = agent::target_of_environment();
+  if (!defaults.target.empty()) {  // one that no task could use is told at once, and nobody is talked to
+    const Driver& driver = find_driver(defaults.target);
+    driver.open({.url = defaults.target, .options = Options(driver.info().options), .may_create = false});
+  }
   const SignalWatch signals("a task under way is stopped and its result kept");
   net::ServerOptions server;
   server.listen = options.text("listen");

@@ -9,7 +9,7 @@
 #include "deploy/kubernetes.h"
 #include "deploy/output.h"
 #include "deploy/request.h"
-#include "drivers/kafka/format.h"
+#include "registry/registry.h"
 
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -194,13 +194,14 @@ void refuse_without_platform(const Options& options, bool compose, bool kubernet
 /// As workers make them when they make the topics.
 std::vector<deploy::Setting> proto_files(const deploy::Deployment& deployment) {
   std::vector<deploy::Setting> files;
+  const Driver& driver = find_driver("kafka://localhost");
   const std::optional<dataset::Schema> schema =
       dataset::read_schema_text(deployment.schema_text, deployment.schema_name,
                                 {.rows = deployment.row_count, .seed = {}})
           .schema;
   for (std::size_t t = 0; schema && t < schema->tables.size(); t++) {
     const Table table = dataset::to_table(*schema, t, dataset::Arrays::json);
-    files.push_back({fmt::format("{}.proto", table.name), kafka::proto_file(table)});
+    for (TextFile& file : driver.schema_files(table)) files.push_back({std::move(file.name), std::move(file.text)});
   }
   return files;
 }

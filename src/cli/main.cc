@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <fmt/ranges.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -70,6 +71,12 @@ void occupy_standard_streams() {
     }
 }
 
+/// stdout is a pipe whose other end has closed it, as `head` does: who has read enough is told nothing.
+bool reader_is_gone() {
+  pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 }  // namespace
 
 int main(int count, char** values) {
@@ -82,7 +89,7 @@ int main(int count, char** values) {
     for (const auto& [begin, end] : assay::secrets_in(*value)) std::fill(*value + begin, *value + end, '*');
   const auto lost_output = [] {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return false;
-    assay::cli::say("assay: stdout cannot be written to\n");
+    if (!reader_is_gone()) assay::cli::say("assay: stdout cannot be written to\n");
     return true;
   };
   // A URL in the place of a file's name is quoted as that.

@@ -53,6 +53,22 @@ void check_load(const Options& load, std::vector<std::string>& mistakes) {
   }
 }
 
+/// From the first operation: ramp-up, warmup, measure.
+Nanos length_of(const Options& load) {
+  if (!load.text("find-max").empty()) return Nanos::max();  // as many steps as it takes
+  const Nanos measured = measured_time(load);
+  return measured == Nanos::max() ? measured : load.duration("ramp-up") + load.duration("warmup") + measured;
+}
+
+plan::Catalogue::Table table_of(const WorkloadInfo& info) {
+  plan::Catalogue::Table table{info.name, info.summary, info.options};
+  for (const GroupInfo& group : info.groups) {
+    table.groups.push_back(group.name);
+    table.ends = table.ends || group.ends;
+  }
+  return table;
+}
+
 }  // namespace
 
 const plan::Catalogue& plan_catalogue() {
@@ -64,8 +80,7 @@ const plan::Catalogue& plan_catalogue() {
   static const std::vector<OptionSpec> group = of_run({"clients", "sessions", "rate", "arrival", "think-time"});
   static const plan::Catalogue catalogue = [] {
     plan::Catalogue made;
-    for (const WorkloadType* type : all_workloads())
-      made.workloads.push_back({type->info().name, type->info().summary, type->info().options});
+    for (const WorkloadType* type : all_workloads()) made.workloads.push_back(table_of(type->info()));
     for (const DriverEntry& entry : all_drivers())
       if (entry.driver != nullptr)
         made.drivers.push_back({entry.name, entry.driver->info().summary, entry.driver->info().options});
@@ -75,6 +90,7 @@ const plan::Catalogue& plan_catalogue() {
     made.group = group;
     made.driver_of = driver_of;
     made.check_load = check_load;
+    made.length_of = length_of;
     made.check_workload = [](std::string_view workload, const Options& options) {
       for (const WorkloadType* type : all_workloads())
         if (type->info().name == workload) type->make(options);

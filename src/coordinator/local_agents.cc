@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kListening = "listening on ";
-constexpr Nanos kLook = std::chrono::milliseconds(20), kStartPatience = std::chrono::seconds(30);
+constexpr Nanos kLookAtProcess = std::chrono::milliseconds(20), kStartPatience = std::chrono::seconds(30);
 
 std::string text_of(const fs::path& file) {
   std::ifstream in(file);
@@ -83,9 +83,9 @@ pid_t spawn_agent(const fs::path& folder, const fs::path& log, const std::vector
 /// Looks again and again; false when it did not come true in time.
 template <class Condition>
 bool becomes(Condition condition) {
-  for (Nanos waited{}; !condition(); waited += kLook) {
+  for (Nanos waited{}; !condition(); waited += kLookAtProcess) {
     if (waited > kStartPatience) return false;
-    std::this_thread::sleep_for(kLook);
+    std::this_thread::sleep_for(kLookAtProcess);
   }
   return true;
 }

@@ -116,12 +116,18 @@ struct TargetSpec {
 /// Throws Error for options that were given and have no effect in the facets of the spec.
 void require_effect(const Options&, const TargetSpec&);
 
+struct TextFile {
+  std::string name, text;
+};
+
 class Driver {
  public:
   virtual ~Driver() = default;
   virtual const DriverInfo& info() const noexcept = 0;
   /// Checks the URL and the options; does not talk to the target. Throws Error.
   virtual std::unique_ptr<Target> open(const TargetSpec&) const = 0;
+  /// What others read the rows of a table with, where the driver has such files. Throws Error: a table that it cannot hold.
+  virtual std::vector<TextFile> schema_files(const Table&) const { return {}; }
 };
 
 /// A failure to connect, as an Error for people: "cannot use postgres://…: …" with the exit code for it; "interrupted" when

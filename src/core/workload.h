@@ -166,10 +166,17 @@ class Workload {
   virtual Statements conclude(const RunSummary&) { return {}; }
 };
 
+/// A group of a run that a schedule drives, as it is known before there is a target: what can be changed under load.
+struct GroupInfo {
+  std::string_view name;
+  bool ends = false;  // Group::ends, with some of the workload's options
+};
+
 struct WorkloadInfo {
   std::string_view name, summary;
   std::vector<Facet> facets;  // any one of them will do
   std::span<const OptionSpec> options;
+  std::vector<GroupInfo> groups;    // names of Group that are not triggered
   std::vector<Facet> besides = {};  // used too
 };
 

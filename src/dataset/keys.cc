@@ -104,16 +104,19 @@ std::optional<std::uint64_t> values_of(const Schema& schema, const Table& table,
 
 class Settler {
  public:
-  Settler(Schema& schema, input::Mistakes& mistakes) : schema_(schema), mistakes_(mistakes) {}
+  Settler(Schema& schema, const Sound& sound, input::Mistakes& mistakes)
+      : schema_(schema), sound_(sound), mistakes_(mistakes) {}
 
   void settle() {
-    for (Table& table : schema_.tables) {
-      for (const Column& column : table.columns)
-        if (column.unique) unique(table, column);
-      if (table.primary_key.size() > 1) joint(table);
+    for (std::size_t t = 0; t < schema_.tables.size(); t++) {
+      Table& table = schema_.tables[t];
+      for (std::size_t c = 0; c < table.columns.size(); c++)
+        if (sound_.columns[t][c] && table.columns[c].unique) unique(table, table.columns[c]);
+      if (sound_.tables[t] && table.primary_key.size() > 1) joint(table);
     }
-    for (Table& table : schema_.tables)
-      for (ForeignKey& key : table.foreign_keys) points_at_key(table, key);
+    for (std::size_t t = 0; t < schema_.tables.size(); t++)
+      for (const ForeignKey& key : schema_.tables[t].foreign_keys)
+        if (sound_.tables[t] && sound_.tables[key.table]) points_at_key(schema_.tables[t], key);
     if (!values_end()) return;
     order();
   }
@@ -284,6 +287,7 @@ class Settler {
   }
 
   Schema& schema_;
+  const Sound& sound_;
   input::Mistakes& mistakes_;
 };
 
@@ -324,5 +328,7 @@ std::uint64_t combinations_of(const std::vector<JointDigit>& digits) noexcept {
   return product;
 }
 
-void settle_keys(Schema& schema, input::Mistakes& mistakes) { Settler(schema, mistakes).settle(); }
+void settle_keys(Schema& schema, const Sound& sound, input::Mistakes& mistakes) {
+  Settler(schema, sound, mistakes).settle();
+}
 }  // namespace assay::dataset

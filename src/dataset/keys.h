@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace assay::dataset {
 
@@ -27,12 +28,19 @@ std::optional<std::vector<JointDigit>> digits_of(const Schema&, const Table&, co
 /// Of all combinations; 2^62 when there are more.
 std::uint64_t combinations_of(const std::vector<JointDigit>&) noexcept;
 
+/// Which tables, and which of their columns, have no mistake of their own: what else is wrong with the others is not told, as it
+/// may follow from what was told of them already. By index.
+struct Sound {
+  std::vector<bool> tables;
+  std::vector<std::vector<bool>> columns;
+};
+
 /// Sets joint keys, the order of loading and what is deferred. Tells all mistakes.
-void settle_keys(Schema&, input::Mistakes&);
+void settle_keys(Schema&, const Sound&, input::Mistakes&);
 /// Characters that a column of text has at most in these rows, constants included; of a foreign key those of the other table.
 std::uint64_t longest_text(const Schema&, const Table&, const Column&);
 /// That what is generated fits.
-void check_lengths(const Schema&, input::Mistakes&);
+void check_lengths(const Schema&, const Sound&, input::Mistakes&);
 /// Rows that a table can have with unique keys and numbers in their limits.
 std::uint64_t row_limit(const Schema&, const Table&);
 

@@ -60,9 +60,9 @@ class Fitter {
  public:
   Fitter(const Schema& schema, input::Mistakes& mistakes) : schema_(schema), mistakes_(mistakes) {}
 
-  void check() {
-    for (const Table& table : schema_.tables)
-      for (const Column& column : table.columns) fits(table, column, fmt::format("{}.{}", table.name, column.name));
+  void check(const Table& table, const std::vector<bool>& sound) {
+    for (std::size_t c = 0; c < table.columns.size(); c++)
+      if (sound[c]) fits(table, table.columns[c], fmt::format("{}.{}", table.name, table.columns[c].name));
   }
 
  private:
@@ -136,6 +136,9 @@ std::uint64_t longest_text(const Schema& schema, const Table& table, const Colum
   return most;
 }
 
-void check_lengths(const Schema& schema, input::Mistakes& mistakes) { Fitter(schema, mistakes).check(); }
+void check_lengths(const Schema& schema, const Sound& sound, input::Mistakes& mistakes) {
+  Fitter fitter(schema, mistakes);
+  for (std::size_t t = 0; t < schema.tables.size(); t++) fitter.check(schema.tables[t], sound.columns[t]);
+}
 
 }  // namespace assay::dataset

@@ -87,9 +87,10 @@ class SchemaReader {
     const input::Value* tables = root.find("tables");
     if (tables == nullptr) return std::move(schema_);
     if (tables->members.empty()) refuse(*tables, "tables is empty; expected one or more");
-    for (const auto& [none, table] : tables->members) {
+    for (std::size_t t = 0; t < tables->members.size(); t++) {
+      const input::Value& table = tables->members[t].value;
       const std::string name = table.text_of("name");
-      if (!names_.emplace(name, names_.size()).second)
+      if (!names_.emplace(name, t).second)
         refuse(table, fmt::format("a table '{}' stands here twice", name));
       else
         refuse_alike("", name, table, "table");
@@ -100,19 +101,54 @@ class SchemaReader {
       if (in_lower_case(name) == "assay_meta")
         refuse(table, fmt::format("a table '{}' would be where assay keeps its record; expected another name", name));
     }
-    if (mistakes_.any() && names_.size() != tables->members.size()) return std::move(schema_);
     for (const auto& [none, table] : tables->members) add_table(table);
-    const bool whole = !mistakes_.any();
+    sound_ = sound_of(*tables);
     for (std::size_t t = 0; t < tables->members.size(); t++) add_foreign_keys(t, tables->members[t].value);
     schema_.constants = store_;
-    // What points where is known only when every column is.
-    if (whole && !mistakes_.any()) settle_keys(schema_, mistakes_);
-    if (whole) check_lengths(schema_, mistakes_);
-    if (whole && !mistakes_.any()) check_links();
+    const Sound sound = sound_of(*tables);
+    settle_keys(schema_, sound, mistakes_);
+    check_lengths(schema_, sound, mistakes_);
+    check_links(sound);
     return std::move(schema_);
   }
 
  private:
+  Sound sound_of(const input::Value& tables) const {
+    Sound out;
+    for (std::size_t t = 0; t < tables.members.size(); t++) {
+      const input::Value& table = tables.members[t].value;
+      out.tables.push_back(is_sound(table));
+      std::set<std::pair<int, int>> unsound;  // by where they stand
+      const auto look_at = [&](const input::Value& column) {
+        if (!out.tables[t] && !is_sound(column)) unsound.emplace(column.mark.line, column.mark.column);
+      };
+      if (const input::Value* id = table.find("id")) look_at(*id);
+      if (const input::Value* columns = table.find("columns"))
+        for (const auto& [none, column] : columns->members) look_at(column);
+      auto& of_columns = out.columns.emplace_back();
+      for (const Column& column : schema_.tables[t].columns)
+        of_columns.push_back(unsound.find({column.mark.line, column.mark.column}) == unsound.end());
+    }
+    return out;
+  }
+  bool is_sound(const input::Value& value) const {
+    return !mistakes_.any_between(value.mark, behind(*value.node, value.mark));
+  }
+  /// Behind the last part of it that has a place, which is where a mistake of that part stands.
+  static input::Mark behind(const Node& node, input::Mark last) {
+    const auto later = [&](input::Mark mark) {
+      if (std::pair(mark.line, mark.column) >= std::pair(last.line, last.column))
+        last = {mark.file, mark.line, mark.column + 1};
+    };
+    later(node.mark);
+    for (const NodePtr& item : node.items) last = behind(*item, last);
+    for (const Node::Member& member : node.members) {
+      later(member.mark);
+      last = behind(*member.value, last);
+    }
+    return last;
+  }
+
   void refuse(const input::Value& at, const std::string& text) { mistakes_.add(at.mark, at.path, text); }
 
   void add_table(const input::Value& value) {
@@ -287,6 +323,7 @@ class SchemaReader {
       if (const auto column = column_of(*name, *parent)) key.references.push_back(*column);
     if (key.references.size() != names.size()) return;
     if (!named) key.references = schema_.tables[*parent].primary_key;
+    if (!named && !sound_.tables[*parent]) return;  // what its key is may be what is wrong with it
     key.distribution = reader_.distribution(at.find("distribution"), {}, false);
     if (key.references.size() != key.columns.size()) {
       refuse(at, fmt::format("{} columns point at {} of {}; expected as many", key.columns.size(),
@@ -330,16 +367,17 @@ class SchemaReader {
   }
 
   /// A name of a record needs one key.
-  void check_links() {
-    for (const Table& table : schema_.tables)
-      for (const Column& column : table.columns) check_link(column, table.name + "." + column.name);
+  void check_links(const Sound& sound) {
+    for (std::size_t t = 0; t < schema_.tables.size(); t++)
+      for (const Column& column : schema_.tables[t].columns)
+        if (sound.tables[t]) check_link(sound, column, schema_.tables[t].name + "." + column.name);
   }
 
-  void check_link(const Column& column, const std::string& path) {
+  void check_link(const Sound& sound, const Column& column, const std::string& path) {
     if (const auto* object = std::get_if<Object>(&column.generator))
-      for (const Column& field : object->fields) check_link(field, path + "." + field.name);
+      for (const Column& field : object->fields) check_link(sound, field, path + "." + field.name);
     const auto* link = std::get_if<Link>(&column.generator);
-    if (link == nullptr) return;
+    if (link == nullptr || !sound.tables[link->table]) return;
     const Table& to = schema_.tables[link->table];
     if (to.primary_key.size() == 1 && to.rows > 0) return;
     mistakes_.add(column.mark, path,
@@ -361,6 +399,7 @@ class SchemaReader {
   std::vector<std::pair<std::size_t, const input::Value*>> keys_given_;  // by columns of the table being read
   std::vector<PointsAt> references_;
   std::set<std::pair<std::size_t, std::size_t>> assigned_;
+  Sound sound_;  // before foreign keys
   GeneratorReader reader_;
   Schema schema_;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace assay::input {
 
@@ -22,6 +23,14 @@ void Mistakes::note(Mark mark, std::string path, std::string text) {
 
 bool Mistakes::any() const {
   return std::any_of(list_.begin(), list_.end(), [](const Mistake& mistake) { return !mistake.note; });
+}
+
+bool Mistakes::any_between(Mark begin, Mark end) const {
+  const auto place = [](Mark mark) { return std::pair(mark.line, mark.column); };
+  return std::any_of(list_.begin(), list_.end(), [&](const Mistake& mistake) {
+    return !mistake.note && mistake.mark.file == begin.file && place(mistake.mark) >= place(begin) &&
+           place(mistake.mark) < place(end);
+  });
 }
 
 std::vector<Mistake> Mistakes::sorted() const {

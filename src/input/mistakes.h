@@ -23,6 +23,8 @@ class Mistakes {
   void add(Mark, std::string path, std::string text);
   void note(Mark, std::string path, std::string text);
   bool any() const;  // beside notes
+  /// Whether one stands from `begin` on and before `end`, in the file of `begin`.
+  bool any_between(Mark begin, Mark end) const;
 
   /// In the order of the files and of what stands in them.
   std::vector<Mistake> sorted() const;

@@ -74,10 +74,14 @@ class BenchmarkBuilder : BuildContext {
     return out;
   }
 
-  std::span<const OptionSpec> options_of(std::string_view workload) const {
+  const Catalogue::Table* table_of(std::string_view workload) const {
     for (const Catalogue::Table& table : catalogue_.workloads)
-      if (table.name == workload) return table.options;
-    return {};
+      if (table.name == workload) return &table;
+    return nullptr;
+  }
+  std::span<const OptionSpec> options_of(std::string_view workload) const {
+    const Catalogue::Table* table = table_of(workload);
+    return table == nullptr ? std::span<const OptionSpec>() : table->options;
   }
 
   /// Of the benchmark, and over it what a step or group has.
@@ -177,6 +181,8 @@ class BenchmarkBuilder : BuildContext {
     const Value* steps = value.find("steps");
     const Value* own_load = value.find("load");
     const Value* own_options = value.find("options");
+    if (steps != nullptr && steps->members.empty() && steps->node->items.empty())
+      refuse(value, "steps", fmt::format("{} has no step; expected one at least, or no steps", steps->path));
     if (steps == nullptr || steps->members.empty()) {
       require_good_load(own_load == nullptr ? value : *own_load, base.load, out);
       require_good_options(own_options == nullptr ? value : *own_options, out.workload, base.options);
@@ -204,6 +210,8 @@ class BenchmarkBuilder : BuildContext {
   void take_groups(const Value& value, Benchmark& out) {
     const Value* groups = value.find("groups");
     if (groups == nullptr) return;
+    if (groups->members.empty() && groups->node->items.empty())
+      refuse(value, "groups", fmt::format("{} has no group; expected one at least, or no groups", groups->path));
     require_no_load_of_groups(value.find("load"));
     if (const Value* steps = value.find("steps"))
       for (const auto& [none, step] : steps->members) require_no_load_of_groups(step.find("load"));
@@ -232,10 +240,13 @@ class BenchmarkBuilder : BuildContext {
     if (actions == nullptr) return;
     for (const auto& [none, action] : actions->members) {
       const std::string kind = action.text_of("kind");
-      if (kind.empty() || action.find("at") == nullptr) continue;  // is told already
+      if (kind.empty()) continue;  // is told already
       Action next;
       next.name = action.text_of("name");
-      next.at = parse_duration(action.text_of("at"));
+      if (action.find("at") != nullptr) {
+        next.at = parse_duration(action.text_of("at"));
+        require_in_time(value, *action.find("at"), next.at, out);
+      }
       next.group = action.text_of("group");
       next.kind = kind == "rate"      ? Action::Kind::rate
                   : kind == "clients" ? Action::Kind::clients
@@ -263,12 +274,41 @@ class BenchmarkBuilder : BuildContext {
       if (!next.group.empty()) refuse(action, "group", "group has no effect in an action of the kind command");
       return;
     }
-    const bool known =
-        std::any_of(out.groups.begin(), out.groups.end(), [&](const Group& group) { return group.name == next.group; });
-    if (!out.groups.empty() && next.group.empty() && out.groups.size() > 1)
-      refuse(action, fmt::format("{} does not say which group it changes; expected group: NAME", action.path));
-    if (!out.groups.empty() && !next.group.empty() && !known)
-      refuse(action, "group", fmt::format("there is no group '{}' in this benchmark", next.group));
+    std::vector<std::string_view> names;
+    for (const Group& group : out.groups) names.push_back(group.name);
+    if (names.empty())
+      if (const Catalogue::Table* table = table_of(out.workload)) names = table->groups;
+    if (names.empty()) return;  // which workload it is, is told already
+    if (next.group.empty() && names.size() > 1)
+      refuse(action, fmt::format("{} does not say which group it changes; expected group: one of {}", action.path,
+                                 fmt::join(names, ", ")));
+    if (!next.group.empty() && std::find(names.begin(), names.end(), next.group) == names.end())
+      refuse(action, "group",
+             fmt::format("there is no group '{}' in this benchmark; it has {}", next.group, fmt::join(names, ", ")));
+  }
+
+  /// Of the shortest load that an action is in: one behind the end of it would fail the run.
+  void require_in_time(const Value& benchmark, const Value& at, Nanos instant, const Benchmark& out) {
+    if (!whole_loads(benchmark)) return;
+    const Catalogue::Table* table = table_of(out.workload);
+    for (const Step& step : out.steps) {
+      if (table != nullptr && table->ends && !step.load.given("duration")) continue;
+      const Nanos length = catalogue_.length_of(step.load);
+      if (instant < length) continue;
+      refuse(at, fmt::format("{} is at {} of a load that lasts {}{}; expected an instant before its end", at.path,
+                             format_duration(instant), format_duration(length),
+                             step.name.empty() ? "" : fmt::format(" in the step {}", step.name)));
+      return;
+    }
+  }
+  /// Nothing of its loads was left out as wrong.
+  static bool whole_loads(const Value& benchmark) {
+    const Value* load = benchmark.find("load");
+    if (load == nullptr ? has(benchmark, "load") : !whole(*load)) return false;
+    if (const Value* steps = benchmark.find("steps"))
+      for (const auto& [none, step] : steps->members)
+        if (const Value* own = step.find("load"); own == nullptr ? has(step, "load") : !whole(*own)) return false;
+    return true;
   }
 };
 

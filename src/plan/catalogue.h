@@ -4,6 +4,7 @@
 // that own them and there is no second list. Tables are static: what is read points into them.
 #pragma once
 
+#include "base/time.h"
 #include "core/options.h"
 
 #include <functional>
@@ -18,6 +19,8 @@ struct Catalogue {
   struct Table {
     std::string_view name, summary;
     std::span<const OptionSpec> options;
+    std::vector<std::string_view> groups = {};  // of a workload: what an action may change
+    bool ends = false;                          // its load may come to an end by itself
   };
   std::vector<Table> workloads;
   std::vector<Table> drivers;  // for the schema: which one a URL needs, `driver_of` says
@@ -31,6 +34,8 @@ struct Catalogue {
   std::function<std::string_view(const std::string& url)> driver_of;
   /// Says which options of a load contradict each other or would have no effect.
   std::function<void(const Options& load, std::vector<std::string>& mistakes)> check_load;
+  /// How long a load lasts from its begin, at the longest; Nanos::max() when no time ends it.
+  std::function<Nanos(const Options& load)> length_of;
   /// Throws Error when the options of a workload contradict each other.
   std::function<void(std::string_view workload, const Options&)> check_workload;
 };

@@ -53,7 +53,7 @@ inline const OptionSpec kLoadOptions[] = {
 
 inline const Catalogue& catalogue() {
   static const Catalogue made{
-      .workloads = {{"tpcc", "a shop", kShopOptions}, {"kv", "keys", kKeyOptions}},
+      .workloads = {{"tpcc", "a shop", kShopOptions, {"terminals"}}, {"kv", "keys", kKeyOptions, {"kv"}}},
       .drivers = {{"sqlite", "a file", kFileOptions}, {"postgres", "a server", {}}},
       .system = kSystemOptions,
       .benchmark = kBenchmarkOptions,
@@ -70,6 +70,7 @@ inline const Catalogue& catalogue() {
             if (load.given("arrival") && load.text("rate").empty())
               mistakes.emplace_back("--arrival has no effect without --rate");
           },
+      .length_of = [](const Options& load) { return load.duration("duration"); },
       .check_workload =
           [](std::string_view, const Options& options) {
             if (options.find("partitions") != nullptr && options.count("partitions") > options.count("warehouses"))

@@ -344,6 +344,36 @@ TEST(Plan, WhatAllAgentsHaveTogetherIsEnoughForEach) {
   EXPECT_THAT(lines(read(std::string(plan) + "load: {clients: 3}}")), IsEmpty());
 }
 
+TEST(Plan, AnActionHasAGroupToChangeWhileTheLoadLasts) {
+  const auto said = [](std::string_view rest) {
+    return lines(
+        read("systems: {a: {kind: static, url: 'sqlite:x'}}\nbenchmarks:\n  b: {workload: tpcc, " + std::string(rest)));
+  };
+  EXPECT_THAT(said("load: {duration: 1m}, actions: [{at: 59s, kind: rate, rate: 5}]}"), IsEmpty());
+  EXPECT_THAT(said("load: {duration: 1m}, actions: [{at: 59s, kind: rate, rate: 5, group: terminals}]}"), IsEmpty());
+  EXPECT_THAT(said("actions: [{at: 1s, kind: rate, rate: 5, group: kv}]}"),
+              ElementsAre(HasSubstr("there is no group 'kv' in this benchmark; it has terminals")));
+  EXPECT_THAT(said("load: {duration: 1m}, actions: [{at: 60s, kind: rate, rate: 5}]}"),
+              ElementsAre(HasSubstr("is at 1m of a load that lasts 1m; expected an instant before its end")));
+  EXPECT_THAT(said("actions: [{at: 20s, kind: command, command: [x]}]}"), ElementsAre(HasSubstr("lasts 15s")));
+  EXPECT_THAT(said("steps: [{name: l, load: {duration: 1m}}, {name: s, load: {duration: 2s}}],\n"
+                   "  actions: [{at: 5s, kind: command, command: [x]}]}"),
+              ElementsAre(HasSubstr("at 5s of a load that lasts 2s in the step s")));
+  EXPECT_THAT(said("groups: [{name: g}, {name: h}], actions: [{at: 1s, kind: clients, clients: 5}]}"),
+              ElementsAre(HasSubstr("does not say which group it changes; expected group: one of g, h")));
+  EXPECT_THAT(
+      said("actions: [{at: soon, kind: command}]}"),
+      testing::UnorderedElementsAre(HasSubstr("'soon'"), HasSubstr("is of the kind command and does not have it")));
+  EXPECT_THAT(said("load: {duration: soon}, actions: [{at: 1h, kind: rate, rate: 5}]}"),
+              ElementsAre(HasSubstr("'soon'")));
+}
+
+TEST(Plan, ListsOfNothingAreNoStepsAndNoGroups) {
+  const std::string plan = "systems: {a: {kind: static, url: 'sqlite:x'}}\nbenchmarks: {b: {workload: kv, ";
+  EXPECT_THAT(lines(read(plan + "steps: []}}")), ElementsAre(HasSubstr("benchmarks.b.steps has no step")));
+  EXPECT_THAT(lines(read(plan + "groups: []}}")), ElementsAre(HasSubstr("benchmarks.b.groups has no group")));
+}
+
 TEST(Plan, ItsTextsGiveNoCommandsToATerminal) {
   for (const char* const text : {R"(systems: {"\e[2J": {kind: "\e[31m"}})", R"(systems: "\e[31m")", R"("\e": 1)"})
     EXPECT_THAT(lines(read(text)), testing::Each(Not(HasSubstr("\x1b")))) << text;

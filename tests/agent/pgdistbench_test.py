@@ -159,7 +159,7 @@ class PgdistbenchTest(AgentTest):
         agent = self.agent("--target", "null:")
         said = self.refused(agent.post("/work/tpch/run", {}), 501)
         self.assertIn("kv, populate, tpcc", said)
-        self.refused(agent.get("/work/tpch"), 404)
+        self.refused(agent.get("/work/tpch"), 501, "tpcc")
         self.refused(agent.post("/work/tpcc/dance", {}), 404)
         self.refused(agent.get("/nowhere"), 404)
         for method, path in (("POST", "/status"), ("GET", "/work/stop"), ("GET", "/work/tpcc/run"), ("PUT", "/healthz")):

@@ -76,8 +76,12 @@ class RestartTest(AgentTest):
     def test_two_agents_do_not_share_a_folder(self):
         self.agent()
         said = self.refused("agent", "--listen", "127.0.0.1:0", "--data", "data")
-        self.assertIn("in use by another agent", said)
+        self.assertIn("in use by another agent or page", said)
         self.agent(data="other")
+
+    def test_a_target_that_no_task_could_use_is_told_at_the_start(self):
+        for target, why in (("bogus://x", "bogus"), ("kafka://", "kafka"), ("postgres://h:99999/", "99999")):
+            self.assertIn(why, self.refused("agent", "--listen", "127.0.0.1:0", "--data", "data", "--target", target))
 
     def test_sigterm_keeps_the_partial_result_and_is_no_failure(self):
         agent = self.agent()

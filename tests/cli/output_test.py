@@ -147,6 +147,12 @@ class OutputTest(ProgramTest):
             process = self.start("report", result, stdout=full)
             self.assertIn("stdout cannot be written to", self.finish(process, 7).stderr)
 
+    def test_who_closes_the_pipe_has_read_enough(self):
+        read, write = os.pipe()
+        os.close(read)
+        with open(write, "wb") as closed:
+            process = self.start("plan", "schema", stdout=closed)
+            self.assertEqual(self.finish(process, 7).stderr, "")
 
     def test_a_result_that_nobody_reads_fails_the_run_and_is_saved(self):
         self.prepare()

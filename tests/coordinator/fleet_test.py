@@ -491,7 +491,7 @@ class FleetTest(ProgramTest):
         self.assertFalse(self.lives(started[0]))
 
     def test_numbers_of_agents_that_cannot_be_are_refused(self):
-        for options, answer in ((("--agents", "0"), "expected 1 to 256"), (("--agents", "300"), "expected 1 to 256"),
+        for options, answer in ((("--agents", "0"), "expected 1 to 256"), (("--agents", "-1"), "expected 1 to 256"), (("--agents", "100000"), "expected 1 to 256"), (("--agents", "300"), "expected 1 to 256"),
                                 (("--agents", "2", "--agent-ca", "x"), "no effect on agents that are started for the run"), (("--agents", ""), "is empty"),
                                 (("--agents", "127.0.0.1:1", "--agent-ca", "/etc/hostname"), "/etc/hostname has no certificate"),
                                 (("--agents", "127.0.0.1:1", "--agent-ca", "nowhere.pem"), "nowhere.pem cannot be read")):

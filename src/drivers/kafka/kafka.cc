@@ -87,6 +87,9 @@ class KafkaDriver final : public Driver {
                                   .options = kOptions};
     return kInfo;
   }
+  std::vector<TextFile> schema_files(const Table& table) const override {
+    return {{fmt::format("{}.proto", table.name), proto_file(table)}};
+  }
   std::unique_ptr<Target> open(const TargetSpec& spec) const override {
     Settings settings = parse_settings(spec);
     Client::check(settings);

@@ -12,7 +12,7 @@
 namespace assay::mysql {
 namespace {
 
-constexpr std::size_t kPart = 1 << 20;  // of a batch's text in one request: well under max_allowed_packet
+constexpr std::size_t kPartOfBatch = 1 << 20;  // of a batch's text in one request: well under max_allowed_packet
 
 /// A cell of a column of bytes; of a text column too, should the table be somebody else's.
 std::string_view bytes_of(const Value& value) {
@@ -116,7 +116,7 @@ Result<> MysqlKv::get_batch(std::span<const std::string_view> keys, std::vector<
 Result<> MysqlKv::get_some(std::span<const std::string_view> keys, std::vector<std::optional<std::string>>& values,
                            std::size_t& next) {
   text_ = fmt::format("select k, v from {} where k in (", table_);
-  for (const std::size_t first = next; next < keys.size() && (next == first || text_.size() < kPart); next++) {
+  for (const std::size_t first = next; next < keys.size() && (next == first || text_.size() < kPartOfBatch); next++) {
     if (next > first) text_ += ", ";
     append_literal(Bytes{keys[next]}, text_);
   }
@@ -145,7 +145,7 @@ Result<> MysqlKv::put_batch(std::span<const KvPair> pairs) {
   });
   std::size_t bytes = 0;
   for (const KvPair& pair : pairs) bytes += 2 * (pair.key.size() + pair.value.size()) + 16;
-  const bool own = bytes > kPart && !query_.in_transaction();  // may take several statements
+  const bool own = bytes > kPartOfBatch && !query_.in_transaction();  // may take several statements
   if (own)
     if (auto begun = query_.begin({}); !begun) return begun;
   for (std::size_t next = 0; next < pairs.size();) {
@@ -160,7 +160,7 @@ Result<> MysqlKv::put_batch(std::span<const KvPair> pairs) {
 
 Result<> MysqlKv::put_some(std::span<const KvPair> pairs, std::size_t& next) {
   text_ = fmt::format("insert into {} (k, v) values ", table_);
-  for (const std::size_t first = next; next < pairs.size() && (next == first || text_.size() < kPart); next++) {
+  for (const std::size_t first = next; next < pairs.size() && (next == first || text_.size() < kPartOfBatch); next++) {
     const KvPair& pair = pairs[order_[next]];
     text_ += next > first ? ", (" : "(";
     append_literal(Bytes{pair.key}, text_);

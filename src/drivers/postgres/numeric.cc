@@ -11,14 +11,14 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 constexpr std::uint16_t kNegative = 0x4000, kNan = 0xC000, kPlusInfinity = 0xD000, kMinusInfinity = 0xF000;
-constexpr std::size_t kHeader = 8;
+constexpr std::size_t kNumericHeader = 8;
 constexpr Wide kWideMax = ~Wide{0};
 
 /// digits × 10^exponent, rounded correctly by from_chars.
 double as_double(std::string_view data, int count, int exponent, bool negative) {
   std::string text = negative ? "-" : "";
   for (int i = 0; i < count; i++) {
-    const int digit = get<std::int16_t>(data, kHeader + 2 * static_cast<std::size_t>(i));
+    const int digit = get<std::int16_t>(data, kNumericHeader + 2 * static_cast<std::size_t>(i));
     for (const int place : {1000, 100, 10, 1}) text += static_cast<char>('0' + digit / place % 10);
   }
   if (count == 0) text += '0';
@@ -62,21 +62,21 @@ void encode_numeric(Decimal d, std::string& out) {
 }
 
 std::optional<Value> decode_numeric(std::string_view data) {
-  if (data.size() < kHeader) return std::nullopt;
+  if (data.size() < kNumericHeader) return std::nullopt;
   const int count = get<std::int16_t>(data, 0), weight = get<std::int16_t>(data, 2);
   const auto sign = get<std::uint16_t>(data, 4);
   int scale = get<std::int16_t>(data, 6);
   if (sign == kNan) return Value(std::numeric_limits<double>::quiet_NaN());
   if (sign == kPlusInfinity) return Value(HUGE_VAL);
   if (sign == kMinusInfinity) return Value(-HUGE_VAL);
-  if (count < 0 || data.size() != kHeader + 2 * static_cast<std::size_t>(count)) return std::nullopt;
+  if (count < 0 || data.size() != kNumericHeader + 2 * static_cast<std::size_t>(count)) return std::nullopt;
   const bool negative = sign == kNegative;
   const int exponent = 4 * (weight - count + 1);
   Wide unscaled = 0;
   bool exact = scale <= 255;
   for (int i = 0; i < count && exact; i++) {
     exact = unscaled <= (kWideMax - 9999) / 10000;
-    unscaled = unscaled * 10000 + get<std::uint16_t>(data, kHeader + 2 * static_cast<std::size_t>(i));
+    unscaled = unscaled * 10000 + get<std::uint16_t>(data, kNumericHeader + 2 * static_cast<std::size_t>(i));
   }
   if (count == 0) return scale <= 255 ? Value(Decimal{0, static_cast<std::uint8_t>(scale)}) : Value(Decimal{});
   exact = exact && shift(unscaled, exponent + scale);

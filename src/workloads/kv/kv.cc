@@ -106,7 +106,8 @@ class KvType final : public WorkloadType {
         .name = "kv",
         .summary = "key-value operations in any mix, YCSB's core workloads; every value verified",
         .facets = {Facet::kv},
-        .options = option_table()};
+        .options = option_table(),
+        .groups = {{"kv"}}};
     return info;
   }
   std::unique_ptr<Workload> make(const Options& options) const override {

@@ -213,6 +213,7 @@ class PopulateType final : public WorkloadType {
                                    .summary = "rows of a schema, written, checked to the last value, and changed",
                                    .facets = {Facet::rows},
                                    .options = option_table(),
+                                   .groups = {{.name = "populate", .ends = true}},
                                    .besides = {Facet::query}};
     return info;
   }

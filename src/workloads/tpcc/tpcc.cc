@@ -239,6 +239,7 @@ class TpccType : public WorkloadType {
         .summary = "TPC-C: orders, payments and deliveries of a wholesale supplier, with consistency checks",
         .facets = {Facet::query},
         .options = option_table(),
+        .groups = {{"terminals"}},
         .besides = {Facet::rows}};
     return info;
   }
