@@ -1,7 +1,7 @@
-# assay_library(NAME [COLD] SOURCES a.cc … [SEPARATE b.cc …] DEPS base stats … LIBS fmt::fmt …)
+# assay_library(NAME [COLD] SOURCES a.cc … [COLD_SOURCES c.cc …] [SEPARATE b.cc …] DEPS base stats … LIBS fmt::fmt …)
 #   One folder of src/ as a static library `assay_NAME`. DEPS are other folders, LIBS third-party targets. With ASSAY_UNITY
 #   its files are compiled together, but for the SEPARATE ones, which have names of their own that others have too. COLD: nothing
-#   of it runs while something is measured, or so rarely that it does not matter (assay_cold).
+#   of it runs while something is measured, or so rarely that it does not matter (assay_cold); of COLD_SOURCES, nothing of those.
 # assay_cold(TARGET)
 #   Little optimized in a Release build, which takes little more than half the time to compile.
 # assay_test(NAME SOURCES a_test.cc … [SEPARATE b_test.cc …] DEPS base … LIBS …)
@@ -29,7 +29,7 @@ function(assay_test_code TARGET)
 endfunction()
 
 function(assay_library NAME)
-  cmake_parse_arguments(ARG "COLD" "" "SOURCES;SEPARATE;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "" "SOURCES;COLD_SOURCES;SEPARATE;DEPS;LIBS" ${ARGN})
   add_library(assay_${NAME} STATIC ${ARG_SOURCES} ${ARG_SEPARATE})
   set_source_files_properties(${ARG_SEPARATE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set_property(GLOBAL APPEND PROPERTY ASSAY_LIBRARIES ${NAME})
@@ -40,6 +40,14 @@ function(assay_library NAME)
   endif()
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(assay_${NAME} PUBLIC ${ARG_DEPS} ${ARG_LIBS})
+  if(ARG_COLD_SOURCES)
+    add_library(assay_${NAME}_cold OBJECT ${ARG_COLD_SOURCES})
+    target_include_directories(assay_${NAME}_cold PRIVATE ${CMAKE_SOURCE_DIR}/src)
+    set_target_properties(assay_${NAME}_cold PROPERTIES UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 16)
+    target_link_libraries(assay_${NAME}_cold PRIVATE ${ARG_DEPS} ${ARG_LIBS})
+    assay_cold(assay_${NAME}_cold)
+    target_sources(assay_${NAME} PRIVATE $<TARGET_OBJECTS:assay_${NAME}_cold>)
+  endif()
 endfunction()
 
 function(assay_program NAME)

@@ -185,7 +185,7 @@ void Task::carry_out_verb() {
   const std::stop_token stop = stop_.get_token();
   if (request_.verb == kRun) return conclude_run(carry_out_run(setup_, *executor_, *conditions_, *this, stop, {}));
   step(JobStep::opening);
-  executor_->facts();
+  if (request_.verb != kPrepare || !setup_.workload->leaves_target_alone()) executor_->facts();
   if (request_.verb == kCleanup) {
     step(JobStep::cleanup);
     executor_->cleanup(stop);

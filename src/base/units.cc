@@ -155,8 +155,10 @@ std::uint64_t parse_bytes(std::string_view text) {
 std::int64_t parse_count(std::string_view text) {
   std::string_view rest = text;
   double value = 0, factor = 0;
-  if (!take_number(rest, value) || !find_unit(kCounts, take_letters(rest), factor) || !rest.empty() ||
-      std::abs(value * factor) > 9e15 || value * factor != std::floor(value * factor))
+  const bool number = take_number(rest, value) && find_unit(kCounts, take_letters(rest), factor) && rest.empty();
+  if (number && std::abs(value * factor) > 9e15)
+    throw Error(fmt::format("'{}' is too large; expected at most 9000000000000000", text));
+  if (!number || value * factor != std::floor(value * factor))
     throw Error(fmt::format("'{}' is not a whole number; expected for example 1000, 10k or 2M", text));
   return std::llround(value * factor);
 }

@@ -18,7 +18,7 @@ Command prepare_command() {
             TerminalObserver observer(*setup);
             RunControl none;
             const std::unique_ptr<Executor> who = executor_with(*setup, observer, none);
-            who->facts();
+            if (!setup->workload->leaves_target_alone()) who->facts();
             who->prepare(signals.token());
             if (!setup->verify()) return ExitCode::ok;
             const CheckOutcome outcome = who->check(signals.token());

@@ -153,6 +153,7 @@ class Worker {
       if (!is_quiet(*setup_) || !outcome.findings.empty()) print_outcome(outcome, "of the worker");
       report_.verification =
           deploy::VerificationReport{outcome.conditions, outcome.looked_at, outcome.findings, outcome.tables};
+      report_.seed = outcome.seed.value_or(report_.seed);
       for (const TableCounts& counts : outcome.tables) report_.tables_processed.push_back(counts.table);
       if (!outcome.findings.empty())
         report_.errors.push_back(fmt::format("the data is not consistent: {}", outcome.findings.front().text));

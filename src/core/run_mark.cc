@@ -48,7 +48,7 @@ void RunMark::begin(Target& target, Session& session, Shard shard) {
   meta.put(begun(id_), value_of(shard, 0));
   marked_ = true;
   thread_ = std::jthread([this, &target](const std::stop_token& stop) { keep_alive(stop, target); });
-  remove_the_dead(meta);
+  for (const std::string& id : the_dead(meta)) meta.erase(begun(id));
   for (const auto& [name, value] : meta.all(kEndedMarks)) ended_.insert(name.substr(kEndedMarks.size()));
   alive_ = under_way(meta);
   if (!alive_.empty()) return;
@@ -67,19 +67,29 @@ RunMark::Beats RunMark::under_way(Meta& meta) const {
 }
 
 /// A look that took long says nothing of the time it took: the target may have stood still, and with it those who beat.
-void RunMark::remove_the_dead(Meta& meta) {
+std::set<std::string> RunMark::the_dead(Meta& meta) const {
   const Beats first = under_way(meta);
   std::set<std::string> still;  // those that have not moved yet
   for (const auto& [id, value] : first) still.insert(id);
   TimePoint looked = real_clock().now();
   for (Nanos watched{}; !still.empty() && watched < kPatience;) {
-    runtime::sleep_until(looked + kLook);
+    if (runtime::sleep_until(looked + kLook) == runtime::Ready::cancelled)
+      throw Error("interrupted", ExitCode::interrupted);
     const Beats now = under_way(meta);
     const TimePoint then = std::exchange(looked, real_clock().now());
     watched += std::min(looked - then, 2 * kLook);
     std::erase_if(still, [&](const std::string& id) { return !now.contains(id) || now.at(id) != first.at(id); });
   }
-  for (const std::string& id : still) meta.erase(begun(id));
+  return still;
+}
+
+std::size_t RunMark::count_under_way(Session& session, std::string_view owner) {
+  const RunMark nobody(owner);
+  Meta meta(session, owner);
+  const std::set<std::string> dead = nobody.the_dead(meta);
+  Beats found = nobody.under_way(meta);
+  for (const std::string& id : dead) found.erase(id);
+  return found.size();
 }
 
 void RunMark::keep_alive(const std::stop_token& stop, Target& target) {

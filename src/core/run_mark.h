@@ -36,6 +36,10 @@ class RunMark {
   /// Ends the mark when end() was not called, as far as the target lets it.
   ~RunMark();
 
+  /// How many runs are under way, for who has no mark. Watches up to kPatience when there are marks without an end. Throws
+  /// Error.
+  static std::size_t count_under_way(Session&, std::string_view owner);
+
   /// Before the counters are read for the first time. Waits up to kPatience when a run left a mark without an end. The
   /// target must outlive this. Throws Error.
   void begin(Target&, Session&, Shard);
@@ -50,9 +54,10 @@ class RunMark {
  private:
   using Beats = std::map<std::string, std::string>;  // value by ID
 
-  /// Marks of others that have no end.
+  /// Marks that have no end, but for our own.
   Beats under_way(Meta&) const;
-  void remove_the_dead(Meta&);
+  /// Those of under_way() that do not move.
+  std::set<std::string> the_dead(Meta&) const;
   void keep_alive(const std::stop_token&, Target&);
   void stop_beating();
   bool own_job(std::string_view value) const;

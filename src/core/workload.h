@@ -137,6 +137,7 @@ struct CheckOutcome {
   std::string looked_at = {};            // the same in words, where the number alone says too little
   std::vector<Finding> findings;         // those that do not hold; empty is good
   std::vector<TableCounts> tables = {};  // of a workload that looks at single rows
+  std::optional<std::uint64_t> seed = {};  // that the data was made with, where it says so
 };
 
 class Workload {
@@ -144,6 +145,8 @@ class Workload {
   virtual ~Workload() = default;
   /// Makes the data (this shard's part), in parallel, resumable. Throws Error.
   virtual void prepare(Job&) = 0;
+  /// Whether prepare() asks nothing of the target, as a dry run does: then nobody connects to it.
+  virtual bool leaves_target_alone() const { return false; }
   /// Looks at the data in the target. What holds only right after a load is checked only as long as nothing ran against it:
   /// the workload remembers that. Throws Error when it cannot be checked.
   virtual CheckOutcome check(Job&) = 0;

@@ -104,7 +104,7 @@ Decimal decimal(const Node& node, const Type& type) {
       value.unscaled /= 10;
       value.scale--;
     }
-    const std::int64_t most = static_cast<std::int64_t>(std::pow(10.0, type.precision)) - 1;
+    const std::int64_t most = static_cast<std::int64_t>(std::pow(10.0, value_digits(type))) - 1;
     for (; value.scale < type.scale; value.scale++)
       if (__builtin_mul_overflow(value.unscaled, 10, &value.unscaled)) throw unlike(node, expected);
     if (value.scale == type.scale && value.unscaled <= most && value.unscaled >= -most) return value;

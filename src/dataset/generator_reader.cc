@@ -266,7 +266,7 @@ Generator GeneratorReader::by_default(const Type& type, std::optional<Wording> w
     case Kind::real:
       return decimal_grid(0, 1000, 15);
     case Kind::decimal: {
-      const auto most = static_cast<std::uint64_t>(std::pow(10.0, std::min(type.precision, type.scale + 4)));
+      const auto most = static_cast<std::uint64_t>(std::pow(10.0, std::min(value_digits(type), type.scale + 4)));
       return Range{.count = most};
     }
     case Kind::character:

@@ -19,7 +19,7 @@ double rows_of(const Type& type, const Sequence& sequence) {
     low = static_cast<double>(limits->low);
     high = static_cast<double>(limits->high);
   }
-  if (type.kind == Kind::decimal) high = std::pow(10.0, type.precision) - 1;
+  if (type.kind == Kind::decimal) high = std::pow(10.0, value_digits(type)) - 1;
   if (type.kind == Kind::single) high = 999'999;
   if (!integer_limits(type.kind)) low = -high;
   const auto start = static_cast<double>(sequence.start), step = static_cast<double>(sequence.step);

@@ -28,7 +28,7 @@ enum class Kind : std::uint8_t {
   big_int,
   single,   // float: a multiple of a power of ten with at most 6 digits, so that every store gives it back
   real,     // double: the same with 15 digits
-  decimal,  // at most 18 digits
+  decimal,  // at most 38 digits, of which values have at most 18
   character,
   varchar,
   text,
@@ -75,6 +75,9 @@ struct Type {
   Geometry geometry = Geometry::point;
   std::shared_ptr<const Type> element = {};  // array
 };
+
+/// Digits that values of a decimal have at most: they are whole numbers of 64 bits.
+inline int value_digits(const Type& type) { return std::min(type.precision, 18); }
 
 /// How often which value: `uniform`; `zipf`: the value of rank r with a frequency of 1/r^exponent; `normal`: cut off at the
 /// limits.

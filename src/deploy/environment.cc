@@ -93,6 +93,7 @@ FolderFacts look_at_folder(const std::string& asked, const std::string& mounts, 
   std::error_code ignored;
   fs::path real = fs::absolute(asked, ignored).lexically_normal();
   if (root == "/") real = fs::weakly_canonical(real, ignored);
+  facts.missing = root == "/" && !fs::exists(real, ignored);
   std::string path = real.string();
   if (path.size() > 1 && path.ends_with('/')) path.pop_back();
   std::size_t longest = 0;
@@ -244,7 +245,10 @@ void compare_folder(const Environment& found, const ExpectedTmpfs& expected, std
   if (folder == found.folders.end() || !folder->tmpfs()) {
     const std::string type = folder == found.folders.end() ? std::string() : folder->filesystem;
     out.push_back(
-        fmt::format("{}: on {}; expected {}", expected.path, type.empty() ? "an unknown file system" : type, wanted));
+        fmt::format("{}: {}; expected {}", expected.path, folder == found.folders.end() || folder->missing ? "there is no such folder"
+                            : type.empty()                                   ? "on an unknown file system"
+                                                                             : "on " + type,
+                            wanted));
   } else if (expected.bytes && (!folder->tmpfs_bytes || !same_size(*folder->tmpfs_bytes, *expected.bytes))) {
     out.push_back(fmt::format("{}: a tmpfs of {}; expected {}", expected.path,
                               folder->tmpfs_bytes ? in_mebi(*folder->tmpfs_bytes) : "unknown size", wanted));

@@ -23,6 +23,7 @@ struct FolderFacts {
   std::string path;                               // as it was asked for
   std::string filesystem;                         // "ext4", "tmpfs"
   std::optional<std::uint64_t> tmpfs_bytes = {};  // how large it may become
+  bool missing = false;  // there is no such folder (yet): the facts are of where it would be. Not reported
 
   bool tmpfs() const noexcept { return filesystem == "tmpfs"; }
   friend bool operator==(const FolderFacts&, const FolderFacts&) = default;

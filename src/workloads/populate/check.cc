@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "core/parallel.h"
+#include "core/run_mark.h"
 #include "workloads/populate/cells.h"
 #include "workloads/populate/findings.h"
 #include "workloads/populate/record.h"
@@ -449,12 +450,19 @@ CheckOutcome check_rows(Job& job, std::string_view owner) {
   if (!contents.doubts().empty())
     looked_at +=
         fmt::format("; the last changes of {} killed clients may have been made or not", contents.doubts().size());
+  std::vector<Finding> found = findings.take();
+  if (!found.empty())
+    if (const std::size_t runs = RunMark::count_under_way(*open_session(job.target), kWorkload); runs > 0)
+      looked_at += fmt::format(
+          "; {} of changes {} under way, and what is changed meanwhile is taken for a mistake: check when it has ended",
+          runs == 1 ? "a run" : fmt::format("{} runs", runs), runs == 1 ? "is" : "are");
   std::uint64_t conditions = 0;  // of all shards together
   for (const std::size_t t : population->order()) conditions += 3 + population->table(t).columns.size();
   return {.conditions = conditions,
           .looked_at = std::move(looked_at),
-          .findings = findings.take(),
-          .tables = std::move(counts)};
+          .findings = std::move(found),
+          .tables = std::move(counts),
+          .seed = population->schema().seed};
 }
 
 }  // namespace assay::populate

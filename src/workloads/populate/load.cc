@@ -60,7 +60,9 @@ class Loader {
       return;
     }
     if (stage_.record())
-      job_.progress.note(fmt::format("going on with the load of {}", stage_.population()->describe()));
+      job_.progress.note(fmt::format(
+          "{} {}", stage_.going_on() ? "going on with the load of" : "emptying the tables of a load, for",
+          stage_.population()->describe()));
     stage_.make_tables();
     if (!settings_.schema_only) {
       load_rows();
@@ -127,6 +129,7 @@ void make_only(Job& job, const Settings& settings) {
       read_schema(settings.schema_file,
                   {.rows = settings.row_count, .seed = job.seed_given ? std::optional(job.seed) : std::nullopt}),
       settings.tables, RowsTraits{});
+  require_some(settings.rows, population);
   std::vector<Stretch> todo;
   std::uint64_t rows = 0;
   for (const std::size_t t : population.order()) {
@@ -168,6 +171,15 @@ Failure telling(Failure failure, const Population& population, const Stretch& st
                         "empties them first"
                       : "");
   return failure;
+}
+
+void require_some(const std::optional<RowRange>& rows, const Population& population) {
+  if (!rows) return;
+  std::uint64_t most = 0;
+  for (const std::size_t t : population.order()) most = std::max(most, population.rows(t));
+  if (rows->end > most)
+    throw Error(fmt::format("--rows is {}..{}, and no table has more than {} rows; expected an end of at most that",
+                            rows->first, rows->end, most));
 }
 
 void load(Job& job, const Settings& settings) {

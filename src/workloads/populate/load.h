@@ -75,5 +75,7 @@ void remove_all(Job&, std::string_view owner);
 
 /// A failure to write these rows, as people read it.
 Failure telling(Failure, const Population&, const Stretch&, bool into_others_rows);
+/// Throws Error when --rows ends behind the last row of the largest table.
+void require_some(const std::optional<RowRange>&, const Population&);
 
 }  // namespace assay::populate

@@ -21,7 +21,7 @@ const std::vector<OptionSpec> kOptions = {
      .default_value = "",
      .help = "rows of a table that does not say; without it the schema's",
      .min = 0,
-     .max = 9007199254740992.0,
+     .max = 9e15,
      .verbs = kPrepare | kRun},
     {.name = "mode",
      .type = OptionType::choice,
@@ -99,7 +99,7 @@ RowRange parse_rows(const std::string& text) {
   const auto bad = [&] {
     return Error(fmt::format("--rows is '{}'; expected A..B with A below B: 0..1000 is the first thousand", text));
   };
-  if (dots == std::string::npos) throw bad();
+  if (dots == std::string::npos || dots == 0 || dots + 2 == text.size()) throw bad();
   const std::int64_t first = parse_count(text.substr(0, dots)), end = parse_count(text.substr(dots + 2));
   if (first < 0 || end <= first) throw bad();
   return {static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(end)};
@@ -160,6 +160,8 @@ Settings read_options(const Options& options) {
   if (options.given("max-rate")) out.most_rows_per_second = options.rate("max-rate");
   if (options.given("rows")) attempt([&] { out.rows = parse_rows(options.text("rows")); });
   if (options.given("changes")) attempt([&] { out.changes = parse_changes(options.text("changes")); });
+  if (out.changes.any() && options.given("batch-size"))
+    mistakes.emplace_back("--batch-size has no effect with --changes, which are made one by one");
   if (options.given("tables") && out.tables.empty()) mistakes.emplace_back("--tables names no table");
   if (out.schema_only && out.data_only)
     mistakes.emplace_back("--schema-only and --data-only are given; expected one of them");

@@ -29,6 +29,7 @@ class PopulateWorkload final : public Workload {
   explicit PopulateWorkload(const Options& options) : settings_(read_options(options)) {}
 
   void prepare(Job& job) override { load(job, settings_); }
+  bool leaves_target_alone() const override { return settings_.dry_run; }
   CheckOutcome check(Job& job) override { return check_rows(job, settings_.owner); }
   void cleanup(Job& job) override { remove_all(job, settings_.owner); }
 

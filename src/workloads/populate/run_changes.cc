@@ -3,13 +3,13 @@
 #include "base/error.h"
 #include "core/meta.h"
 #include "core/parallel.h"
+#include "runtime/wait.h"
 #include "workloads/populate/options.h"
 #include "workloads/populate/record.h"
 
 #include <fmt/format.h>
 
 #include <optional>
-#include <thread>
 
 namespace assay::populate {
 namespace {
@@ -254,7 +254,8 @@ void settle(const Population& population, std::uint32_t run, Shard shard, Sessio
       if (tenths == 600)
         throw Error("waited 60 s for the process with shard 0 to settle changes of killed clients; is it running?",
                     ExitCode::unreachable);
-      std::this_thread::sleep_for(100ms);
+      if (runtime::sleep_until(real_clock().now() + 100ms) == runtime::Ready::cancelled)
+        throw Error("interrupted", ExitCode::interrupted);
     }
     return;
   }
