@@ -34,6 +34,12 @@ TEST(Units, sizes_and_counts) {
   EXPECT_EQ(parse_bytes("64KiB"), 65536u);
   EXPECT_EQ(parse_count("2M"), 2'000'000);
   EXPECT_THROW(parse_count("1.5"), Error);
+  try {
+    parse_count("9007199254740992");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "'9007199254740992' is too large; expected at most 9000000000000000");
+  }
   EXPECT_THROW(parse_bytes("12parsecs"), Error);
   EXPECT_TRUE(parse_bool("on"));
   EXPECT_THROW(parse_bool("maybe"), Error);

@@ -133,10 +133,10 @@ struct TableCounts {
 };
 
 struct CheckOutcome {
-  std::uint64_t conditions = 0;          // how many were looked at
-  std::string looked_at = {};            // the same in words, where the number alone says too little
-  std::vector<Finding> findings;         // those that do not hold; empty is good
-  std::vector<TableCounts> tables = {};  // of a workload that looks at single rows
+  std::uint64_t conditions = 0;            // how many were looked at
+  std::string looked_at = {};              // the same in words, where the number alone says too little
+  std::vector<Finding> findings;           // those that do not hold; empty is good
+  std::vector<TableCounts> tables = {};    // of a workload that looks at single rows
   std::optional<std::uint64_t> seed = {};  // that the data was made with, where it says so
 };
 

@@ -136,8 +136,9 @@ class Records {
   std::vector<FieldSpec::Variant> types() {
     const RecordSpec* simple = with_type("SimpleType", {});
     const RecordSpec* tiny = with_type("TinyInt", {count("width", "1", 1, 255, "of its display")});
-    const RecordSpec* decimal = with_type("Decimal", {count("precision", "10", 1, 38, "digits in all; values have at most 18"),
-                                                      count("scale", "2", 0, 18, "digits behind the point")});
+    const RecordSpec* decimal =
+        with_type("Decimal", {count("precision", "10", 1, 38, "digits in all; values have at most 18"),
+                              count("scale", "2", 0, 18, "digits behind the point")});
     const RecordSpec* characters =
         with_type("Characters", {required(count("length", "", 1, kMostLength, "characters"))});
     const RecordSpec* words = with_type("Values", {required(shaped("values", Shape::list, "all that there are"))});

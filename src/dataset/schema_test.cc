@@ -114,6 +114,37 @@ TEST(Schema, every_mistake_is_told_with_its_place) {
           "schema:10:38: pattern: {indx} has no meaning; expected {index}, {uuid} or {rand:N}, N digits from 1 to 18"));
 }
 
+TEST(Schema, a_mistake_in_one_table_hides_none_in_another_nor_what_is_wrong_with_other_columns) {
+  EXPECT_THAT(
+      mistakes_of(R"(tables:
+- name: a
+  columns:
+  - {name: id, type: intt, primary_key: true}
+  - {name: code, type: {type: varchar, length: 3}, generator: {type: pattern, pattern: "abcd"}}
+  - {name: t, type: tiny_int, generator: {type: int_range, min: 1, max: 2}, unique: true}
+- name: b
+  rows: 1000
+  columns:
+  - {name: id, type: tiny_int, generator: sequential, primary_key: true}
+  - {name: a_id, type: int, references: {table: a}}
+  - {name: c_id, type: int, references: {table: c, column: x}}
+- {name: c, columns: [{name: x, type: int, references: {table: b, column: c_id}}]}
+- {name: a, columns: [{name: x, type: int, generator: {type: static, value: z}}]}
+)"),
+      testing::UnorderedElementsAre(
+          HasSubstr("schema:4:22: type: unknown type 'intt'"), HasSubstr("schema:5:5: a.code has up to 4 characters"),
+          HasSubstr("schema:6:5: a.t is unique and has 2 different values"),
+          HasSubstr("schema:10:5: b.id leaves the numbers of its type"),
+          HasSubstr("each has the values of the next, and none has its own"),
+          HasSubstr("schema:12:41: a foreign key of b points at columns of c that are no key"),
+          HasSubstr("schema:13:56: a foreign key of c points at columns of b that are no key"),
+          HasSubstr("schema:14:3: a table 'a' stands here twice"), HasSubstr("'z' is no value of the column")));
+  // What follows from a mistake that was told is not told.
+  EXPECT_THAT(mistakes_of("tables:\n- {name: a, columns: [{name: id, type: intt, primary_key: true}]}\n"
+                          "- {name: b, columns: [{name: a_id, type: int, references: {table: a}}]}\n"),
+              ElementsAre(HasSubstr("unknown type 'intt'")));
+}
+
 TEST(Schema, a_comma_in_a_name_and_the_word_null_without_quotes_are_told) {
   EXPECT_THAT(mistakes_of("tables:\n- {name: \"a,b\", columns: [{name: x, type: int}]}\n"),
               ElementsAre(HasSubstr("the table's name 'a,b' has a comma, which separates tables in --tables")));
@@ -165,6 +196,9 @@ TEST(Schema, values_must_be_of_the_type_of_their_column) {
   told("type: int, generator: 'null'", "the column is not nullable");
   told("type: int, nullable: false, null_rate: 0.5", "nullable is false, and null_rate 0.5");
   told("type: {type: decimal, precision: 2, scale: 3}", "scale 3 is above precision 2");
+  told("type: {type: decimal, precision: 39}", "precision is 39; expected 1 to 38");
+  EXPECT_THAT(mistakes_of(table_with("type: {type: decimal, precision: 38, scale: 18}")), IsEmpty());
+  told("type: {type: decimal, precision: 38}, generator: {type: static, value: 12345678901234567.89}", "is no value");
   told("type: {enum: [a, a]}", "the value 'a' stands here twice");
   told("type: timestamp, generator: {type: timestamp_range, start: 2024-02-01, end: 2024-01-01}", "is after end");
   told("type: ulid, generator: {type: ulid, start: 1969-01-01}", "before 1970");

@@ -243,12 +243,10 @@ void compare_folder(const Environment& found, const ExpectedTmpfs& expected, std
                                    [&](const FolderFacts& facts) { return facts.path == expected.path; });
   const std::string wanted = expected.bytes ? fmt::format("a tmpfs of {}", in_mebi(*expected.bytes)) : "a tmpfs";
   if (folder == found.folders.end() || !folder->tmpfs()) {
-    const std::string type = folder == found.folders.end() ? std::string() : folder->filesystem;
-    out.push_back(
-        fmt::format("{}: {}; expected {}", expected.path, folder == found.folders.end() || folder->missing ? "there is no such folder"
-                            : type.empty()                                   ? "on an unknown file system"
-                                                                             : "on " + type,
-                            wanted));
+    const std::string on = folder == found.folders.end() || folder->filesystem.empty() ? "on an unknown file system"
+                           : folder->missing                                           ? "there is no such folder"
+                                                                                       : "on " + folder->filesystem;
+    out.push_back(fmt::format("{}: {}; expected {}", expected.path, on, wanted));
   } else if (expected.bytes && (!folder->tmpfs_bytes || !same_size(*folder->tmpfs_bytes, *expected.bytes))) {
     out.push_back(fmt::format("{}: a tmpfs of {}; expected {}", expected.path,
                               folder->tmpfs_bytes ? in_mebi(*folder->tmpfs_bytes) : "unknown size", wanted));

@@ -47,7 +47,8 @@ std::span<const OptionSpec> job_options() {
       {.name = "seed",
        .type = OptionType::whole,
        .default_value = "1",
-       .help = "of everything random: the same seed gives the same data and the same draws; populate has its schema's where none "
+       .help = "of everything random: the same seed gives the same data and the same draws; populate has its schema's "
+               "where none "
                "is given",
        .verbs = kPrepare | kRun},
       {.name = "shard",

@@ -55,15 +55,15 @@ class TasksTest(AgentTest):
 
     def test_a_start_may_wait_for_the_end_and_knows_its_query(self):
         agent = self.agent()
-        run = {"verb": "run", "workload": "kv", "target": "null:", "options": {"duration": "300ms"}}
+        run = {"verb": "run", "workload": "kv", "target": "null:?memory=true", "options": {"duration": "300ms", "prepare": "true"}}
         for query, why in (("wait=soon", "'soon'"), ("wiat=1s", "no 'wiat' in the query")):
             self.refused(agent.post(f"/api/v1/tasks?{query}", run), 400, why)
         self.assertEqual(agent.get("/api/v1/tasks").json, {"tasks": []})
         done = agent.post("/api/v1/tasks?wait=30s", run)
         self.assertEqual((done.status, done.json["state"]), (201, "done"))
         stop = f"/api/v1/tasks/{done.json['id']}/stop"
-        self.refused(agent.post(f"{stop}?now=1", {}), 400, "expected none")
-        self.assertEqual(agent.post(stop, {}).status, 200, "it is over already")
+        self.refused(agent.post(f"{stop}?now=1"), 400, "expected none")
+        self.assertEqual(agent.post(stop).status, 200, "it is over already")
 
     def test_a_failed_task_is_failed_and_says_why(self):
         agent = self.agent()

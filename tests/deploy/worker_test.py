@@ -103,10 +103,25 @@ class WorkerTest(ProgramTest):
         self.assertFalse(self.file.exists())
         self.assertIn("2,000 rows of dry runs", self.assay("aggregate", "--results-dir", self.results).stdout)
 
+    def test_tables_alone_are_no_rows(self):
+        self.assertIn("0 rows in", self.assay(*self.words(1, "--schema-only")).stderr)
+        content = self.read(1)
+        self.assertEqual(content["tables_processed"], ["users", "orders"])
+        self.assertEqual((content["metrics"]["rows_processed"], content["metrics"]["rows_already_there"]), (0, 0))
+        self.assertEqual(self.rows("users"), 0)
+
+    def test_how_long_it_took_is_the_time_of_writing(self):
+        # 2000 rows at 4000 a second; what comes before and behind the rows is not of it.
+        self.assay(*self.words(1, "--max-rate", "4k"))
+        metrics = self.read(1)["metrics"]
+        self.assertGreater(metrics["duration_ms"], 400)
+        self.assertLess(metrics["duration_ms"], 5000)
+        self.assertAlmostEqual(metrics["rows_per_second"], 2000 / (metrics["duration_ms"] / 1000), delta=0.01 * metrics["rows_per_second"])
+
     def test_an_environment_that_is_not_what_was_asked_for_ends_it_before_anything_is_done(self):
         message = self.assay(*self.words(1, "--expect-cpus", "777", "--expect-memory", "3Ti", "--expect-tmpfs",
                                          f"{self.folder}/nowhere:1Mi,/proc"), code=8).stderr
-        for text in ("expected a limit of 777", "expected a limit of 3145728 MB", "expected a tmpfs of 1 MB", "/proc: on proc"):
+        for text in ("expected a limit of 777", "expected a limit of 3145728 MB", f"{self.folder}/nowhere: there is no such folder; expected a tmpfs of 1 MB", "/proc: on proc"):
             self.assertIn(text, message)
         self.assertFalse(self.file.exists())
         content = self.read(1)
@@ -190,6 +205,7 @@ class WorkerTest(ProgramTest):
         verify = self.words(2, "--operation", "verify", schema=False)
         self.assay(*verify)
         self.assertTrue(self.read(2)["verification_report"]["consistent"])
+        self.assertEqual(self.read(2)["seed"], self.read(1)["seed"], "that of the data")
         with sqlite3.connect(self.file) as database:
             database.execute("delete from users where id = 7")
             database.execute("update users set id = id + 1000000 where id in (8, 9)")

@@ -79,7 +79,7 @@ class RowsTest(PopulateTest):
         said = self.populate(SHOP, "--rows", "0..1000").stderr
         self.assertIn("still to come", said)
         self.assertIn("was not finished", self.refused("check", "populate", "--target", self.url))
-        self.populate(SHOP, "--rows", "1500..5000")
+        self.assertIn("no table has more than 3000 rows: up to the last of them", self.populate(SHOP, "--rows", "1500..5000").stderr)
         self.populate(SHOP, "--rows", "1000..1500")
         self.check()
         self.assertEqual(self.rows("select count(*) from pragma_foreign_key_list('orders')"), [(1,)])
@@ -114,7 +114,9 @@ class RowsTest(PopulateTest):
     def test_truncate_exchanges_the_rows(self):
         self.populate(SHOP)
         before = self.contents()
-        self.populate(SHOP, "--mode", "truncate", "--seed", "6")
+        said = self.populate(SHOP, "--mode", "truncate", "--seed", "6").stderr
+        self.assertIn("emptying the tables of a load", said)
+        self.assertNotIn("going on", said)
         after = self.contents()
         self.assertEqual(len(after["orders"]), 3000)
         self.assertNotEqual(after["orders"], before["orders"])
@@ -131,7 +133,13 @@ class RowsTest(PopulateTest):
 
     def test_a_dry_run_leaves_nothing(self):
         self.assertIn("made 5900 rows", self.populate(SHOP, "--dry-run").stderr)
-        self.assertEqual(self.tables() if self.file.exists() else set(), set())
+        self.assertFalse(self.file.exists())
+        self.assay("prepare", "populate", "--target", "postgres://nobody@127.0.0.1:1/none", "--schema", self.schema(SHOP), "--dry-run")
+
+    def test_a_range_behind_all_rows_is_told(self):
+        for options in ((), ("--dry-run",)):
+            said = self.refused("prepare", "populate", "--target", self.url, "--schema", self.schema(SHOP), "--rows", "3000..3100", *options)
+            self.assertIn("--rows is 3000..3100, and no table has more than 3000 rows", said)
 
     def test_a_rate_is_kept(self):
         # 3000 rows at 3000 a second: the last batch begins 0.9 s after the first.
@@ -320,6 +328,16 @@ class RunTest(PopulateTest):
         self.check()
         self.change("--count", "10")
         self.check()
+
+    def test_a_check_while_rows_are_changed_says_so(self):
+        self.populate(SHOP)
+        run = self.start("run", "populate", "--target", self.url, "--changes", "update=1", "--clients", "1", "--duration", "60s", "--quiet")
+        self.wait_for(lambda: self.rows("select count(*) from assay_meta where name like 'change/%'") == [(1,)], "a change")
+        said = self.check(code=6)  # thousands of changes a second
+        self.assertIn("a run of changes is under way, and what is changed meanwhile is taken for a mistake", said)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        self.assertNotIn("under way", self.check())
 
     def test_changes_that_cannot_be_made_as_asked_fail_the_run(self):
         self.populate("tables:\n- {name: few, rows: 100, columns: [{name: id, type: tiny_int, primary_key: true}, {name: x, type: int}]}\n")

@@ -60,9 +60,9 @@ class Loader {
       return;
     }
     if (stage_.record())
-      job_.progress.note(fmt::format(
-          "{} {}", stage_.going_on() ? "going on with the load of" : "emptying the tables of a load, for",
-          stage_.population()->describe()));
+      job_.progress.note(
+          fmt::format("{} {}", stage_.going_on() ? "going on with the load of" : "emptying the tables of a load, for",
+                      stage_.population()->describe()));
     stage_.make_tables();
     if (!settings_.schema_only) {
       load_rows();
@@ -129,7 +129,7 @@ void make_only(Job& job, const Settings& settings) {
       read_schema(settings.schema_file,
                   {.rows = settings.row_count, .seed = job.seed_given ? std::optional(job.seed) : std::nullopt}),
       settings.tables, RowsTraits{});
-  require_some(settings.rows, population);
+  look_at_range(settings.rows, population, job.progress);
   std::vector<Stretch> todo;
   std::uint64_t rows = 0;
   for (const std::size_t t : population.order()) {
@@ -173,13 +173,15 @@ Failure telling(Failure failure, const Population& population, const Stretch& st
   return failure;
 }
 
-void require_some(const std::optional<RowRange>& rows, const Population& population) {
+void look_at_range(const std::optional<RowRange>& rows, const Population& population, Progress& progress) {
   if (!rows) return;
   std::uint64_t most = 0;
   for (const std::size_t t : population.order()) most = std::max(most, population.rows(t));
+  if (rows->first >= most)
+    throw Error(fmt::format("--rows is {}..{}, and no table has more than {} rows", rows->first, rows->end, most));
   if (rows->end > most)
-    throw Error(fmt::format("--rows is {}..{}, and no table has more than {} rows; expected an end of at most that",
-                            rows->first, rows->end, most));
+    progress.note(fmt::format("--rows is {}..{}, and no table has more than {} rows: up to the last of them",
+                              rows->first, rows->end, most));
 }
 
 void load(Job& job, const Settings& settings) {

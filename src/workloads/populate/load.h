@@ -75,7 +75,7 @@ void remove_all(Job&, std::string_view owner);
 
 /// A failure to write these rows, as people read it.
 Failure telling(Failure, const Population&, const Stretch&, bool into_others_rows);
-/// Throws Error when --rows ends behind the last row of the largest table.
-void require_some(const std::optional<RowRange>&, const Population&);
+/// Throws Error when --rows begins behind the last row of the largest table; notes when it ends there.
+void look_at_range(const std::optional<RowRange>&, const Population&, Progress&);
 
 }  // namespace assay::populate

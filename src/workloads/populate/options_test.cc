@@ -43,7 +43,10 @@ TEST(PopulateOptions, what_is_no_sense_is_refused_with_what_is_expected) {
                                           {"insert=0", "no weight above 0"}})
     EXPECT_THAT(refusal({{"changes", given}}), HasSubstr(answer)) << given;
   for (const char* rows : {"5", "5..5", "7..5", "..5"}) EXPECT_NE(refusal({{"rows", rows}}), "taken") << rows;
+  EXPECT_THAT(refusal({{"rows", "..5"}}), HasSubstr("--rows is '..5'; expected A..B"));
   EXPECT_EQ(refusal({{"rows", "1k..2k"}}), "taken");
+  EXPECT_THAT(refusal({{"changes", "insert=1"}, {"batch-size", "10"}}),
+              HasSubstr("--batch-size has no effect with --changes"));
   EXPECT_THAT(refusal({{"schema-only", "true"}, {"data-only", "true"}}), HasSubstr("expected one of them"));
   EXPECT_THAT(refusal({{"row-count", "5"}}), HasSubstr("expected --schema too"));
   EXPECT_THAT(refusal({{"tables", ","}}), HasSubstr("names no table"));

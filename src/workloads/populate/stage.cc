@@ -99,7 +99,7 @@ void Stage::look() {
   population_ = std::make_shared<const Population>(
       asked ? *std::move(asked) : schema_of_record(record_->schema),
       settings_.tables.empty() && record_ ? record_->tables : settings_.tables, rows_of(*session_).traits());
-  require_some(settings_.rows, *population_);
+  look_at_range(settings_.rows, *population_, progress_);
 }
 
 /// Of data that were begun. A file that is shorter than what was written says so when it is written to.
