@@ -5,6 +5,7 @@
 #include "agent/page_api.h"
 #include "agent/pgdistbench.h"
 #include "base/error.h"
+#include "registry/registry.h"
 
 namespace assay::agent {
 namespace {
@@ -36,7 +37,21 @@ Agent::Agent(AgentOptions options)
   }
   server_.route("GET", "/", [this](const net::Request&) {
     nlohmann::json routes = nlohmann::json::array();
-    for (const auto& [method, path] : server_.routes()) routes.push_back({{"method", method}, {"path", path}});
+    const auto add = [&](const std::string& method, const std::string& path) {
+      routes.push_back({{"method", method}, {"path", path}});
+    };
+    for (const auto& [method, path] : server_.routes()) {
+      if (!path.starts_with("/work/{workload}")) {
+        add(method, path);
+        continue;
+      }
+      for (const WorkloadType* type : all_workloads()) {  // one by one, as pgdistbench does
+        const std::string of_workload = fmt::format("/work/{}", type->info().name);
+        if (path == "/work/{workload}") add(method, of_workload);
+        for (const char* verb : {"prepare", "run", "check", "cleanup"})
+          if (path == "/work/{workload}/{verb}") add(method, fmt::format("{}/{}", of_workload, verb));
+      }
+    }
     return net::Response{.body = nlohmann::json{{"routes", std::move(routes)}}.dump() + "\n"};
   });
 }

@@ -26,6 +26,20 @@ constexpr Nanos kEventPatience = std::chrono::seconds(1);
 
 Response answer(const json& value, int status = 200) { return {.status = status, .body = text_of(value) + "\n"}; }
 
+constexpr std::string_view kInstant = "an instant such as 2026-11-22T16:30:00Z, in UTC";
+
+/// "2026-11-22T16:30:00.5Z", held against the clock as instant_of() does.
+WallTime instant_of_clock(const std::string& text) {
+  std::int64_t ns = 0;
+  try {
+    if (!text.ends_with('Z')) throw Error("");
+    ns = parse_timestamp(std::string_view(text).substr(0, text.size() - 1)).microseconds * 1000;
+  } catch (const Error&) {
+    throw Error(fmt::format("start_at is '{}'; expected {}", text, kInstant));
+  }
+  return instant_of(std::to_string(ns), "start_at");
+}
+
 /// Names with texts; numbers and truth values are taken for theirs.
 std::map<std::string, std::string> texts_in(Members& body, const char* name) {
   std::map<std::string, std::string> out;
@@ -84,6 +98,11 @@ TaskRequest task_request(const Request& request, const Defaults& defaults) {
   out.sharded = body.take("sharded", false, "true or false");
   if (const std::string at = body.take_text("start_at_unix_ns", "nanoseconds since 1970 as text"); !at.empty())
     body.gather([&] { out.start_at = instant_of(at, "start_at_unix_ns"); });
+  if (const std::string at = body.take_text("start_at", kInstant); !at.empty())
+    body.gather([&] {
+      if (out.start_at) throw Error("start_at and start_at_unix_ns are given; expected one of them");
+      out.start_at = instant_of_clock(at);
+    });
   out.run = body.take_raw("run");
   if (!out.run.is_null() && !out.run.is_object()) body.mistake("run is no object");
   if (verb_of(verb) == 0) {  // which options there are is not known either

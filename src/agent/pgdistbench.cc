@@ -213,13 +213,7 @@ Response start_work(const Request& request, Tasks& tasks, const Defaults& defaul
     const std::string type = request.media_type();
     if (!type.empty() && type != "application/json")
       throw HttpError{415, fmt::format("the body is '{}'; expected application/json", type)};
-    try {
-      config = json::parse(request.body);
-    } catch (const json::exception& error) {
-      throw HttpError{400, fmt::format("the config is no JSON: {}", error.what())};
-    }
-    if (config.is_null()) config = json::object();
-    if (!config.is_object()) throw HttpError{400, "the config is no JSON object"};
+    config = json_of(request, "config");
   }
   if (ignored)  // but for a target, which assay's own exec names
     if (const json body = json::parse(request.body, nullptr, false); body.is_object() && body.contains("target"))

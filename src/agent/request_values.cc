@@ -53,6 +53,10 @@ json body_of(const Request& request) {
   if (request.body.empty()) return json::object();
   if (request.media_type() != "application/json")
     throw HttpError{415, fmt::format("the body is '{}'; expected application/json", request.media_type())};
+  return json_of(request, "body");
+}
+
+json json_of(const Request& request, std::string_view what) {
   json body;
   std::vector<std::set<std::string>> names;  // of the objects that are open
   std::string twice;
@@ -66,10 +70,11 @@ json body_of(const Request& request) {
   try {
     body = json::parse(request.body, look);
   } catch (const json::exception& error) {
-    throw HttpError{400, fmt::format("the body is no JSON: {}", error.what())};
+    throw HttpError{400, fmt::format("the {} is no JSON: {}", what, error.what())};
   }
-  if (!body.is_object()) throw HttpError{400, "the body is no JSON object"};
-  if (!twice.empty()) throw HttpError{400, fmt::format("the body has the name '{}' twice in one object", twice)};
+  if (body.is_null() && what == "config") body = json::object();  // as pgdistbench takes it
+  if (!body.is_object()) throw HttpError{400, fmt::format("the {} is no JSON object", what)};
+  if (!twice.empty()) throw HttpError{400, fmt::format("the {} has the name '{}' twice in one object", what, twice)};
   return body;
 }
 

@@ -21,6 +21,8 @@ namespace assay::agent {
 
 /// The body as an object; an empty one is {}. Throws HttpError.
 nlohmann::json body_of(const net::Request&);
+/// The same of a body whatever its type is called; "config": null is one of nothing.
+nlohmann::json json_of(const net::Request&, std::string_view what);
 
 /// What takes the members of a body one by one, so that none is ignored, and gathers the mistakes in them.
 class Members {

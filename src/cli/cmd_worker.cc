@@ -103,6 +103,11 @@ class Worker {
       }
     };
     attempt([&] { report_.worker_id = worker_name(own_); });
+    // Whole tables are a load of their own, beside those of other workers.
+    Options& load = request_.workload_options;
+    const bool whole_tables = load.given("tables") && !load.given("rows") && !request_.job.given("shard");
+    if (whole_tables && !load.given("record") && load.find("record") != nullptr && !report_.worker_id.empty())
+      load.set("record", record_name(report_.worker_id));
     attempt([&] {
       expected_ =
           deploy::Expectations::parse(own_.text("expect-cpus"), own_.text("expect-memory"), own_.text("expect-tmpfs"));
@@ -114,6 +119,14 @@ class Worker {
     });
     // It is never opened; that one is missing has been told, in the words of the worker.
     if (mistakes.size() > before) request_.common.set("target", "sqlite:none");
+  }
+
+  /// What a record's name has not becomes a '_'.
+  static std::string record_name(std::string name) {
+    if (name.size() > 64) name.resize(64);
+    for (char& c : name)
+      if ((c < '0' || c > '9') && ((c | 0x20) < 'a' || (c | 0x20) > 'z') && c != '-') c = '_';
+    return name;
   }
 
   /// The folders that matter: of the data, those that are expected in memory, that of the report.

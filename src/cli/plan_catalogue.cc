@@ -60,13 +60,10 @@ Nanos length_of(const Options& load) {
   return measured == Nanos::max() ? measured : load.duration("ramp-up") + load.duration("warmup") + measured;
 }
 
-plan::Catalogue::Table table_of(const WorkloadInfo& info) {
-  plan::Catalogue::Table table{info.name, info.summary, info.options};
-  for (const GroupInfo& group : info.groups) {
-    table.groups.push_back(group.name);
-    table.ends = table.ends || group.ends;
-  }
-  return table;
+std::vector<GroupShape> groups_of(std::string_view workload, const Options& options) {
+  for (const WorkloadType* type : all_workloads())
+    if (type->info().name == workload) return type->make(options)->shape();
+  return {};
 }
 
 }  // namespace
@@ -80,7 +77,8 @@ const plan::Catalogue& plan_catalogue() {
   static const std::vector<OptionSpec> group = of_run({"clients", "sessions", "rate", "arrival", "think-time"});
   static const plan::Catalogue catalogue = [] {
     plan::Catalogue made;
-    for (const WorkloadType* type : all_workloads()) made.workloads.push_back(table_of(type->info()));
+    for (const WorkloadType* type : all_workloads())
+      made.workloads.push_back({type->info().name, type->info().summary, type->info().options});
     for (const DriverEntry& entry : all_drivers())
       if (entry.driver != nullptr)
         made.drivers.push_back({entry.name, entry.driver->info().summary, entry.driver->info().options});
@@ -90,6 +88,7 @@ const plan::Catalogue& plan_catalogue() {
     made.group = group;
     made.driver_of = driver_of;
     made.check_load = check_load;
+    made.groups_of = groups_of;
     made.length_of = length_of;
     made.check_workload = [](std::string_view workload, const Options& options) {
       for (const WorkloadType* type : all_workloads())

@@ -23,7 +23,7 @@ Requirement::Verdict verdict_from(const std::string& text) {
 /// What each agent could say only of its own shard holds of the whole when it holds of all of them.
 void combine_requirements(Statements& statements, const std::vector<Member>& members) {
   for (Requirement& whole : statements.requirements) {
-    if (whole.verdict != Requirement::Verdict::not_applicable) continue;
+    if (whole.verdict != Requirement::Verdict::not_applicable || !whole.decides) continue;
     std::vector<std::string> said, against;
     std::size_t judged = 0;
     for (const Member& member : members) {
@@ -48,6 +48,20 @@ void combine_requirements(Statements& statements, const std::vector<Member>& mem
       whole.actual = fmt::format("{}", fmt::join(said, "; "));
     } else {
       whole.actual = fmt::format("n/a: {}", fmt::join(said, "; "));
+    }
+  }
+}
+
+/// Those that decide and that only the shards state.
+void add_of_shards(Statements& statements, const std::vector<Member>& members) {
+  for (const Member& member : members) {
+    if (!member.result) continue;
+    for (const Requirement& own : member.result->requirements) {
+      const bool there = std::any_of(statements.requirements.begin(), statements.requirements.end(),
+                                     [&](const Requirement& r) { return r.name == own.name; });
+      if (there || !own.decides) continue;
+      statements.requirements.push_back(own);
+      statements.requirements.back().verdict = Requirement::Verdict::not_applicable;
     }
   }
 }
@@ -110,6 +124,11 @@ Statements conclude_whole(AgentClients& clients, const std::vector<Member>& memb
                                   .verdict = verdict_from(r.at("verdict").get<std::string>()),
                                   .decides = r.at("decides").get<bool>(),
                                   .of_data = r.at("of_data").get<bool>()});
+    // What a lost agent did is in the data, and it could not say what it was.
+    if (std::any_of(members.begin(), members.end(), [](const Member& member) { return !member.result; }))
+      for (Requirement& r : out.requirements)
+        if (r.of_data) r.verdict = Requirement::Verdict::not_applicable;
+    add_of_shards(out, members);
     combine_requirements(out, members);
     why.clear();
     return out;

@@ -72,6 +72,13 @@ struct Group {
   std::function<Result<>(Session&)> set_up = {};
 };
 
+/// What a group is called and does, as far as it is known before the target is asked.
+struct GroupShape {
+  std::string name;
+  std::vector<OperationInfo> operations;  // empty: known only then
+  bool triggered = false, ends = false;
+};
+
 /// Tells how far long work is. Thread-safe. Shown with rate and ETA.
 class Progress {
  public:
@@ -97,7 +104,8 @@ struct Job {
 struct RunOptions {
   Shard shard;
   std::uint64_t seed = 1;
-  std::uint64_t clients = 0, sessions = 0;  // 0: not given
+  std::uint64_t clients = 0, sessions = 0;  // of this shard; 0: not given
+  std::uint64_t all_clients = 0;            // of all shards; 0: not given
   std::uint64_t count = 0;                  // operations of this shard; 0: not given, or not from the first one on
   bool open_loop = false;
   bool seed_given = false;  // by the user; else it is the default
@@ -156,6 +164,8 @@ class Workload {
   /// Throws Error when an option contradicts what the user asked of the run, or would have no effect in it. Asked before the
   /// target is.
   virtual void require_of_run(const RunOptions&) const {}
+  /// The groups that a run will have, for who looks at names beforehand. Empty: known only when the target is asked.
+  virtual std::vector<GroupShape> shape() const { return {}; }
   /// The groups of a run, for a target of this dialect (nullptr: no query facet). Throws Error: not prepared, more
   /// warehouses than loaded, an option that the target cannot have. May open a session to read what was loaded.
   virtual std::vector<Group> groups(Target&, const RunOptions&) = 0;
@@ -169,17 +179,10 @@ class Workload {
   virtual Statements conclude(const RunSummary&) { return {}; }
 };
 
-/// A group of a run that a schedule drives, as it is known before there is a target: what can be changed under load.
-struct GroupInfo {
-  std::string_view name;
-  bool ends = false;  // Group::ends, with some of the workload's options
-};
-
 struct WorkloadInfo {
   std::string_view name, summary;
   std::vector<Facet> facets;  // any one of them will do
   std::span<const OptionSpec> options;
-  std::vector<GroupInfo> groups;    // names of Group that are not triggered
   std::vector<Facet> besides = {};  // used too
 };
 

@@ -199,6 +199,7 @@ RunOptions run_options_of(const JobSetup& setup) {
                      .seed_given = setup.request.job.given("seed")};
   if (own.count("clients") > 0)
     options.clients = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("clients"))));
+  options.all_clients = static_cast<std::uint64_t>(own.count("clients"));
   if (own.count("sessions") > 0)
     options.sessions = std::max<std::uint64_t>(1, setup.shard.share(static_cast<std::uint64_t>(own.count("sessions"))));
   if (own.duration("warmup") == Nanos(0)) options.count = count_of(setup);
@@ -306,8 +307,19 @@ LoadConditions::LoadConditions(const Options& own, std::vector<Threshold> fails,
   if (find_max) require_known_in_a_run(*find_max, "find-max");
 }
 
-void LoadConditions::require_names(const RunPlan& plan) const {
-  const MeasuredRun run = view_of(plan);
+void LoadConditions::require_names(const RunPlan& plan) const { require_names(view_of(plan)); }
+
+void LoadConditions::require_names(const JobSetup& setup) const {
+  MeasuredRun run;
+  for (const JobSetup* load : setup.loads()) {
+    const auto part =
+        std::find_if(setup.parts.begin(), setup.parts.end(), [&](const GroupPart& p) { return p.setup.get() == load; });
+    if (!add_shapes(run, load->workload->shape(), part == setup.parts.end() ? "" : part->name)) return;
+  }
+  require_names(run);
+}
+
+void LoadConditions::require_names(const MeasuredRun& run) const {
   const auto require = [&](const Threshold& condition) {
     for (const ThresholdValue& value : condition.values()) value_in(run, value);
   };

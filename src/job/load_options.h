@@ -3,6 +3,7 @@
 
 #include "core/run.h"
 #include "job/setup.h"
+#include "results/measured_run.h"
 #include "results/threshold.h"
 
 #include <optional>
@@ -41,6 +42,11 @@ struct LoadConditions {
   std::optional<Threshold> find_max;
   /// Throws Error when one names an operation or a group that the run does not have.
   void require_names(const RunPlan&) const;
+  /// The same before the target is asked, as far as the workloads know the names then.
+  void require_names(const JobSetup&) const;
+
+ private:
+  void require_names(const MeasuredRun&) const;
 };
 
 /// The plan of one run. Asks the workload for its groups. Throws Error.

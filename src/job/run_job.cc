@@ -76,6 +76,7 @@ JobEnd carry_out_run(const JobSetup& setup, Executor& executor, const LoadCondit
                      const std::stop_token& stop, const std::stop_token& stop_after) {
   const Options& own = setup.own();
   observer.step(JobStep::opening);
+  conditions.require_names(setup);
   const ServerFacts server = executor.facts();
   if (own.flag("prepare") && !executor.joins()) {
     observer.step(JobStep::prepare);

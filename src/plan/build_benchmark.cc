@@ -4,10 +4,12 @@
 #include "core/shared_options.h"
 #include "plan/build_context.h"
 #include "plan/config.h"
+#include "results/measured_run.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 namespace assay::plan {
 namespace {
@@ -45,7 +47,10 @@ class BenchmarkBuilder : BuildContext {
     if (const Value* thresholds = value.find("thresholds")) {
       for (const auto& [list, into] : {std::pair{"fail-if", &out.fail_if}, {"abort-if", &out.abort_if}})
         if (const Value* conditions = thresholds->find(list))
-          for (const auto& [none, condition] : conditions->members) into->push_back(Threshold::parse(condition.text));
+          for (const auto& [none, condition] : conditions->members) {
+            into->push_back(Threshold::parse(condition.text));
+            require_names(condition, into->back(), out);
+          }
     }
     take_actions(value, out);
     return out;
@@ -79,6 +84,32 @@ class BenchmarkBuilder : BuildContext {
       if (table.name == workload) return &table;
     return nullptr;
   }
+  /// Empty where the options are wrong, which is told elsewhere.
+  std::vector<GroupShape> shapes_of(const std::string& workload, const Options& options) const {
+    if (table_of(workload) == nullptr) return {};
+    try {
+      return catalogue_.groups_of(workload, options);
+    } catch (const Error&) {
+      return {};
+    }
+  }
+  /// A condition on an operation or group that no step will have.
+  void require_names(const Value& at, const Threshold& condition, const Benchmark& out) {
+    for (const Step& step : out.steps) {
+      MeasuredRun run;
+      bool known = true;
+      if (out.groups.empty()) known = add_shapes(run, shapes_of(out.workload, step.options), "");
+      for (const Group& group : out.groups)
+        known = known && add_shapes(run, shapes_of(group.workload, group.options), group.name);
+      if (!known) continue;
+      try {
+        for (const ThresholdValue& value : condition.values()) value_in(run, value);
+      } catch (const Error& error) {
+        return refuse(at, error.what());
+      }
+    }
+  }
+
   std::span<const OptionSpec> options_of(std::string_view workload) const {
     const Catalogue::Table* table = table_of(workload);
     return table == nullptr ? std::span<const OptionSpec>() : table->options;
@@ -98,11 +129,18 @@ class BenchmarkBuilder : BuildContext {
   }
 
   void require_good_load(const Value& at, const Options& load, const Benchmark& of) {
-    if (!whole(at)) return;
     std::vector<std::string> wrong;
     catalogue_.check_load(load, wrong);
-    for (const std::string& text : wrong) refuse(at, in_plan_words(text));
-    require_enough(at, load, of);
+    for (const std::string& text : wrong)
+      if (!follows(at, text)) refuse(at, in_plan_words(text));
+    if (whole(at)) require_enough(at, load, of);
+  }
+  /// Whether it is of an option that stands there and was left out as wrong: that one was told.
+  static bool follows(const Value& at, const std::string& text) {
+    if (whole(at) || at.node == nullptr) return false;
+    return std::any_of(at.node->members.begin(), at.node->members.end(), [&](const auto& member) {
+      return at.find(member.name) == nullptr && text.find("--" + member.name) != std::string::npos;
+    });
   }
   void require_enough(const Value& at, const Options& load, const Benchmark& of) {
     if (!of.runner) return;
@@ -112,11 +150,10 @@ class BenchmarkBuilder : BuildContext {
     }
   }
   void require_good_options(const Value& at, const std::string& workload, const Options& options) {
-    if (!whole(at)) return;
     try {
       catalogue_.check_workload(workload, options);
     } catch (const Error& error) {
-      refuse(at, in_plan_words(error.what()));
+      if (!follows(at, error.what())) refuse(at, in_plan_words(error.what()));
     }
   }
 
@@ -189,7 +226,10 @@ class BenchmarkBuilder : BuildContext {
       out.steps.push_back(base);
       return;
     }
+    std::set<std::string> names;
     for (const auto& [none, step] : steps->members) {
+      if (const std::string name = step.text_of("name"); !name.empty() && !names.insert(name).second)
+        refuse(step, "name", fmt::format("the step '{}' stands here twice", name));
       Step next{.name = step.text_of("name"),
                 .options = merged(base.options, step.find("options")),
                 .load = merged(base.load, step.find("load"))};
@@ -267,6 +307,19 @@ class BenchmarkBuilder : BuildContext {
       group_of(action, next, out);
       out.actions.push_back(std::move(next));
     }
+    // A group that was removed has nothing to change any more.
+    std::size_t i = 0;
+    for (const auto& [none, action] : actions->members) {
+      if (action.text_of("kind").empty()) continue;
+      const Action& mine = out.actions[i++];
+      if (mine.kind == Action::Kind::command || action.find("at") == nullptr) continue;
+      for (const Action& other : out.actions)
+        if (&other != &mine && other.kind == Action::Kind::remove && other.group == mine.group && other.at < mine.at) {
+          refuse(action, fmt::format("{} is at {}, and its group was removed at {}; expected an instant before that",
+                                     action.path, format_duration(mine.at), format_duration(other.at)));
+          break;
+        }
+    }
   }
 
   void group_of(const Value& action, const Action& next, const Benchmark& out) {
@@ -274,11 +327,13 @@ class BenchmarkBuilder : BuildContext {
       if (!next.group.empty()) refuse(action, "group", "group has no effect in an action of the kind command");
       return;
     }
-    std::vector<std::string_view> names;
-    for (const Group& group : out.groups) names.push_back(group.name);
-    if (names.empty())
-      if (const Catalogue::Table* table = table_of(out.workload)) names = table->groups;
-    if (names.empty()) return;  // which workload it is, is told already
+    std::vector<std::string> names;
+    for (const Group& group : out.groups)
+      if (std::find(names.begin(), names.end(), group.name) == names.end()) names.push_back(group.name);
+    if (names.empty() && !out.steps.empty())
+      for (const GroupShape& shape : shapes_of(out.workload, out.steps.front().options))
+        if (!shape.triggered) names.push_back(shape.name);
+    if (names.empty()) return;  // which workload it is, is told already, or its options are wrong
     if (next.group.empty() && names.size() > 1)
       refuse(action, fmt::format("{} does not say which group it changes; expected group: one of {}", action.path,
                                  fmt::join(names, ", ")));
@@ -290,9 +345,10 @@ class BenchmarkBuilder : BuildContext {
   /// Of the shortest load that an action is in: one behind the end of it would fail the run.
   void require_in_time(const Value& benchmark, const Value& at, Nanos instant, const Benchmark& out) {
     if (!whole_loads(benchmark)) return;
-    const Catalogue::Table* table = table_of(out.workload);
     for (const Step& step : out.steps) {
-      if (table != nullptr && table->ends && !step.load.given("duration")) continue;
+      const std::vector<GroupShape> shapes = shapes_of(out.workload, step.options);
+      const bool ends = std::any_of(shapes.begin(), shapes.end(), [](const GroupShape& shape) { return shape.ends; });
+      if (ends && !step.load.given("duration")) continue;
       const Nanos length = catalogue_.length_of(step.load);
       if (instant < length) continue;
       refuse(at, fmt::format("{} is at {} of a load that lasts {}{}; expected an instant before its end", at.path,

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "core/options.h"
+#include "core/workload.h"
 
 #include <functional>
 #include <span>
@@ -19,8 +20,6 @@ struct Catalogue {
   struct Table {
     std::string_view name, summary;
     std::span<const OptionSpec> options;
-    std::vector<std::string_view> groups = {};  // of a workload: what an action may change
-    bool ends = false;                          // its load may come to an end by itself
   };
   std::vector<Table> workloads;
   std::vector<Table> drivers;  // for the schema: which one a URL needs, `driver_of` says
@@ -34,6 +33,8 @@ struct Catalogue {
   std::function<std::string_view(const std::string& url)> driver_of;
   /// Says which options of a load contradict each other or would have no effect.
   std::function<void(const Options& load, std::vector<std::string>& mistakes)> check_load;
+  /// The groups of a workload with these options, which are good. Empty: known only when its data is.
+  std::function<std::vector<GroupShape>(std::string_view workload, const Options&)> groups_of;
   /// How long a load lasts from its begin, at the longest; Nanos::max() when no time ends it.
   std::function<Nanos(const Options& load)> length_of;
   /// Throws Error when the options of a workload contradict each other.

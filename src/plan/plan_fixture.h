@@ -53,7 +53,7 @@ inline const OptionSpec kLoadOptions[] = {
 
 inline const Catalogue& catalogue() {
   static const Catalogue made{
-      .workloads = {{"tpcc", "a shop", kShopOptions, {"terminals"}}, {"kv", "keys", kKeyOptions, {"kv"}}},
+      .workloads = {{"tpcc", "a shop", kShopOptions}, {"kv", "keys", kKeyOptions}},
       .drivers = {{"sqlite", "a file", kFileOptions}, {"postgres", "a server", {}}},
       .system = kSystemOptions,
       .benchmark = kBenchmarkOptions,
@@ -70,6 +70,11 @@ inline const Catalogue& catalogue() {
             if (load.given("arrival") && load.text("rate").empty())
               mistakes.emplace_back("--arrival has no effect without --rate");
           },
+      .groups_of = [](std::string_view workload, const Options&) -> std::vector<GroupShape> {
+        if (workload == "kv") return {{.name = "kv", .operations = {{"get", "reads"}, {"put", "writes"}}}};
+        return {{.name = "terminals", .operations = {{"new_order", "enters an order"}, {"payment", "pays"}}},
+                {.name = "delivery", .operations = {{"deferred", "delivers"}}, .triggered = true}};
+      },
       .length_of = [](const Options& load) { return load.duration("duration"); },
       .check_workload =
           [](std::string_view, const Options& options) {

@@ -34,6 +34,20 @@ struct MeasuredRun {
   static MeasuredRun of(const Document&);
 };
 
+/// Adds the groups of a workload, of which only names are known (core/workload.h: GroupShape); as a part of a run that has several
+/// they have its name. False: not even those of the operations are.
+template <class Shapes>
+bool add_shapes(MeasuredRun& run, const Shapes& shapes, const std::string& part) {
+  for (const auto& shape : shapes) {
+    if (shape.operations.empty()) return false;
+    std::string name = part.empty() ? shape.name : shape.triggered ? part + "." + shape.name : part;
+    MeasuredRun::Group& group = run.groups.emplace_back(MeasuredRun::Group{std::move(name), {}, 0});
+    for (const auto& operation : shape.operations)
+      group.operations.push_back({operation.name, operation.nested, nullptr});
+  }
+  return !shapes.empty();
+}
+
 /// The value in the units of its quantity. An operation is named by its name (of all groups that have one), by
 /// GROUP/OPERATION, or by GROUP, which is all of its operations; without a name it is all that are not nested. Throws Error
 /// with those that there are when there is none of the name.

@@ -110,6 +110,17 @@ class WorkerTest(ProgramTest):
         self.assertEqual((content["metrics"]["rows_processed"], content["metrics"]["rows_already_there"]), (0, 0))
         self.assertEqual(self.rows("users"), 0)
 
+    def test_workers_of_whole_tables_with_seeds_of_their_own_are_beside_one_another(self):
+        for n, table in ((1, "users"), (2, "orders")):
+            arguments = list(self.words(n, "--tables", table))
+            arguments[arguments.index("--seed") + 1] = str(41 + n)
+            self.assay(*arguments)
+            self.assertEqual(self.read(n)["seed"], 41 + n)
+        self.assertEqual((self.rows("users"), self.rows("orders")), (1000, 1000))
+        for n in (1, 2):
+            self.assay("check", "populate", "--target", self.url, "--record", f"worker-{n}")
+            self.assay(*self.words(n, "--operation", "verify", "--record", f"worker-{n}", schema=False))
+
     def test_how_long_it_took_is_the_time_of_writing(self):
         # 2000 rows at 4000 a second; what comes before and behind the rows is not of it.
         self.assay(*self.words(1, "--max-rate", "4k"))

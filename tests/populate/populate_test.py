@@ -131,6 +131,13 @@ class RowsTest(PopulateTest):
         self.assertIn("--tables names 'order'; the schema has people, orders, log",
                       self.refused("prepare", "populate", "--target", "sqlite:other.db", "--schema", self.schema(SHOP), "--tables", "order"))
 
+    def test_all_tables_are_not_some_of_them(self):
+        self.populate(SHOP, "--tables", "people,orders")
+        said = self.refused("prepare", "populate", "--target", self.url, "--schema", self.schema(SHOP))
+        self.assertIn("asked for: the tables log, orders, people", said)
+        self.assertIn("a --record of their own", said)
+        self.assertIn("already loaded", self.populate(SHOP, "--tables", "people,orders").stderr)
+
     def test_a_dry_run_leaves_nothing(self):
         self.assertIn("made 5900 rows", self.populate(SHOP, "--dry-run").stderr)
         self.assertFalse(self.file.exists())

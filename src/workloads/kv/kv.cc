@@ -19,6 +19,13 @@ constexpr std::uint64_t kProposedClients = 8;
 
 class KvWorkload final : public Workload {
  public:
+  static std::vector<OperationInfo> operations_of(const Config& config) {
+    std::vector<OperationInfo> out;
+    for (const Share& share : config.mix)
+      out.push_back({std::string(to_string(share.op)), std::string(summary_of(share.op))});
+    return out;
+  }
+
   explicit KvWorkload(const Options& options) : options_(options), asked_(read_options(options)) {}
 
   void prepare(Job& job) override {
@@ -36,6 +43,8 @@ class KvWorkload final : public Workload {
 
   void cleanup(Job& job) override { remove(job, asked_.collection); }
 
+  std::vector<GroupShape> shape() const override { return {{.name = "kv", .operations = operations_of(asked_)}}; }
+
   std::vector<Group> groups(Target& target, const RunOptions& run) override {
     Config config = asked_;
     const Prepared prepared = read_prepared(target, config.collection);
@@ -48,8 +57,7 @@ class KvWorkload final : public Workload {
 
     Group group;
     group.name = "kv";
-    for (const Share& share : config.mix)
-      group.operations.push_back({std::string(to_string(share.op)), std::string(summary_of(share.op))});
+    group.operations = operations_of(config);
     group.counters = {"missing"};
     group.clients = group.sessions = kProposedClients;
     group.make_client = [state](std::uint64_t k) { return std::make_unique<KvClient>(state, state->shard.global(k)); };
@@ -106,8 +114,7 @@ class KvType final : public WorkloadType {
         .name = "kv",
         .summary = "key-value operations in any mix, YCSB's core workloads; every value verified",
         .facets = {Facet::kv},
-        .options = option_table(),
-        .groups = {{"kv"}}};
+        .options = option_table()};
     return info;
   }
   std::unique_ptr<Workload> make(const Options& options) const override {

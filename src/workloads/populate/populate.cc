@@ -33,6 +33,14 @@ class PopulateWorkload final : public Workload {
   CheckOutcome check(Job& job) override { return check_rows(job, settings_.owner); }
   void cleanup(Job& job) override { remove_all(job, settings_.owner); }
 
+  std::vector<GroupShape> shape() const override {
+    const bool changes = settings_.changes.any();
+    return {{.name = "populate",
+             .operations = changes ? operations_of(settings_.changes) : std::vector<OperationInfo>(),
+             .triggered = false,
+             .ends = !changes}};
+  }
+
   std::vector<Group> groups(Target& target, const RunOptions& run) override {
     run_ = run;
     std::uint64_t clients = run.clients;
@@ -214,7 +222,6 @@ class PopulateType final : public WorkloadType {
                                    .summary = "rows of a schema, written, checked to the last value, and changed",
                                    .facets = {Facet::rows},
                                    .options = option_table(),
-                                   .groups = {{.name = "populate", .ends = true}},
                                    .besides = {Facet::query}};
     return info;
   }

@@ -221,13 +221,18 @@ std::vector<std::string> entries_of(const std::vector<Doer>& doers) {
   return out;
 }
 
+std::vector<OperationInfo> operations_of(const ChangeMix& mix) {
+  std::vector<OperationInfo> out;
+  if (mix.insert > 0) out.push_back({"insert", "writes a new row"});
+  if (mix.update > 0) out.push_back({"update", "replaces a row by its next version"});
+  if (mix.remove > 0) out.push_back({"delete", "removes a row"});
+  return out;
+}
+
 Group change_group(const std::shared_ptr<ChangeRun>& run) {
   Group group;
   group.name = "populate";
-  const ChangeMix& mix = run->clients.front().doer.mix;
-  if (mix.insert > 0) group.operations.push_back({"insert", "writes a new row"});
-  if (mix.update > 0) group.operations.push_back({"update", "replaces a row by its next version"});
-  if (mix.remove > 0) group.operations.push_back({"delete", "removes a row"});
+  group.operations = operations_of(run->clients.front().doer.mix);
   group.ends = group.keeps_count = run->count > 0;
   group.make_client = [run](std::uint64_t k) -> std::unique_ptr<Client> {
     if (k >= run->clients.size()) return std::make_unique<IdleClient>();

@@ -38,6 +38,8 @@ struct ChangeRun {
 /// Names and values of these entries.
 std::vector<std::string> entries_of(const std::vector<Doer>&);
 
+/// By their ids, those with a weight.
+std::vector<OperationInfo> operations_of(const ChangeMix&);
 /// The operations insert, update, delete as the mix has them.
 Group change_group(const std::shared_ptr<ChangeRun>&);
 

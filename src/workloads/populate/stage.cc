@@ -123,8 +123,8 @@ void Stage::compare(const std::optional<dataset::Schema>& asked) const {
   const Population there = population_of(*record_, session_->rows()->traits());
   const auto refuse = [&](const std::string& wish, std::string_view more) {
     throw Error(fmt::format(
-        "the target holds other populated data ({}): {}; asked for: {}{}. Run assay cleanup populate first, or "
-        "give --mode truncate{}",
+        "the target holds other populated data ({}): {}; asked for: {}{}. Run assay cleanup populate first, "
+        "give --mode truncate, or for other tables beside them a --record of their own{}",
         to_string(record_->state), there.describe(), wish, more,
         settings_.mode == Mode::append
             ? "; more rows of the data that are there are added by assay run populate --changes insert=1 --count N"
@@ -135,8 +135,11 @@ void Stage::compare(const std::optional<dataset::Schema>& asked) const {
     refuse(wish, wish == there.describe() ? ", of another schema" : "");
   }
   if (seed_ && *seed_ != there.schema().seed) refuse(fmt::format("seed {}", *seed_), "");
-  if (!settings_.tables.empty() && sorted(settings_.tables) != sorted(there.names()))
-    refuse(fmt::format("the tables {}", fmt::join(sorted(settings_.tables), ", ")), "");
+  std::vector<std::string> wanted = settings_.tables;
+  if (wanted.empty() && asked)
+    for (const dataset::Table& table : asked->tables) wanted.push_back(table.name);
+  if (!wanted.empty() && sorted(wanted) != sorted(there.names()))
+    refuse(fmt::format("the tables {}", fmt::join(sorted(wanted), ", ")), "");
 }
 
 void Stage::make_tables() {

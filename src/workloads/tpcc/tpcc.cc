@@ -47,6 +47,11 @@ class Tpcc : public Workload {
           fmt::format("{} terminals for {} processes; expected at least one for each", asked, options.shard.count));
   }
 
+  std::vector<GroupShape> shape() const override {
+    return {{.name = "terminals", .operations = terminal_operations()},
+            {.name = "delivery", .operations = clerk_operations(), .triggered = true}};
+  }
+
   std::vector<Group> groups(Target& target, const RunOptions& options) override {
     require_facets(target);
     const Dialect& dialect = *target.dialect();
@@ -84,13 +89,16 @@ class Tpcc : public Workload {
       numbers_.unknown = fmt::format("{} processes share {} warehouses, so that some are used by two of them",
                                      shard_.count, used_.scale.warehouses);
     else
-      numbers_.before = order_numbers(*session);
+      numbers_.before = order_numbers(*session, shard_);
+    // Every process reads it before any of them has begun.
+    if (shard_.count > 1) before_of_all_ = order_numbers(*session, {});
+    target_ = &target;
   }
 
   void after_run(Target& target) override {
     try {
       const std::unique_ptr<Session> session = open_session(target);
-      if (numbers_.before) numbers_.after = order_numbers(*session);
+      if (numbers_.before) numbers_.after = order_numbers(*session, shard_);
       numbers_.other_runs = mark_.end(*session);
     } catch (const Error& error) {  // the target is gone
       mark_.abandon();
@@ -102,14 +110,25 @@ class Tpcc : public Workload {
   assay::Statements conclude(const RunSummary& summary) override {
     ASSAY_ASSERT(state_ != nullptr);
     OrderNumbers numbers = numbers_;
-    if (summary.of_whole_job && shard_.count > 1) {
-      numbers = {};
-      numbers.unknown = "each process compares the warehouses of its own";
-    }
+    if (summary.of_whole_job && shard_.count > 1) numbers = numbers_of_all();
     return report(*state_, summary, numbers);
   }
 
  private:
+  /// Asked when all processes have ended.
+  OrderNumbers numbers_of_all() const {
+    OrderNumbers out = numbers_;
+    out.before = before_of_all_;
+    out.after.reset();
+    out.unknown.clear();
+    try {
+      if (target_ != nullptr) out.after = order_numbers(*open_session(*target_), {});
+    } catch (const Error& error) {
+      out.unknown = error.what();
+    }
+    return out;
+  }
+
   static void require_facets(Target& target) {
     if (target.dialect() == nullptr) throw Error("tpcc needs a target with a query facet; this one has none");
   }
@@ -159,7 +178,7 @@ class Tpcc : public Workload {
     const auto asked = static_cast<std::uint64_t>(settings_.terminals);
     if (options.clients > 0) {
       state.process_terminals = options.clients;
-      state.terminals = shard.count == 1 || asked == 0 ? options.clients * shard.count : asked;
+      state.terminals = options.all_clients > 0 ? options.all_clients : shard.count == 1 ? options.clients : asked;
       return;
     }
     state.terminals = asked;
@@ -181,14 +200,21 @@ class Tpcc : public Workload {
     return std::min<std::uint64_t>(n, open_loop ? 16 : 256);
   }
 
+  static std::vector<OperationInfo> terminal_operations() {
+    return {{.name = "new_order", .summary = "enters an order of 5 to 15 lines"},
+            {.name = "payment", .summary = "a customer pays"},
+            {.name = "order_status", .summary = "shows a customer's last order"},
+            {.name = "delivery", .summary = "queues a delivery; `deferred` of the group delivery does it"},
+            {.name = "stock_level", .summary = "counts items of the last 20 orders that run short"}};
+  }
+  static std::vector<OperationInfo> clerk_operations() {
+    return {{.name = "deferred", .summary = "delivers the oldest new order of each district"}};
+  }
+
   static Group terminal_group(const std::shared_ptr<RunState>& state, std::uint64_t sessions) {
     Group group;
     group.name = "terminals";
-    group.operations = {{.name = "new_order", .summary = "enters an order of 5 to 15 lines"},
-                        {.name = "payment", .summary = "a customer pays"},
-                        {.name = "order_status", .summary = "shows a customer's last order"},
-                        {.name = "delivery", .summary = "queues a delivery; `deferred` of the group delivery does it"},
-                        {.name = "stock_level", .summary = "counts items of the last 20 orders that run short"}};
+    group.operations = terminal_operations();
     group.counters = terminal_counters();
     group.statements = state->statements.table;
     group.clients = state->process_terminals;
@@ -200,7 +226,7 @@ class Tpcc : public Workload {
   static Group clerk_group(const std::shared_ptr<RunState>& state, std::uint64_t terminal_sessions) {
     Group group;
     group.name = "delivery";
-    group.operations = {{.name = "deferred", .summary = "delivers the oldest new order of each district"}};
+    group.operations = clerk_operations();
     group.counters = clerk_counters();
     group.statements = state->statements.table;
     group.triggered = true;
@@ -210,9 +236,9 @@ class Tpcc : public Workload {
     return group;
   }
 
-  /// Of the warehouses that this process's terminals belong to.
-  std::int64_t order_numbers(Session& session) const {
-    const Value arguments[] = {used_.scale.warehouses, std::int64_t{shard_.count}, std::int64_t{shard_.index}};
+  /// Of the warehouses that the terminals of a process belong to; without one, of all.
+  std::int64_t order_numbers(Session& session, Shard shard) const {
+    const Value arguments[] = {used_.scale.warehouses, std::int64_t{shard.count}, std::int64_t{shard.index}};
     const ResultSet& rows = *value_or_throw(
         session.query()->run("select sum(d_next_o_id) from district where d_w_id <= $1 and (d_w_id - 1) % $2 = $3",
                              arguments),
@@ -228,6 +254,8 @@ class Tpcc : public Workload {
   Shard shard_;
   std::shared_ptr<RunState> state_;
   OrderNumbers numbers_;
+  std::optional<std::int64_t> before_of_all_;
+  Target* target_ = nullptr;  // of the run
   RunMark mark_{kWorkload};
 };
 
@@ -239,7 +267,6 @@ class TpccType : public WorkloadType {
         .summary = "TPC-C: orders, payments and deliveries of a wholesale supplier, with consistency checks",
         .facets = {Facet::query},
         .options = option_table(),
-        .groups = {{"terminals"}},
         .besides = {Facet::rows}};
     return info;
   }
