@@ -127,7 +127,10 @@ Statements conclude_whole(AgentClients& clients, const std::vector<Member>& memb
     // What a lost agent did is in the data, and it could not say what it was.
     if (std::any_of(members.begin(), members.end(), [](const Member& member) { return !member.result; }))
       for (Requirement& r : out.requirements)
-        if (r.of_data) r.verdict = Requirement::Verdict::not_applicable;
+        if (r.of_data) {
+          r.verdict = Requirement::Verdict::not_applicable;
+          r.actual = "n/a: an agent was lost, and what it did is not known";
+        }
     add_of_shards(out, members);
     combine_requirements(out, members);
     why.clear();

@@ -286,6 +286,8 @@ class BenchmarkBuilder : BuildContext {
       if (action.find("at") != nullptr) {
         next.at = parse_duration(action.text_of("at"));
         require_in_time(value, *action.find("at"), next.at, out);
+      } else {
+        next.at = Nanos::max();  // is told already
       }
       next.group = action.text_of("group");
       next.kind = kind == "rate"      ? Action::Kind::rate

@@ -368,6 +368,25 @@ TEST(Plan, AnActionHasAGroupToChangeWhileTheLoadLasts) {
               ElementsAre(HasSubstr("'soon'")));
 }
 
+TEST(Plan, NamesAreLookedAtBeforeAnythingIsRun) {
+  const auto said = [](std::string_view rest) {
+    return lines(
+        read("systems: {a: {kind: static, url: 'sqlite:x'}}\nbenchmarks:\n  b: {workload: tpcc, " + std::string(rest)));
+  };
+  EXPECT_THAT(said("thresholds: {fail-if: ['p99(new_order) > 5s', 'p99(delivery/deferred) > 5s']}}"), IsEmpty());
+  EXPECT_THAT(said("thresholds: {fail-if: ['p99(get) > 5s']}}"), ElementsAre(HasSubstr("there is no operation 'get'")));
+  const std::string groups = "groups: [{name: g}, {name: k, workload: kv}], ";
+  EXPECT_THAT(said(groups + "thresholds: {fail-if: ['p99(k/get) > 5s', 'p99(g.delivery) > 5s']}}"), IsEmpty());
+  EXPECT_THAT(said(groups + "thresholds: {abort-if: ['p99(kv/get) > 5s']}}"), ElementsAre(HasSubstr("'kv/get'")));
+  EXPECT_THAT(said("steps: [{name: x}, {name: y}, {name: x}]}"),
+              ElementsAre(HasSubstr("the step 'x' stands here twice")));
+  EXPECT_THAT(said("actions: [{at: 1s, kind: remove}, {at: 2s, kind: clients, clients: 2}]}"),
+              ElementsAre(HasSubstr("actions[1] is at 2s, and its group was removed at 1s")));
+  EXPECT_THAT(said("load: {duration: soon, arrival: poisson}}"),
+              testing::UnorderedElementsAre(HasSubstr("'soon'"), HasSubstr("arrival has no effect without rate")));
+  EXPECT_THAT(said("load: {rate: fast, arrival: poisson}}"), ElementsAre(HasSubstr("rate: 'fast'")));
+}
+
 TEST(Plan, ListsOfNothingAreNoStepsAndNoGroups) {
   const std::string plan = "systems: {a: {kind: static, url: 'sqlite:x'}}\nbenchmarks: {b: {workload: kv, ";
   EXPECT_THAT(lines(read(plan + "steps: []}}")), ElementsAre(HasSubstr("benchmarks.b.steps has no step")));

@@ -152,6 +152,9 @@ class PgdistbenchTest(AgentTest):
         self.refused(agent.post("/work/tpcc/prepare", {"warehouses": 2, "partitions": 5}), 400, "partitions")
         for body in ("{", "[1]", '"text"', '{"warehouses": 99999999999999999999}', '{"duration": -1}'):
             self.refused(agent.post("/work/tpcc/run", body, headers=JSON), 400)
+        for workload in ("kv", "tpcc"):
+            twice = '{"duration": "1s", "duration": "2s"}'
+            self.refused(agent.post(f"/work/{workload}/run", twice, headers=JSON), 400, "the config has the name 'duration' twice")
         self.refused(agent.post("/work/kv/run?wait=long", {"prepare": True}), 400, "long")
         self.assertEqual(agent.get("/status").json, {"code": "Idle"})
 
@@ -160,6 +163,7 @@ class PgdistbenchTest(AgentTest):
         said = self.refused(agent.post("/work/tpch/run", {}), 501)
         self.assertIn("kv, populate, tpcc", said)
         self.refused(agent.get("/work/tpch"), 501, "tpcc")
+        self.assertIn({"method": "POST", "path": "/work/tpcc/prepare"}, agent.get("/").json["routes"])
         self.refused(agent.post("/work/tpcc/dance", {}), 404)
         self.refused(agent.get("/nowhere"), 404)
         for method, path in (("POST", "/status"), ("GET", "/work/stop"), ("GET", "/work/tpcc/run"), ("PUT", "/healthz")):

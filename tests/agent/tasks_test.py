@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import json
 import sqlite3
+import time
 
 from agents import KV, NULL, AgentTest, main, measured, unix_ns
 
@@ -232,6 +233,8 @@ class TasksTest(AgentTest):
         for wrong in (seconds, unix_ns()[:13], unix_ns(-7200), far, " " + unix_ns(), "-5", "1e18", "", "9" * 30):
             self.refused(at(wrong), 400, "start_at_unix_ns is", "nanoseconds since 1970")
         self.assertIn("1970-01-01", at(seconds).error)
+        for wrong in ("soon", "2026-11-22T16:30:00", "2026-11-22T16:30:00+01:00", "1999-01-01T00:00:00Z"):
+            self.refused(agent.post("/api/v1/tasks", {"workload": "kv", "target": NULL, "start_at": wrong}), 400, "start_at is")
         held = self.run_kv(agent, "100ms", hold=True)
         self.wait_for(lambda: agent.get(f"/api/v1/tasks/{held['id']}").json["state"] == "ready", "the run to be ready")
         for wrong in (seconds, "", far):
@@ -295,6 +298,11 @@ class TasksTest(AgentTest):
         ended = self.ended(agent, task)
         self.assertGreater(int(ended["ended_unix_ns"]), int(at) + 200_000_000)
         self.refused(agent.post(path + "/start", {}), 400)
+        second = (int(unix_ns()) // 1_000_000_000 + 2)
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+        ended = self.ended(agent, self.run_kv(agent, "200ms", start_at=at))
+        self.assertEqual(ended["start_at"], at)
+        self.assertGreater(int(ended["ended_unix_ns"]), second * 1_000_000_000 + 200_000_000)
 
     def test_a_held_run_can_be_stopped_before_it_begins(self):
         agent = self.agent()

@@ -68,6 +68,8 @@ class AbortTest(LoadTest):
     def test_an_operation_that_there_is_not_is_named(self):
         self.assertIn("there is no operation 'gets'; expected one of",
                       self.refused("run", "kv", "--target", NULL + "1ms", *KV, "--abort-if", "p99(gets) > 1s"))
+        self.refused("run", "kv", "--target", self.url, "--prepare", "--rows", "100", "--duration", "1s", "--fail-if", "p99(gets) > 1s")
+        self.assertFalse(self.file.exists(), "it is told before anything is loaded")
 
 
 class SteadyTest(LoadTest):
