@@ -360,6 +360,16 @@ TEST(Schema, a_table_is_that_of_the_rows_facet) {
   EXPECT_EQ(to_table(*schema, all, Arrays::json).columns[numbers].type, ColumnType::json);
 }
 
+TEST(Schema, names_of_unique_indexes_are_of_one_table_and_column) {
+  const auto schema = schema_of(
+      "tables:\n- {name: a_b, id: {type: int}, columns: [{name: c, type: email, unique: true}]}\n"
+      "- {name: a, id: {type: int}, columns: [{name: b_c, type: email, unique: true}, {name: d, type: email, unique: "
+      "true}]}\n");
+  const assay::Table first = to_table(*schema, 0), second = to_table(*schema, 1);
+  EXPECT_NE(first.indexes[0].name, second.indexes[0].name);
+  EXPECT_EQ(second.indexes[1].name, "a_d_key");
+}
+
 TEST(Schema, text_in_keys_has_a_length) {
   const auto schema = schema_of(
       "tables:\n- {name: a, columns: [{name: k, type: text, primary_key: true}, {name: n, type: text}, {name: e, type: "
