@@ -145,6 +145,14 @@ TEST(Schema, a_mistake_in_one_table_hides_none_in_another_nor_what_is_wrong_with
               ElementsAre(HasSubstr("unknown type 'intt'")));
 }
 
+TEST(Schema, as_many_rows_as_a_count_may_be_and_no_more) {
+  const auto with_rows = [](std::string_view rows) {
+    return fmt::format("tables:\n- {{name: a, rows: {}, id: {{type: big_int}}}}\n", rows);
+  };
+  EXPECT_THAT(mistakes_of(with_rows("9000000000000000")), IsEmpty());
+  EXPECT_THAT(mistakes_of(with_rows("9000000000000001")), ElementsAre(HasSubstr("at most 9000000000000000")));
+}
+
 TEST(Schema, a_comma_in_a_name_and_the_word_null_without_quotes_are_told) {
   EXPECT_THAT(mistakes_of("tables:\n- {name: \"a,b\", columns: [{name: x, type: int}]}\n"),
               ElementsAre(HasSubstr("the table's name 'a,b' has a comma, which separates tables in --tables")));
@@ -188,6 +196,9 @@ TEST(Schema, values_must_be_of_the_type_of_their_column) {
   told("type: {type: array, element_type: bool}, generator: {type: sample_array, pool: [true, 7], max_length: 2}",
        "expected true or false");
   told("type: {type: set, values: [a, b]}, generator: {type: static, value: [b, c]}", "a list of some of a, b");
+  told("type: int, generator: {type: one_of, values: [1, null]}",
+       "schema:6:64: null is no value; expected values, and null_rate");
+  EXPECT_THAT(mistakes_of(table_with("type: json, generator: {type: one_of, values: [1, null]}")), IsEmpty());
   told("type: text, generator: {type: one_of, values: []}", "values is empty");
   told("type: text, generator: {type: one_of, values: [a, b], weights: [1]}", "1 weights for 2 values");
   told("type: text, generator: {type: one_of, values: [a, b], weights: [0, 0]}", "all weights are 0");
