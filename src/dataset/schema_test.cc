@@ -153,6 +153,46 @@ TEST(Schema, as_many_rows_as_a_count_may_be_and_no_more) {
   EXPECT_THAT(mistakes_of(with_rows("9000000000000001")), ElementsAre(HasSubstr("at most 9000000000000000")));
 }
 
+TEST(Schema, a_nul_in_a_name_is_told) {
+  EXPECT_THAT(mistakes_of("tables:\n- {name: \"a\\0b\", columns: [{name: \"x\\0y\", type: int}]}\n"),
+              ElementsAre(HasSubstr("the table's name 'a\\x00b' has a character NUL"),
+                          HasSubstr("the column's name 'x\\x00y' has a character NUL")));
+}
+
+TEST(Schema, documents_arrays_and_shapes_are_no_keys) {
+  for (const std::string_view type :
+       {"type: json", "type: jsonb", "type: object", "type: geometry", "type: {set: [a, b]}",
+        "type: {array: int}, generator: {type: sample_array, pool: [1, 2], max_length: 2}"}) {
+    EXPECT_THAT(mistakes_of(table_with(fmt::format("{}, unique: true", type))),
+                ElementsAre(HasSubstr("and unique: stores have no key of documents, arrays and shapes")))
+        << type;
+    EXPECT_THAT(mistakes_of(fmt::format("tables:\n- {{name: a, primary_key: [i, d], columns: [{{name: i, type: int, "
+                                        "generator: sequential}}, {{name: d, {}}}]}}\n",
+                                        type)),
+                ElementsAre(HasSubstr("and of the key: stores have no key")))
+        << type;
+  }
+}
+
+TEST(Schema, texts_too_long_for_an_index_are_noted) {
+  const auto notes = [](std::string_view column) {
+    std::vector<std::string> out;
+    const Reading reading = read_schema_text(table_with(column), "schema", {});
+    for (const input::Mistake& mistake : reading.mistakes.sorted())
+      if (mistake.text.find("no index of texts above 600") != std::string::npos && mistake.note)
+        out.push_back(mistake.text);
+    EXPECT_TRUE(reading.schema) << column;
+    return out;
+  };
+  const auto of_length = [](int most) {
+    return fmt::format("type: text, generator: {{type: string, min_length: 20, max_length: {}}}", most);
+  };
+  EXPECT_THAT(notes(of_length(601) + ", unique: true"),
+              ElementsAre(HasSubstr("has up to 601 characters, and is unique")));
+  EXPECT_THAT(notes(of_length(600) + ", unique: true"), IsEmpty());
+  EXPECT_THAT(notes(of_length(601)), IsEmpty());
+}
+
 TEST(Schema, a_comma_in_a_name_and_the_word_null_without_quotes_are_told) {
   EXPECT_THAT(mistakes_of("tables:\n- {name: \"a,b\", columns: [{name: x, type: int}]}\n"),
               ElementsAre(HasSubstr("the table's name 'a,b' has a comma, which separates tables in --tables")));
