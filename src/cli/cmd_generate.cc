@@ -227,6 +227,8 @@ ExitCode generate(const Options& options, std::vector<std::string> mistakes) {
   deployment.user = std::pair(::getuid(), ::getgid());
   for (const std::string& note : asked.notes) say("note: {}\n", note);
   if (deployment.protobuf) deployment.proto_files = proto_files(deployment);
+  if (kubernetes)
+    for (const std::string& note : deploy::kubernetes_notes(deployment)) say("note: {}\n", note);
   nlohmann::ordered_json summary = {{"platform", platform}};
   summary.update(deploy::summary(deployment));
   std::vector<deploy::File> files = {{std::string(deploy::kSummaryFile), summary.dump(2) + "\n"}};

@@ -1,5 +1,6 @@
 #include "cli/job_arguments.h"
 
+#include "base/printable.h"
 #include "cli/arguments.h"
 #include "cli/help.h"
 #include "core/url.h"
@@ -65,10 +66,11 @@ bool is_quiet(const JobSetup& setup) { return setup.request.common.flag("quiet")
 void print_outcome(const CheckOutcome& outcome, std::string_view when) {
   const std::string looked_at =
       outcome.looked_at.empty() ? one_or_more(outcome.conditions, "condition", "conditions") : outcome.looked_at;
-  say("check {}: {}consistent: {}\n", when, outcome.findings.empty() ? "" : "NOT ", looked_at);
+  say("check {}: {}consistent: {}\n", when, outcome.findings.empty() ? "" : "NOT ", printable_line(looked_at));
   for (const Finding& finding : outcome.findings) {
-    say("  {}: {} ({})\n", finding.condition, finding.text, one_or_more(finding.violations, "violation", "violations"));
-    for (const std::string& row : finding.rows) say("    {}\n", row);
+    say("  {}: {} ({})\n", printable_line(finding.condition), printable_line(finding.text),
+        one_or_more(finding.violations, "violation", "violations"));
+    for (const std::string& row : finding.rows) say("    {}\n", printable_line(row));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "core/sql_rows.h"
 
 #include "base/error.h"
+#include "base/random.h"
 #include "core/parallel.h"
 #include "core/sql_reader.h"
 
@@ -92,6 +93,30 @@ Value copy_of(Array array, RowBatch& store) {
 }
 
 }  // namespace
+
+std::string derived_name(std::string_view table, std::span<const std::string> columns, std::string_view kind) {
+  constexpr std::size_t kMost = 63, kHashed = 9;  // bytes of a name; of _ and eight digits
+  std::string name(table);
+  std::uint64_t hash = 0;
+  const auto count = [&](std::string_view part) {
+    for (const char c : part) hash = hash_of(hash, static_cast<unsigned char>(c));
+    hash = hash_of(hash, 0);
+  };
+  count(table);
+  bool plain = columns.empty() || table.find('_') == table.npos;
+  for (const std::string& column : columns) {
+    (name += '_') += column;
+    count(column);
+    plain = plain && column.find('_') == column.npos;
+  }
+  (name += '_') += kind;
+  count(kind);
+  if (plain && name.size() <= kMost) return name;
+  std::size_t end = std::min(name.size(), kMost - kHashed);
+  while (end < name.size() && end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) end--;
+  name.resize(end);
+  return fmt::format("{}_{:08x}", name, hash & 0xffffffff);
+}
 
 std::string quoted_name(const Dialect& dialect, std::string_view identifier) {
   std::string out(1, dialect.quote);

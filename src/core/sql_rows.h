@@ -10,11 +10,19 @@
 #include "core/facets.h"
 
 #include <functional>
+#include <span>
+#include <string>
+#include <string_view>
 
 namespace assay {
 
 /// The identifier in the dialect's quotes.
 std::string quoted_name(const Dialect&, std::string_view identifier);
+
+/// Of an index or a constraint, unique in a database for what it is made of: users_email_key; where that could be another
+/// one's too, or is longer than the 63 bytes that every server takes, its beginning and a hash. `kind`: what it ends with,
+/// such as key with columns, and fk0 of a table's first foreign key without.
+std::string derived_name(std::string_view table, std::span<const std::string> columns, std::string_view kind);
 
 /// What `write` writes, which joins the transaction, and the note, as one. `again`: the note may be there, and is
 /// then looked for first; nothing is done when it is.

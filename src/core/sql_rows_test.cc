@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace assay {
 namespace {
 
@@ -15,6 +17,27 @@ TEST(SqlRows, identifiers_are_quoted_as_the_dialect_does) {
   Dialect other;
   other.quote = '`';
   EXPECT_EQ(quoted_name(other, "a`\"b"), "`a``\"b`");
+}
+
+TEST(SqlRows, a_derived_name_is_of_one_index_or_constraint_and_fits_everywhere) {
+  const auto name = [](std::string_view table, std::vector<std::string> columns, std::string_view kind) {
+    return derived_name(table, columns, kind);
+  };
+  EXPECT_EQ(name("users", {"email"}, "key"), "users_email_key");
+  EXPECT_EQ(name("order_line", {}, "fk0"), "order_line_fk0");  // no other table's, and no key's
+  EXPECT_TRUE(name("a_b", {"c"}, "key").starts_with("a_b_c_key_"));
+  const std::string table(60, 't'), column(60, 'c');
+  const std::string all[] = {
+      name("a_b", {"c"}, "key"),    name("a", {"b_c"}, "key"),          name("a", {"b", "c"}, "key"),
+      name(table, {column}, "key"), name(table, {column + "x"}, "key"), name(table, {}, "fk0"),
+      name(table, {}, "fk1"),       name(table + "x", {}, "fk0")};
+  EXPECT_EQ(std::set<std::string>(std::begin(all), std::end(all)).size(), std::size(all));
+  for (const std::string& one : all) EXPECT_LE(one.size(), 63u) << one;
+  // 40 characters of two bytes: 54 bytes in front of the hash are 27 of them, and 53 behind one of one byte 26.
+  std::string wide;
+  for (int i = 0; i < 40; i++) wide += "\u00fc";
+  EXPECT_EQ(name(wide, {}, "fk0").substr(0, 55), wide.substr(0, 54) + "_");
+  EXPECT_EQ(name("x" + wide, {}, "fk0").substr(0, 54), "x" + wide.substr(0, 52) + "_");
 }
 
 TEST(SqlRows, cells_become_values_of_their_columns_type) {

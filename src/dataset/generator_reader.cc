@@ -102,6 +102,11 @@ std::vector<Value> GeneratorReader::constants(const input::Value& list, const Ty
     return out;
   }
   for (const input::NodePtr& item : list.node->items) {
+    if (item->kind == input::Node::Kind::null && !is_document(type.kind)) {
+      mistakes_.add(item->mark, list.path,
+                    "null is no value; expected values, and null_rate of the column where some rows shall have none");
+      continue;
+    }
     try {
       out.push_back(constant_of(*item, type, store_));
     } catch (const Error& error) {

@@ -212,8 +212,7 @@ struct Table {
 };
 
 inline constexpr std::uint64_t kDefaultRows = 1000, kDefaultSeed = 42;
-inline constexpr std::uint64_t kMostRows = std::uint64_t{1}
-                                           << 53;  // of a table: the numbers of the rows are whole doubles
+inline constexpr std::uint64_t kMostRows = 9'000'000'000'000'000;  // of a table: whole numbers that a double holds
 
 struct Schema {
   std::uint64_t seed = kDefaultSeed;

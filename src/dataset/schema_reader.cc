@@ -94,6 +94,7 @@ class SchemaReader {
         refuse(table, fmt::format("a table '{}' stands here twice", name));
       else
         refuse_alike("", name, table, "table");
+      refuse_nul(name, table, "table");
       if (name.find(',') != std::string::npos)
         refuse(
             table,
@@ -217,10 +218,17 @@ class SchemaReader {
                              name, other->second));
   }
 
+  /// Most stores take a name to end there.
+  void refuse_nul(const std::string& name, const input::Value& at, std::string_view what) {
+    if (name.find('\0') != std::string::npos)
+      refuse(at, fmt::format("the {}'s name '{}' has a character NUL (\\0); expected none", what, name));
+  }
+
   void add_column(Table& table, Names& columns, const input::Value& value, bool key) {
     std::optional<Column> column = reader_.column(value, key);
     if (!column) return;
     if (column->name.empty()) refuse(value, "a column without a name");
+    refuse_nul(column->name, value, "column");
     if (!columns.emplace(column->name, table.columns.size()).second)
       refuse(value, fmt::format("a column '{}' of {} stands here twice", column->name, table.name));
     else

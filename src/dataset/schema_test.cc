@@ -145,6 +145,54 @@ TEST(Schema, a_mistake_in_one_table_hides_none_in_another_nor_what_is_wrong_with
               ElementsAre(HasSubstr("unknown type 'intt'")));
 }
 
+TEST(Schema, as_many_rows_as_a_count_may_be_and_no_more) {
+  const auto with_rows = [](std::string_view rows) {
+    return fmt::format("tables:\n- {{name: a, rows: {}, id: {{type: big_int}}}}\n", rows);
+  };
+  EXPECT_THAT(mistakes_of(with_rows("9000000000000000")), IsEmpty());
+  EXPECT_THAT(mistakes_of(with_rows("9000000000000001")), ElementsAre(HasSubstr("at most 9000000000000000")));
+}
+
+TEST(Schema, a_nul_in_a_name_is_told) {
+  EXPECT_THAT(mistakes_of("tables:\n- {name: \"a\\0b\", columns: [{name: \"x\\0y\", type: int}]}\n"),
+              ElementsAre(HasSubstr("the table's name 'a\\x00b' has a character NUL"),
+                          HasSubstr("the column's name 'x\\x00y' has a character NUL")));
+}
+
+TEST(Schema, documents_arrays_and_shapes_are_no_keys) {
+  for (const std::string_view type :
+       {"type: json", "type: jsonb", "type: object", "type: geometry", "type: {set: [a, b]}",
+        "type: {array: int}, generator: {type: sample_array, pool: [1, 2], max_length: 2}"}) {
+    EXPECT_THAT(mistakes_of(table_with(fmt::format("{}, unique: true", type))),
+                ElementsAre(HasSubstr("and unique: stores have no key of documents, arrays and shapes")))
+        << type;
+    EXPECT_THAT(mistakes_of(fmt::format("tables:\n- {{name: a, primary_key: [i, d], columns: [{{name: i, type: int, "
+                                        "generator: sequential}}, {{name: d, {}}}]}}\n",
+                                        type)),
+                ElementsAre(HasSubstr("and of the key: stores have no key")))
+        << type;
+  }
+}
+
+TEST(Schema, texts_too_long_for_an_index_are_noted) {
+  const auto notes = [](std::string_view column) {
+    std::vector<std::string> out;
+    const Reading reading = read_schema_text(table_with(column), "schema", {});
+    for (const input::Mistake& mistake : reading.mistakes.sorted())
+      if (mistake.text.find("no index of texts above 600") != std::string::npos && mistake.note)
+        out.push_back(mistake.text);
+    EXPECT_TRUE(reading.schema) << column;
+    return out;
+  };
+  const auto of_length = [](int most) {
+    return fmt::format("type: text, generator: {{type: string, min_length: 20, max_length: {}}}", most);
+  };
+  EXPECT_THAT(notes(of_length(601) + ", unique: true"),
+              ElementsAre(HasSubstr("has up to 601 characters, and is unique")));
+  EXPECT_THAT(notes(of_length(600) + ", unique: true"), IsEmpty());
+  EXPECT_THAT(notes(of_length(601)), IsEmpty());
+}
+
 TEST(Schema, a_comma_in_a_name_and_the_word_null_without_quotes_are_told) {
   EXPECT_THAT(mistakes_of("tables:\n- {name: \"a,b\", columns: [{name: x, type: int}]}\n"),
               ElementsAre(HasSubstr("the table's name 'a,b' has a comma, which separates tables in --tables")));
@@ -188,6 +236,9 @@ TEST(Schema, values_must_be_of_the_type_of_their_column) {
   told("type: {type: array, element_type: bool}, generator: {type: sample_array, pool: [true, 7], max_length: 2}",
        "expected true or false");
   told("type: {type: set, values: [a, b]}, generator: {type: static, value: [b, c]}", "a list of some of a, b");
+  told("type: int, generator: {type: one_of, values: [1, null]}",
+       "schema:6:64: null is no value; expected values, and null_rate");
+  EXPECT_THAT(mistakes_of(table_with("type: json, generator: {type: one_of, values: [1, null]}")), IsEmpty());
   told("type: text, generator: {type: one_of, values: []}", "values is empty");
   told("type: text, generator: {type: one_of, values: [a, b], weights: [1]}", "1 weights for 2 values");
   told("type: text, generator: {type: one_of, values: [a, b], weights: [0, 0]}", "all weights are 0");
@@ -358,6 +409,16 @@ TEST(Schema, a_table_is_that_of_the_rows_facet) {
   const std::size_t all = *schema->table("all_types"), numbers = *schema->tables[all].column("numbers");
   EXPECT_EQ(to_table(*schema, all).columns[numbers].type, ColumnType::array);
   EXPECT_EQ(to_table(*schema, all, Arrays::json).columns[numbers].type, ColumnType::json);
+}
+
+TEST(Schema, names_of_unique_indexes_are_of_one_table_and_column) {
+  const auto schema = schema_of(
+      "tables:\n- {name: a_b, id: {type: int}, columns: [{name: c, type: email, unique: true}]}\n"
+      "- {name: a, id: {type: int}, columns: [{name: b_c, type: email, unique: true}, {name: d, type: email, unique: "
+      "true}]}\n");
+  const assay::Table first = to_table(*schema, 0), second = to_table(*schema, 1);
+  EXPECT_NE(first.indexes[0].name, second.indexes[0].name);
+  EXPECT_EQ(second.indexes[1].name, "a_d_key");
 }
 
 TEST(Schema, text_in_keys_has_a_length) {

@@ -1,8 +1,7 @@
 // The schema's tables as those of the rows facet.
+#include "core/sql_rows.h"
 #include "dataset/keys.h"
 #include "dataset/schema.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -130,7 +129,7 @@ assay::Table to_table(const Schema& schema, std::size_t index, Arrays arrays) {
   for (std::size_t c = 0; c < table.columns.size(); c++)
     if (table.columns[c].unique && !(single && table.primary_key[0] == c))
       out.indexes.push_back(
-          {fmt::format("{}_{}_key", table.name, table.columns[c].name), {table.columns[c].name}, true});
+          {derived_name(table.name, {&table.columns[c].name, 1}, "key"), {table.columns[c].name}, true});
   return out;
 }
 

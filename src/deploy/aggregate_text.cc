@@ -1,5 +1,6 @@
 // How an aggregate is shown: JSON, a table with a frame, Markdown.
 
+#include "base/printable.h"
 #include "base/units.h"
 #include "deploy/aggregate.h"
 #include "results/json_text.h"
@@ -29,14 +30,6 @@ std::string stretch_text(Nanos time) {
   if (seconds < 60) return fmt::format("{:.1f}s", to_seconds(time));
   if (seconds < 3600) return fmt::format("{}m {:02}s", seconds / 60, seconds % 60);
   return fmt::format("{}h {:02}m {:02}s", seconds / 3600, seconds / 60 % 60, seconds % 60);
-}
-
-/// What reports say is shown in one line and without what a terminal would obey.
-std::string one_line(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return out;
 }
 
 std::string state_of(const WorkerReport& report) {
@@ -170,8 +163,8 @@ struct Grid {
 Grid worker_grid(const Aggregate& all) {
   Grid grid{.head = {"Worker", "Tables", "Rows", "Duration", "Rows/sec"}, .rows = {}, .total = {}};
   for (const WorkerReport& report : all.workers) {
-    const std::string tables = one_line(fmt::format("{}", fmt::join(report.tables_processed, ", ")));
-    std::string name = one_line(report.worker_id);
+    const std::string tables = printable_line(fmt::format("{}", fmt::join(report.tables_processed, ", ")));
+    std::string name = printable_line(report.worker_id);
     if (report.operation != "populate") name += fmt::format(" ({})", report.operation);
     if (report.dry_run) name += " (dry run)";
     if (!report.success) name += fmt::format(" ({})", state_of(report));
@@ -191,8 +184,8 @@ Grid time_grid(const Aggregate& all) {
   Grid grid{.head = {"Batches of", "p50", "p90", "p99", "max"}, .rows = {}, .total = {}};
   const auto row = [](std::string_view name, const Histogram& times) {
     const LatencySummary s = summarize(times);
-    return Row{fmt::format("{} ({})", one_line(name), thousands(s.count)), format_latency(s.p50), format_latency(s.p90),
-               format_latency(s.p99), format_latency(s.max)};
+    return Row{fmt::format("{} ({})", printable_line(name), thousands(s.count)), format_latency(s.p50),
+               format_latency(s.p90), format_latency(s.p99), format_latency(s.max)};
   };
   for (const auto& [table, times] : all.times) grid.rows.push_back(row(table, times));
   if (all.times.size() > 1) grid.total = row("all", all.all_times);
@@ -287,7 +280,7 @@ std::string render(const Aggregate& all, AggregateFormat format) {
   const std::vector<std::string> remarks = remarks_of(all);
   if (!remarks.empty()) out += "\n";
   for (const std::string& remark : remarks)
-    out += markdown ? fmt::format("- {}\n", markdown_text(one_line(remark))) : one_line(remark) + "\n";
+    out += markdown ? fmt::format("- {}\n", markdown_text(printable_line(remark))) : printable_line(remark) + "\n";
   return out;
 }
 

@@ -154,6 +154,10 @@ std::string show_environment(const Environment& found) {
   out += fmt::format("CPU cores visible: {}\nTotal memory: {}\nAvailable memory: {}\n", found.cpu_cores,
                      in_mebi(found.memory_bytes), in_mebi(found.available_memory_bytes));
   for (const FolderFacts& folder : found.folders) {
+    if (folder.missing) {
+      out += fmt::format("{}: there is no such folder\n", folder.path);
+      continue;
+    }
     out += fmt::format("{}: {} (tmpfs: {})\n", folder.path, folder.filesystem.empty() ? "unknown" : folder.filesystem,
                        folder.tmpfs());
     if (folder.tmpfs_bytes) out += fmt::format("  tmpfs size: {}\n", in_mebi(*folder.tmpfs_bytes));

@@ -76,6 +76,14 @@ TEST_F(EnvironmentOf, AContainerIsShownAsDocumented) {
   EXPECT_EQ(read().hostname, "loadtest-worker-1-abc123");
 }
 
+TEST_F(EnvironmentOf, AFolderThatIsNotThereIsShownAsThat) {
+  Environment found;
+  found.folders = {{.path = "/data", .filesystem = "tmpfs", .tmpfs_bytes = 1024, .missing = true}};
+  const std::string shown = show_environment(found);
+  EXPECT_THAT(shown, HasSubstr("\n/data: there is no such folder\n"));
+  EXPECT_THAT(shown, testing::Not(HasSubstr("tmpfs")));
+}
+
 TEST_F(EnvironmentOf, TheOldHierarchyHasTheLowestLimitOfItsGroups) {
   put_version_1();
   const Environment found = read();

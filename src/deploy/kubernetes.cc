@@ -1,5 +1,6 @@
 #include "deploy/kubernetes.h"
 
+#include "core/options.h"
 #include "deploy/yaml.h"
 
 #include <fmt/format.h>
@@ -202,6 +203,28 @@ Tree secret(const Deployment& deployment, std::string_view name, const std::vect
   return out;
 }
 
+/// What Kubernetes takes as the data of a ConfigMap (1 MiB), and client-side `kubectl apply` as a note of the whole object
+/// (262,144 bytes), each with some room.
+constexpr std::size_t kMostConfig = 1'000'000, kMostNoted = 200'000;
+
+std::size_t data_size(const Tree& map) {
+  std::size_t bytes = 0;
+  for (const auto& [name, text] : map["data"].items()) bytes += name.size() + text.get_ref<const std::string&>().size();
+  return bytes;
+}
+
+std::vector<Tree> config_maps(const Deployment& deployment) {
+  Tree config = object(deployment, "v1", "ConfigMap", kSchemaMap, "worker");
+  config["data"] = {{"schema.yaml", deployment.schema_text}};
+  std::vector<Tree> all = {config};
+  if (!deployment.proto_files.empty()) {
+    Tree proto = object(deployment, "v1", "ConfigMap", "loadtest-proto", "worker");
+    for (const Setting& file : deployment.proto_files) proto["data"][file.name] = file.value;
+    all.push_back(std::move(proto));
+  }
+  return all;
+}
+
 struct Manifest {
   std::string_view file;
   std::vector<Tree> objects;
@@ -211,14 +234,6 @@ std::vector<Manifest> manifests(const Deployment& deployment) {
   Tree space = {{"apiVersion", "v1"},
                 {"kind", "Namespace"},
                 {"metadata", {{"name", deployment.name}, {"labels", {{"app.kubernetes.io/name", deployment.name}}}}}};
-  Tree config = object(deployment, "v1", "ConfigMap", kSchemaMap, "worker");
-  config["data"] = {{"schema.yaml", deployment.schema_text}};
-  std::vector<Tree> configs = {config};
-  if (!deployment.proto_files.empty()) {
-    Tree proto = object(deployment, "v1", "ConfigMap", "loadtest-proto", "worker");
-    for (const Setting& file : deployment.proto_files) proto["data"][file.name] = file.value;
-    configs.push_back(std::move(proto));
-  }
   std::vector<Tree> secrets = {secret(deployment, kWorkerSecret, deployment.connection, "worker")};
   if (deployment.database && !deployment.database->secrets.empty())
     secrets.push_back(secret(deployment, kDatabaseSecret, deployment.database->secrets, "database"));
@@ -236,7 +251,7 @@ std::vector<Manifest> manifests(const Deployment& deployment) {
   std::vector<Tree> workers;
   for (const Worker& worker : deployment.workers) workers.push_back(worker_job(deployment, worker));
   return {{"00-namespace", {space}},
-          {"10-configmap", configs},
+          {"10-configmap", config_maps(deployment)},
           {"11-secrets", secrets},
           {"12-volumes", volumes},
           {"20-database", database},
@@ -253,6 +268,27 @@ const std::vector<std::string>& kubernetes_paths() {
     return out;
   }();
   return paths;
+}
+
+std::vector<std::string> kubernetes_notes(const Deployment& deployment) {
+  std::vector<std::string> notes, mistakes;
+  for (const Tree& map : config_maps(deployment)) {
+    const std::string name = map["metadata"]["name"];
+    const std::string_view what = name == kSchemaMap ? "the schema" : "what decodes the messages of all tables";
+    const std::size_t bytes = data_size(map);
+    if (bytes > kMostConfig)
+      mistakes.push_back(
+          fmt::format("the ConfigMap {} would have {} bytes, {}; expected at most {}, as Kubernetes has "
+                      "none above 1 MiB: a schema with fewer tables, or --platform docker-compose",
+                      name, bytes, what, kMostConfig));
+    else if (bytes > kMostNoted)
+      notes.push_back(
+          fmt::format("the ConfigMap {} has {} bytes, which plain kubectl apply refuses: kubectl apply "
+                      "--server-side takes it",
+                      name, bytes));
+  }
+  refuse_mistakes(mistakes);
+  return notes;
 }
 
 std::vector<File> kubernetes_files(const Deployment& deployment) {

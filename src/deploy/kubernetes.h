@@ -9,12 +9,15 @@
 
 #include "deploy/deployment.h"
 
+#include <string>
 #include <vector>
 
 namespace assay::deploy {
 
 /// kubernetes/*.yaml, and loadtest.yaml, which is all of them in one file.
 std::vector<File> kubernetes_files(const Deployment&);
+/// What a person should know before applying them. Throws Error for what no cluster takes.
+std::vector<std::string> kubernetes_notes(const Deployment&);
 /// Every file below kubernetes/ that it may make, whatever is described.
 const std::vector<std::string>& kubernetes_paths();
 

@@ -1,5 +1,7 @@
 #include "input/mistakes.h"
 
+#include "base/printable.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,23 +42,6 @@ std::vector<Mistake> Mistakes::sorted() const {
   });
   return out;
 }
-
-namespace {
-
-/// What somebody wrote gives no commands to a terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f)
-      out += fmt::format("\\x{:02x}", byte);
-    else
-      out += c;
-  }
-  return out;
-}
-
-}  // namespace
 
 std::string Mistakes::line(const Mistake& mistake) const {
   const std::string file = mistake.mark.file < files_.size() ? files_[mistake.mark.file] : "text";

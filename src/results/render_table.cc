@@ -1,3 +1,4 @@
+#include "base/printable.h"
 #include "base/units.h"
 #include "results/agents.h"
 #include "results/render.h"
@@ -252,7 +253,7 @@ class TableRenderer {
         line("    " + wrapped(fmt::format("{}: {} ({})", f.condition, f.text,
                                           one_or_more(f.violations, "violation", "violations")),
                               width_ - 4, 6));
-        for (const std::string& row : f.rows) line("      " + wrapped(row, width_ - 6, 8));
+        for (const std::string& row : f.rows) line("      " + wrapped(printable_line(row), width_ - 6, 8));
       }
     }
   }

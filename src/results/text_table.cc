@@ -1,6 +1,7 @@
 #include "results/text_table.h"
 
 #include "base/error.h"
+#include "base/printable.h"
 
 #include <algorithm>
 #include <numeric>
@@ -13,11 +14,11 @@ constexpr std::size_t kLeast = 8;  // a column is not cut below this
 
 bool starts_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
-/// Line breaks and other control characters would break the table, or command the terminal.
+/// In one line: breaks would break the table.
 std::string plain(std::string_view text) {
-  std::string out(text);
+  std::string out = printable(text);
   for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    if (c == '\n' || c == '\t') c = ' ';
   return out;
 }
 

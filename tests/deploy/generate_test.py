@@ -198,6 +198,19 @@ class GenerateTest(ProgramTest):
                                                             "--message-format", "protobuf", code=2).stderr)
         self.assertIn("--message-format is of kafka", self.generate("mysql", "--message-format", "json", code=2).stderr)
 
+    def test_a_schema_that_kubectl_or_kubernetes_does_not_take_is_told(self):
+        def of_size(size):
+            path = self.folder / f"{size}.yaml"
+            path.write_text(FREE + "#" * (size - len(FREE) - 1) + "\n")
+            return path
+
+        self.assertNotIn("server-side", self.generate("postgresql", schema=of_size(190_000)).stderr)
+        self.assertIn("note: the ConfigMap loadtest-config has 300011 bytes",
+                      self.generate("postgresql", schema=of_size(300_000)).stderr)
+        said = self.generate("postgresql", schema=of_size(1_100_000), code=2).stderr
+        self.assertIn("the ConfigMap loadtest-config would have 1100011 bytes, the schema; expected at most 1000000", said)
+        self.generate("postgresql", schema=of_size(1_100_000), platform="docker-compose")
+
     def test_a_dollar_sign_stays_one(self):
         self.generate("postgresql", "--connection-string", "postgresql://u@h/d", "--image", "a:b")
         (self.folder / "$x.yaml").write_text(FREE.replace("users", "us$ers"))

@@ -256,6 +256,14 @@ class DamageTest(PopulateTest):
         self.check()
         self.damaged("update people set mail = null where id = 9", r"people\.mail: null", r"id = 9: null, expected '")
 
+    def test_values_of_the_target_give_no_commands_to_a_terminal(self):
+        self.populate(SHOP)
+        report = self.damaged("update people set mail = 'a' || char(27) || '[2J' || char(155) || char(10) || char(9) where id = 9",
+                              r"people\.mail: different", r"found 'a\\x1b\[2J\\xc2\\x9b\\n\\t'")
+        self.assertFalse(set(report) & {"\x1b", "\x9b", "\t"})
+        self.execute("update people set mail = cast(x'61ff' as text) where id = 9")
+        self.assertIn("found 'a\\xff'", self.check(code=6))
+
     def test_a_table_that_is_gone_is_named(self):
         self.populate(SHOP)
         self.damaged("drop table log", r"log: missing", r"the table is not there")

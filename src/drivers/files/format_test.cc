@@ -231,7 +231,9 @@ TEST(FilesFormat, a_record_that_is_no_row_is_a_wrong_answer_that_says_why) {
   for (const char* text : {"", "x", "{", R"({"id":1)", R"({"id":1,})", R"({"id":01,"t":"a"})", R"({"id":1,"t":"a"} 2)"})
     EXPECT_THAT(jsonl(text), HasSubstr("wrong_answer: no JSON")) << text;
   EXPECT_THAT(jsonl("[1]"), HasSubstr("no object"));
-  EXPECT_EQ(jsonl(R"({"id":1})"), "2 1; 0 NULL");
+  EXPECT_EQ(jsonl(R"({"id":1,"t":null})"), "2 1; 0 NULL");
+  EXPECT_THAT(jsonl(R"({"id":1})"), HasSubstr("wrong_answer: no member for the column t; expected one"));
+  EXPECT_THAT(jsonl("{}"), HasSubstr("no member for the column id"));
   EXPECT_THAT(jsonl(R"({"id":1,"t":"a","u":2})"), AllOf(HasSubstr("a member \"u\""), HasSubstr("no column of t")));
   EXPECT_THAT(jsonl(R"({"id":1,"id":1,"t":"a"})"), HasSubstr("two members \"id\""));
 }

@@ -163,7 +163,12 @@ class Jsonl final : public Format {
       parts.pass();  // the colon
       cells[c] = cell_in(table.columns[c], parts.value(), batch, store);
     }
-    return {};  // a member that is not there is NULL
+    for (std::size_t c = 0; c < seen.size(); c++)  // of JSON, one that is not there is NULL
+      if (!seen[c] && !is_json(table.columns[c].type))
+        return fail(
+            FailureKind::wrong_answer,
+            fmt::format("no member for the column {}; expected one, and null where it is NULL", table.columns[c].name));
+    return {};
   }
 };
 

@@ -1,6 +1,7 @@
 #include "drivers/mysql/ddl.h"
 
 #include "base/error.h"
+#include "core/sql_rows.h"
 #include "drivers/mysql/literal.h"
 
 #include <fmt/format.h>
@@ -118,7 +119,7 @@ std::vector<Addition> indexes_of(const Table& table) {
 std::vector<Addition> foreign_keys_of(const Table& table) {
   std::vector<Addition> out;
   for (const ForeignKey& key : table.foreign_keys) {
-    const std::string name = fmt::format("{}_fk{}", table.name, out.size());
+    const std::string name = derived_name(table.name, {}, fmt::format("fk{}", out.size()));
     out.push_back({name, fmt::format("add constraint {} foreign key ({}) references {} ({})", quoted_name(name),
                                      quoted_list(key.columns), quoted_name(key.table), quoted_list(key.references))});
   }

@@ -76,5 +76,16 @@ TEST(MysqlDdl, ForeignKeysAreNamedByTheirTableAndNumber) {
   EXPECT_EQ(additions[1].clause, "add constraint `t_fk1` foreign key (`id`, `amount`) references `b` (`x`, `y`)");
 }
 
+TEST(MysqlDdl, TheNameOfAForeignKeyOfALongTableFits) {
+  Table table = table_with({});
+  table.name = std::string(64, 't');
+  table.foreign_keys = {{.columns = {"id"}, .table = "a", .references = {"x"}},
+                        {.columns = {"amount"}, .table = "a", .references = {"y"}}};
+  const std::vector<Addition> additions = foreign_keys_of(table);
+  ASSERT_EQ(additions.size(), 2u);
+  EXPECT_LE(additions[0].name.size(), 63u);
+  EXPECT_NE(additions[0].name, additions[1].name);
+}
+
 }  // namespace
 }  // namespace assay::mysql

@@ -1,6 +1,7 @@
 #include "drivers/postgres/ddl.h"
 
 #include "base/error.h"
+#include "core/sql_rows.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -148,7 +149,9 @@ std::vector<std::string> index_statements(const Table& table) {
   return out;
 }
 
-std::string foreign_key_name(const Table& table, std::size_t i) { return fmt::format("{}_fk{}", table.name, i); }
+std::string foreign_key_name(const Table& table, std::size_t i) {
+  return derived_name(table.name, {}, fmt::format("fk{}", i));
+}
 
 std::string foreign_key_statement(const Table& table, std::size_t i) {
   const ForeignKey& key = table.foreign_keys[i];

@@ -22,7 +22,7 @@ Oid type_oid(ColumnType) noexcept;
 /// The table, then its partitions name_p0, name_p1, … Throws Error when the description contradicts itself.
 std::vector<std::string> create_statements(const Table&);
 std::vector<std::string> index_statements(const Table&);
-/// By the names <table>_fk0, <table>_fk1, …
+/// <table>_fk0, <table>_fk1, …; derived_name() of core/sql_rows.h.
 std::string foreign_key_name(const Table&, std::size_t i);
 std::string foreign_key_statement(const Table&, std::size_t i);
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "dataset/schema.h"
 
 #include <algorithm>
 #include <charconv>
@@ -21,7 +22,7 @@ const std::vector<OptionSpec> kOptions = {
      .default_value = "",
      .help = "rows of a table that does not say; without it the schema's",
      .min = 0,
-     .max = 9e15,
+     .max = static_cast<double>(dataset::kMostRows),
      .verbs = kPrepare | kRun},
     {.name = "mode",
      .type = OptionType::choice,
@@ -157,6 +158,9 @@ Settings read_options(const Options& options) {
   out.schema_only = options.flag("schema-only");
   out.data_only = options.flag("data-only");
   out.tables = split(options.text("tables"));
+  for (auto name = out.tables.begin(); name != out.tables.end(); ++name)
+    if (std::count(out.tables.begin(), name, *name) == 1)  // once before, so that it is told once
+      mistakes.push_back(fmt::format("--tables names '{}' twice; expected each table once", *name));
   if (options.given("max-rate")) out.most_rows_per_second = options.rate("max-rate");
   if (options.given("rows")) attempt([&] { out.rows = parse_rows(options.text("rows")); });
   if (options.given("changes")) attempt([&] { out.changes = parse_changes(options.text("changes")); });

@@ -50,6 +50,8 @@ TEST(PopulateOptions, what_is_no_sense_is_refused_with_what_is_expected) {
   EXPECT_THAT(refusal({{"schema-only", "true"}, {"data-only", "true"}}), HasSubstr("expected one of them"));
   EXPECT_THAT(refusal({{"row-count", "5"}}), HasSubstr("expected --schema too"));
   EXPECT_THAT(refusal({{"tables", ","}}), HasSubstr("names no table"));
+  EXPECT_THAT(refusal({{"tables", "users,orders,users,users"}}), HasSubstr("names 'users' twice"));
+  EXPECT_EQ(refusal({{"tables", "users,orders"}}), "taken");
   EXPECT_THAT(refusal({{"dry-run", "true"}}), HasSubstr("--dry-run needs --schema"));
 }
 
