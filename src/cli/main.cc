@@ -1,5 +1,6 @@
 // assay: the command line. Parses, dispatches to cmd_NAME.cc, and turns an Error into a message and an exit code.
 
+#include "base/printable.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/terminal.h"
@@ -94,7 +95,7 @@ int main(int count, char** values) {
   };
   // A URL in the place of a file's name is quoted as that.
   const auto tell = [&](const char* what, const char* message) {
-    assay::cli::say("assay: {}{}\n", what, assay::without_secrets_of(arguments, message));
+    assay::cli::say("assay: {}{}\n", what, assay::printable(assay::without_secrets_of(arguments, message)));
   };
   try {
     const assay::ExitCode code = assay::cli::dispatch(arguments);

@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include "base/printable.h"
 #include "base/units.h"
 #include "results/text_forms.h"
 
@@ -94,7 +95,7 @@ void TerminalProgress::show(bool last) {
 
 void TerminalProgress::note(std::string_view line) {
   const std::lock_guard lock(mutex_);
-  if (!quiet_) say("{}{}\n", terminal_ ? "\r\x1b[K" : "", line);
+  if (!quiet_) say("{}{}\n", terminal_ ? "\r\x1b[K" : "", printable(line));
 }
 
 void TerminalProgress::finish() {
