@@ -34,8 +34,8 @@ struct MeasuredRun {
   static MeasuredRun of(const Document&);
 };
 
-/// Adds the groups of a workload, of which only names are known (core/workload.h: GroupShape); as a part of a run that has several
-/// they have its name. False: not even those of the operations are.
+/// Adds the groups of a workload, of which only names are known (core/workload.h: GroupShape); as a part of a run that
+/// has several they have its name. False: not even those of the operations are.
 template <class Shapes>
 bool add_shapes(MeasuredRun& run, const Shapes& shapes, const std::string& part) {
   for (const auto& shape : shapes) {
