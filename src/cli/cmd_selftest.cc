@@ -5,12 +5,10 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/signals.h"
-#include "core/engine.h"
-#include "core/recording.h"
+#include "core/engine_cost.h"
 #include "drivers/null/null.h"
 
 #include <cstdio>
-#include <ctime>
 
 namespace assay::cli {
 namespace {
@@ -34,55 +32,10 @@ std::span<const OptionSpec> selftest_options() {
   return table;
 }
 
-class NoOperation final : public Client {
- public:
-  OperationId next(std::uint64_t) override { return OperationId{0}; }
-  Result<> run(Context& context, OperationId) override { return context.kv().put({}, {}); }
-};
-
-double thread_cpu_seconds() {
-  timespec t{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
-}
-
-double clock_cost_ns() {
-  constexpr int kReads = 5'000'000;
-  const double begin = thread_cpu_seconds();
-  std::int64_t sum = 0;
-  for (int i = 0; i < kReads; i++) sum += real_clock().now().time_since_epoch().count() & 1;
-  const double cost = thread_cpu_seconds() - begin;
-  return sum < 0 ? 0 : cost * 1e9 / kReads;  // the sum keeps the loop from being optimized away
-}
-
-double record_cost_ns() {
-  constexpr int kRecords = 5'000'000;
-  const Phases phases(real_clock().now(), Nanos(0), Nanos(0), Nanos::max());
-  Mailbox mailbox(1, 0);
-  Recorder recorder(phases, std::chrono::hours(1), mailbox);
-  const double begin = thread_cpu_seconds();
-  for (int i = 0; i < kRecords; i++) {
-    const TimePoint due = phases.start() + Nanos(i), end = due + Nanos(1000 + (std::int64_t{i} * 7919) % 1'000'000);
-    recorder.succeeded(OperationId{0},
-                       {.due = due, .sent = due, .end = end, .wait = Nanos(i % 100), .lag = Nanos(i % 50)});
-  }
-  return (thread_cpu_seconds() - begin) * 1e9 / kRecords;
-}
-
 RunOutcome run_engine(Nanos duration, std::uint64_t clients, std::stop_token stop) {
   const auto target = null_driver().open({.url = "null:", .options = Options(null_driver().info().options)});
-  RunPlan plan;
-  GroupPlan& group = plan.groups.emplace_back();
-  group.group.name = "selftest";
-  group.group.operations = {{.name = "no_operation", .summary = "answered at once"}};
-  group.group.make_client = [](std::uint64_t) { return std::make_unique<NoOperation>(); };
-  group.target = target.get();
-  group.waiting = Waiting::fiber;
-  group.clients = clients;
-  plan.warmup = std::chrono::milliseconds(200);
-  plan.duration = duration;
   RunObserver nobody;
-  return run(plan, std::move(stop), nobody);
+  return run(no_operations(*target, clients, duration), std::move(stop), nobody);
 }
 
 ExitCode carry_out_selftest(std::span<const std::string> arguments) {

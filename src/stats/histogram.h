@@ -33,8 +33,9 @@ class Histogram {
   Histogram(Histogram&&) noexcept;
   Histogram& operator=(Histogram&&) noexcept;
 
-  /// Adds one value; a negative one counts as 0. Never allocates, never locks.
-  void record(Nanos value) noexcept {
+  /// Adds one value; a negative one counts as 0. Never allocates, never locks. Inline whatever else a caller's file has: three
+  /// of these are a fifth of what an operation costs.
+  [[gnu::always_inline]] inline void record(Nanos value) noexcept {
     const std::uint64_t v = value.count() < 0 ? 0 : static_cast<std::uint64_t>(value.count());
     const std::size_t i = index(v);
     counts_[i]++;
@@ -83,7 +84,7 @@ class Histogram {
   struct Free {
     void operator()(std::uint64_t* p) const noexcept { std::free(p); }
   };
-  static std::size_t index(std::uint64_t v) noexcept {
+  [[gnu::always_inline]] static inline std::size_t index(std::uint64_t v) noexcept {
     if (v < (1u << kSubBits)) return v;
     const int octave = std::bit_width(v) - kSubBits;  // 1 for [128, 256)
     if (octave > kMaxBits - kSubBits) return kBuckets - 1;
