@@ -2,6 +2,7 @@
 #   One folder of src/ as a static library `assay_NAME`. DEPS are other folders, LIBS third-party targets. With ASSAY_UNITY
 #   its files are compiled together, but for the SEPARATE ones, which have names of their own that others have too. COLD: nothing
 #   of it runs while something is measured, or so rarely that it does not matter (assay_cold); of COLD_SOURCES, nothing of those.
+#   The program is linked with all that is not COLD before the rest (src/cli/CMakeLists.txt).
 # assay_cold(TARGET)
 #   Little optimized in a Release build, which takes little more than half the time to compile.
 # assay_test(NAME SOURCES a_test.cc … [SEPARATE b_test.cc …] DEPS base … LIBS …)

@@ -28,16 +28,20 @@ Response answer(const json& value, int status = 200) { return {.status = status,
 
 constexpr std::string_view kInstant = "an instant such as 2026-11-22T16:30:00Z, in UTC";
 
-/// "2026-11-22T16:30:00.5Z", held against the clock as instant_of() does.
+/// "2026-11-22T16:30:00.5Z", of an instant that is near.
 WallTime instant_of_clock(const std::string& text) {
-  std::int64_t ns = 0;
+  WallTime at;
   try {
     if (!text.ends_with('Z')) throw Error("");
-    ns = parse_timestamp(std::string_view(text).substr(0, text.size() - 1)).microseconds * 1000;
+    at = WallTime(
+        std::chrono::microseconds(parse_timestamp(std::string_view(text).substr(0, text.size() - 1)).microseconds));
   } catch (const Error&) {
     throw Error(fmt::format("start_at is '{}'; expected {}", text, kInstant));
   }
-  return instant_of(std::to_string(ns), "start_at");
+  if (const WallTime now = real_clock().wall(); !is_near(at, now))
+    throw Error(fmt::format("start_at is '{}'; expected an instant in the past hour or the year to come, such as '{}'",
+                            text, format_wall(now)));
+  return at;
 }
 
 /// Names with texts; numbers and truth values are taken for theirs.

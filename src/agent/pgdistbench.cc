@@ -280,7 +280,11 @@ std::map<std::string, std::string> options_of_config(const std::string& workload
   const std::int64_t warehouses = config.whole("warehouses", 1, 1);
   if ((bits & (kPrepare | kRun)) != 0) options["warehouses"] = std::to_string(warehouses);
   // It takes the way to cut into one part, and that means nothing.
-  if (!given.contains("partitions") || given["partitions"] == 1) config.drop("partition_type");
+  if (!given.contains("partitions") || given["partitions"] == 1) {
+    if (const auto type = config.has("partition_type") ? config.text("partition_type") : std::nullopt)
+      require_good(workload, {{"warehouses", "2"}, {"partitions", "2"}, {"partition-type", *type}}, {}, config);
+    config.drop("partition_type");
+  }
   for (const auto& [name, option, verbs] : kTpcc) {
     if (!config.has(name)) continue;
     const std::optional<std::string> text = config.text(std::string(name));

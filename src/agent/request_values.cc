@@ -102,11 +102,13 @@ std::vector<std::string> Members::mistakes() const {
   return all;
 }
 
+bool is_near(WallTime at, WallTime now) noexcept { return at >= now - kLongestAgo && at <= now + kLongestAhead; }
+
 WallTime instant_of(const std::string& text, std::string_view name) {
   const std::optional<std::int64_t> ns = integer_of(text);
   if (!ns) throw Error(fmt::format("{} is '{}'; expected nanoseconds since 1970 as text", name, text));
   const WallTime now = real_clock().wall(), at{Nanos(*ns)};
-  if (at < now - kLongestAgo || at > now + kLongestAhead)
+  if (!is_near(at, now))
     throw Error(
         fmt::format("{} is '{}', which is {}; expected nanoseconds since 1970 of an instant in the past hour or the "
                     "year to come, such as '{}'",

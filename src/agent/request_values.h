@@ -70,7 +70,9 @@ class Members {
   std::vector<std::string> mistakes_;
 };
 
-/// Nanoseconds since 1970, of the past hour or the year to come: seconds or milliseconds would be long ago. Throws Error.
+/// Of the past hour or the year to come.
+bool is_near(WallTime, WallTime now) noexcept;
+/// Nanoseconds since 1970, of an instant that is near: seconds or milliseconds would be long ago. Throws Error.
 WallTime instant_of(const std::string& text, std::string_view name);
 
 /// Throws HttpError(400) for a name in the query that is none of these.

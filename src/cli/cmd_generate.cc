@@ -14,6 +14,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -212,7 +213,10 @@ deploy::Described described(const Options& options, std::vector<std::string> mis
   try {
     out = deploy::describe(request_of(options));
   } catch (const Error& error) {
-    mistakes.emplace_back(error.what());
+    // A source that there is none of was told as a mistake of the option, and is not missing.
+    const bool told = std::any_of(mistakes.begin(), mistakes.end(),
+                                  [](const std::string& mistake) { return mistake.starts_with("--source"); });
+    if (!told || !options.text("source").empty()) mistakes.emplace_back(error.what());
   }
   refuse_mistakes(mistakes);
   return *std::move(out);

@@ -74,7 +74,7 @@ void LiveRun::add(std::size_t agent, const nlohmann::json& piece, RunObserver& o
   recent_[g].merge(interval.stats);
   for (const auto& [phase, stats] : interval.strays) recent_[g].merge(stats);
   Recent& own = recent_of_[agent];
-  own.intervals.insert(interval.index);
+  (interval.phase == Phase::drain ? own.drained : own.intervals).insert(interval.index);
   const auto count = [&own, &completed = own.completed[g],
                       &known = plan_.groups[g].group.operations](const GroupStats& stats) {
     for (std::size_t o = 0; o < stats.operations.size(); o++) {
@@ -93,17 +93,22 @@ void LiveRun::add(std::size_t agent, const nlohmann::json& piece, RunObserver& o
 
 void LiveRun::tell_cpu(std::size_t agent, Nanos used, TimePoint at) { recent_of_[agent].now = Recent::Cpu{used, at}; }
 
-void LiveRun::Recent::take(Nanos interval) {
+void LiveRun::Recent::take(Nanos interval, Nanos measured_until) {
   shown.cpu.reset();
   if (before && now && now->at > before->at)
     shown.cpu = to_seconds(now->used - before->used) / to_seconds(now->at - before->at);
   before = now;
-  if (intervals.empty() && !repeated) {
+  if (intervals.empty() && drained.empty() && !repeated) {
     repeated = true;
     return;
   }
   repeated = false;
-  const double seconds = to_seconds(interval) * static_cast<double>(std::max<std::size_t>(1, intervals.size()));
+  Nanos time{};
+  for (const std::int64_t index : intervals)
+    time += std::clamp(measured_until - index * interval, Nanos(std::chrono::milliseconds(1)), interval);
+  // What is behind the end is of no known length, and of little in a closed loop: it counts when there is nothing else.
+  if (intervals.empty()) time = interval * static_cast<std::int64_t>(std::max<std::size_t>(1, drained.size()));
+  const double seconds = to_seconds(time);
   shown.rate = 0;
   for (std::size_t g = 0; g < completed.size(); g++) {
     rates[g] = static_cast<double>(completed[g]) / seconds;
@@ -115,12 +120,13 @@ void LiveRun::Recent::take(Nanos interval) {
   errors = 0;
   lag.clear();
   intervals.clear();
+  drained.clear();
 }
 
-Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left) {
+Live LiveRun::take_live(Phase phase, Nanos since_start, Nanos left, Nanos measured_until) {
   Live live;
   for (Recent& own : recent_of_) {
-    own.take(plan_.interval);
+    own.take(plan_.interval, measured_until);
     live.agents.push_back(own.shown);
   }
   live.phase = phase;

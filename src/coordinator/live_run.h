@@ -23,7 +23,8 @@ class LiveRun {
   /// The CPU that an agent's process has used so far, as it told at an instant.
   void tell_cpu(std::size_t agent, Nanos used, TimePoint at);
   /// Figures since the last call, those of the agents among them, in their order: what they measured, not who they are.
-  Live take_live(Phase, Nanos since_start, Nanos left);
+  /// `measured_until`: the end of the measured time, or when the run was stopped, since the start.
+  Live take_live(Phase, Nanos since_start, Nanos left, Nanos measured_until);
   const std::vector<GroupOutcome>& merged();
   /// What one agent has told.
   RunOutcome of_agent(std::size_t agent) const;
@@ -43,8 +44,8 @@ class LiveRun {
     std::vector<std::uint64_t> completed;  // by group
     std::uint64_t errors = 0;
     Histogram lag;
-    std::set<std::int64_t> intervals;
-    std::vector<double> rates;  // by group
+    std::set<std::int64_t> intervals, drained;  // before the end, which may be within the last of them, and behind it
+    std::vector<double> rates;                  // by group
     LiveAgent shown;
     bool repeated = false;
     struct Cpu {
@@ -52,7 +53,7 @@ class LiveRun {
       TimePoint at{};
     };
     std::optional<Cpu> before, now;  // as it told it last, before and behind the last figures
-    void take(Nanos interval);
+    void take(Nanos interval, Nanos measured_until);
   };
   std::vector<Recent> recent_of_;
   std::uint64_t operations_ = 0, errors_ = 0;

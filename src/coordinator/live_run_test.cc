@@ -20,15 +20,17 @@ class LiveRunTest : public testing::Test {
     return plan;
   }
   /// A whole second of one agent.
-  static nlohmann::json second(std::int64_t index, std::uint64_t completed, std::uint64_t timeouts = 0) {
+  static nlohmann::json second(std::int64_t index, std::uint64_t completed, std::uint64_t timeouts = 0,
+                               Phase phase = Phase::measure) {
     Interval interval(2, 0);
+    interval.phase = phase;
     interval.index = index;
     interval.stats.operations[0].completed = completed;
     interval.stats.operations[0].failures[static_cast<std::size_t>(FailureKind::timeout)] = timeouts;
     interval.stats.operations[1].completed = 1000;  // nested: part of the others
     return to_json(0, interval);
   }
-  Live take() { return live_.take_live(Phase::measure, 3s, 1s); }
+  Live take(Nanos measured_until = Nanos::max()) { return live_.take_live(Phase::measure, 3s, 1s, measured_until); }
 
   const RunPlan plan_ = one_group();
   RunObserver nobody_;
@@ -47,6 +49,17 @@ TEST_F(LiveRunTest, rates_are_of_the_intervals_that_came_however_long_that_took)
   EXPECT_EQ(live.groups.at(0).rate, 51);
   EXPECT_EQ(live.operations, 72U);
   EXPECT_EQ(live.errors, 4U);
+}
+
+TEST_F(LiveRunTest, the_last_rate_is_of_the_time_until_the_end_and_not_of_whole_seconds) {
+  live_.add(0, second(2, 10), nobody_);
+  live_.add(0, second(2, 1, 0, Phase::drain), nobody_);
+  EXPECT_EQ(take(2500ms).groups.at(0).rate, 22) << "11 in the half second before the end";
+  live_.add(0, second(3, 40), nobody_);
+  live_.add(0, second(4, 2, 0, Phase::drain), nobody_);
+  EXPECT_EQ(take(4s).groups.at(0).rate, 42) << "a second, and a moment behind it";
+  live_.add(0, second(5, 3, 0, Phase::drain), nobody_);
+  EXPECT_EQ(take(4s).groups.at(0).rate, 3) << "what is late is told for a second";
 }
 
 TEST_F(LiveRunTest, an_agent_that_told_nothing_keeps_its_rate_once_and_then_has_none) {

@@ -19,6 +19,9 @@ using nlohmann::json;
 
 std::string run_of(const json& task) { return task.contains("run") ? task["run"].value("id", "") : ""; }
 
+/// Sent to wait for an instant to begin at, which nobody has told it.
+bool is_held(const json& task) { return !has_ended(task) && !task.contains("start_at_unix_ns"); }
+
 /// The newest task of this run and benchmark, or of any where they are "".
 json task_of_run(const json& tasks, const std::string& run, const std::string& benchmark) {
   for (const json& task : tasks.at("tasks"))
@@ -30,7 +33,7 @@ json task_of_run(const json& tasks, const std::string& run, const std::string& b
 
 std::uint64_t shard_of(const json& task) { return std::stoull(task.at("shard").get<std::string>()); }
 
-/// What the agents did instead: "; newest tasks: prepare of kv (running)".
+/// What each agent was asked for last: "prepare of kv (running)"; "" when there is nothing.
 std::string newest_tasks(const std::vector<AgentAnswer>& answers) {
   std::set<std::string> tasks;
   for (const AgentAnswer& answer : answers)
@@ -39,7 +42,7 @@ std::string newest_tasks(const std::vector<AgentAnswer>& answers) {
       tasks.insert(
           fmt::format("{} of {} ({})", task.value("verb", ""), task.value("workload", ""), task.value("state", "")));
     }
-  return tasks.empty() ? "" : fmt::format("; newest tasks: {}", fmt::join(tasks, ", "));
+  return fmt::format("{}", fmt::join(tasks, ", "));
 }
 
 /// The run that began last.
@@ -52,10 +55,10 @@ std::string newest_run(const std::vector<AgentAnswer>& answers, const std::strin
     accepted = task.at("accepted").get<std::string>();
     id = run_of(task);
   }
-  if (id.empty())
-    throw Error(fmt::format("none of the agents has a run {}{}",
+  if (const std::string newest = newest_tasks(answers); id.empty())
+    throw Error(fmt::format("none of the agents has a run {}{}{}",
                             benchmark.empty() ? "that a coordinator began" : "of the benchmark " + benchmark,
-                            newest_tasks(answers)));
+                            newest.empty() ? "" : "; newest tasks: ", newest));
   return id;
 }
 
@@ -77,6 +80,10 @@ FoundRun find_run(const std::vector<std::string>& addresses, const std::string& 
   if (silent.size() == addresses.size()) throw Error(gone.text(), ExitCode::unreachable);
   FoundRun found;
   found.id = id.empty() ? newest_run(answers, benchmark) : id;
+  if (id.empty() && benchmark.empty() && std::any_of(answers.begin(), answers.end(), [&](const AgentAnswer& answer) {
+        return answer.ok() && !answer.json.at("tasks").empty() && run_of(answer.json["tasks"].front()) != found.id;
+      }))
+    found.newer = newest_tasks(answers);
   for (std::size_t a = 0; a < addresses.size(); a++) {
     if (!answers[a].ok()) continue;
     const json task = task_of_run(answers[a].json, found.id, benchmark);
@@ -131,6 +138,11 @@ RunTakenUp::RunTakenUp(const JobSetup& setup, FoundRun found, const std::string&
 }
 
 RunPlan RunTakenUp::plan() {
+  // Begun now, those that are not ready would be late, and look at the target when others change it already.
+  if (std::any_of(found_.tasks.begin(), found_.tasks.end(), [](const json& task) {
+        return !task.is_null() && is_held(task) && task.value("state", "") != "ready";
+      }))
+    throw_without_load();
   RunPlan plan = plan_without_groups(setup_, found_.members.size());
   for (const json& task : found_.tasks)
     if (!task.is_null() && !task.at("groups").empty()) add_groups(plan, setup_, task["groups"], plan.groups.empty());
@@ -177,7 +189,7 @@ RunOutcome RunTakenUp::run(const RunPlan& plan, std::stop_token stop, RunObserve
     if (task.contains("start_at_unix_ns")) {
       member.told_begin = WallTime(Nanos(std::stoll(task["start_at_unix_ns"].get<std::string>())));
       if (!begin) begin = *member.told_begin - member.clock_offset;
-    } else if (!has_ended(task)) {
+    } else if (is_held(task)) {
       held++;
     }
     if (!has_ended(task)) continue;
@@ -223,6 +235,10 @@ void RunTakenUp::complete(Document& document) {
       fmt::format("the run was taken up by another coordinator than the one that began it ({}): what was to be done "
                   "around it, a check for one, is not part of this result",
                   found_.id));
+  if (!found_.newer.empty())
+    document.warnings.push_back(
+        fmt::format("the run {} is the last that these agents came to; since then they were asked for {}", found_.id,
+                    found_.newer));
   // Changes of the load were told to the agents when it began.
   for (const std::string& command : found_.commands) {
     if (document.verdict.verdict == Verdict::pass) document.verdict.verdict = Verdict::fail;

@@ -30,6 +30,7 @@ struct FoundRun {
   std::vector<std::string> addresses;  // by shard
   std::vector<Member> members;         // likewise
   std::vector<nlohmann::json> tasks;   // the record of each; null: it does not answer
+  std::string newer = {};              // what agents were asked for since, when the run was not named
 };
 
 /// The run of this ID, or the one that began last when it is ""; `benchmark` is the name of it in a plan, when it must be of one.

@@ -163,7 +163,9 @@ void Watch::name_agents(std::vector<LiveAgent>& agents) const {
 
 void Watch::tell_live(TimePoint now) {
   const Nanos left = measure_end_ == TimePoint::max() ? Nanos::max() : std::max(Nanos(0), measure_end_ - now);
-  Live live = live_.take_live(phase(now), since_start(now), left);
+  const TimePoint until = stopping_ ? std::min(measure_end_, stopped_at_) : measure_end_;
+  Live live = live_.take_live(phase(now), since_start(now), left,
+                              until == TimePoint::max() ? Nanos::max() : since_start(until));
   name_agents(live.agents);
   observer_.live(live);
   told_ = now;

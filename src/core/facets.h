@@ -170,6 +170,8 @@ struct RowsTraits {
   Nanos timestamp_resolution = Nanos(1000);  // what is finer is cut off
   bool foreign_keys = true;                  // enforced, or made into something of the target's (relationships)
   std::uint64_t columns = 1000;              // of a table, at most
+  std::span<const std::string_view> duplicate_codes =
+      {};  // Failure::native_code where a row with the same key is there
 };
 
 /// The note of the record (core/meta.h) that rows are there.
@@ -196,6 +198,8 @@ class RowsFacet {
   virtual ~RowsFacet() = default;
   virtual const RowsTraits& traits() const noexcept = 0;
 
+  /// Throws Error where there can be no such table whatever the target holds: a name, the type of a key. Touches nothing.
+  virtual void look_at(const Table&) const {}
   /// Creates the table: columns, primary key, partitions. Not its indexes nor foreign keys. Throws Error when the
   /// target cannot.
   virtual void create(const Table&) = 0;

@@ -192,6 +192,7 @@ class PgdistbenchTest(AgentTest):
 
     def test_without_a_target_the_config_says_so(self):
         agent = self.agent()
+        self.refused(agent.post("/work/tpcc/run", {"partition_type": "foo"}), 400, "'foo' is none of hash, range, list_hash, list_range")
         self.refused(agent.post("/work/tpcc/run", {"surprise": 1, "isolation_level": "bad", "partition_type": "foo", "partitions": 2}), 400,
                      "no target", "surprise", "isolation-level", "partition-type")
         self.refused(agent.post("/work/kv/run", {"rows": 10, "bogus": 1}), 400, "no target", "bogus")

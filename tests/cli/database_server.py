@@ -43,6 +43,9 @@ class Postgres:
     password_variable = "PGPASSWORD"
     figures = {"xact_commit": "transactions", "blks_hit": "blocks", "wal_bytes": "bytes", "waiting_lock": "sessions"}
     updated_rows = "tup_updated"
+    other_types = ("big double precision, small smallint, prefs jsonb, ratio numeric, single real, note varchar(400), kind varchar(9), "
+                   "at timestamptz")
+    wrong_type = ("timestamp", "invalid input syntax for type timestamp")  # for whole numbers
     missing_database = 'database "nowhere" does not exist'
     may_not_create = "permission denied"
     may_not_read_the_record = "permission denied for table assay_meta"
@@ -107,6 +110,9 @@ class Mariadb:
     figures = {"handler_commit": "commits", "innodb_row_lock_time": "milliseconds", "innodb_os_log_written": "bytes",
                "innodb_history_list_length": "transactions"}
     updated_rows = "handler_update"
+    other_types = ("big double, small smallint, prefs longtext, ratio decimal(30, 15), single float, note varchar(400), kind varchar(9), "
+                   "at datetime(6)")
+    wrong_type = ("tinyint", "a value would not be stored as it is: Out of range")
     missing_database = "Unknown database 'nowhere'"
     may_not_create = "CREATE command denied to user"
     may_not_read_the_record = "(SELECT|UPDATE) command denied to user .* for table .*assay_meta"

@@ -1,6 +1,7 @@
 """Several agents carry out one run: the shares, the merged result, and agents or the coordinator that die, freeze or are cut off."""
 
 import contextlib
+import http.server
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -407,6 +409,42 @@ class FleetTest(ProgramTest):
         for address in addresses:
             self.assertRegex(said, f"agent {address}: (stopped before|the collection .* was not prepared)")
 
+    def test_a_run_whose_agents_are_not_all_ready_is_not_begun_by_who_takes_it_up(self):
+        addresses = self.agents(2)
+        self.assay("prepare", "kv", "--target", self.url, "--rows", "10")
+        for shard, address in enumerate(addresses):
+            self.post(address, "", {
+                "workload": "kv", "verb": "run", "target": self.url, "options": {"rows": "10", "clients": "1", "duration": "1s"},
+                "hold": True, "shard": f"{shard}/2", "sharded": True,
+                "run": {"id": "left", "agents": 2, "options": {"target": self.url, "clients": "2"}}})
+        for address in addresses:
+            self.wait_for(lambda address=address: self.tasks(address)[0]["state"] == "ready", "the agents to be ready")
+
+        class Opening(http.server.BaseHTTPRequestHandler):
+            """The second agent, as it was while it opened its sessions: too short a time to be met by chance."""
+
+            def do_GET(self):
+                with urllib.request.urlopen(f"http://{addresses[1]}{self.path}", timeout=10) as answer:
+                    text = answer.read().replace(b'"state":"ready"', b'"state":"running"')
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Opening)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        early = ",".join([addresses[0], f"127.0.0.1:{server.server_address[1]}"])
+        self.assertIn("the run left has not come to its load yet; ask again", self.assay("exec", "results", "--agents", early, code=3).stderr)
+        for address in addresses:
+            self.assertEqual(self.tasks(address)[0]["state"], "ready")  # nobody was told to begin
+        self.assay("exec", "results", "--agents", ",".join(addresses), "--result", "left.json", code=MEASURED)
+
     def post(self, address, path, body):
         asked = urllib.request.Request(f"http://{address}/api/v1/tasks{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
         with urllib.request.urlopen(asked, timeout=10) as answer:
@@ -435,6 +473,10 @@ class FleetTest(ProgramTest):
         done = self.assay("exec", "results", "--agents", ",".join(addresses), "--result", "last.json", code=LOST)
         self.assertIn(f"the agent {addresses[1]} was lost", done.stdout)
         self.assertEqual(self.completed(json.loads((self.folder / "last.json").read_text())), 200)
+        self.assertNotIn("since then", done.stdout)
+        self.post(addresses[0], "", {"workload": "kv", "verb": "cleanup", "target": self.url})
+        done = self.assay("exec", "results", "--agents", ",".join(addresses), "--result", "since.json", code=LOST)
+        self.assertIn("since then they were asked for cleanup of kv", done.stdout)
         self.processes[0].kill()
         self.processes[0].wait()
         self.assertIn(addresses[0], self.refused("exec", "results", "--agents", ",".join(addresses), code=3))

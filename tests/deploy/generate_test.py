@@ -259,6 +259,9 @@ class GenerateTest(ProgramTest):
         self.assertIn("--storage-class has no effect", self.generate("mysql", "--storage-class", "x", platform="docker-compose", code=2).stderr)
         self.assertIn("--run is of Docker Compose", self.generate("mysql", "--run", platform="kubernetes", code=2).stderr)
         self.assertIn("letters, digits", self.generate("mysql", env={"ASSAY_DATABASE_PASSWORD": "pass word$"}, code=2).stderr)
+        unknown = self.assay("generate", "--source", "postgres", "--schema", SCHEMA, code=2).stderr
+        self.assertIn("'postgres' is none of mysql, mariadb, postgresql", unknown)
+        self.assertNotIn("missing", unknown)
         self.assertIn("--source is missing", self.assay("generate", "--schema", SCHEMA, code=2).stderr)
         self.assertIn("--schema is missing", self.assay("generate", "--source", "csv", code=2).stderr)
         self.assertIn("cannot be read", self.generate("mysql", schema="none.yaml", code=2).stderr)

@@ -8,9 +8,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 
-from database_server import OwnServerTest, ServerTest, unittest
+from database_server import SERVER, OwnServerTest, ServerTest, unittest
 from program import ROOT
-from schemas import CIRCLE, LONG, SHOP
+from schemas import CIRCLE, LONG, OTHERS, SHOP
 
 EVERY_TYPE = ROOT / "schemas" / "every-type.yaml"
 
@@ -73,6 +73,31 @@ class PopulateServerTest(ServerTest):
         self.sql("insert into people values (450, 'x@y', 1)")
         said = self.assay("prepare", "populate", "--target", self.url, "--schema", schema(self, SHOP), "--data-only", code=3).stderr
         self.assertRegex(said, "(?i)table people, rows 0 to 899: .*duplicate")
+
+    def test_tables_of_somebody_else_get_rows_of_the_types_that_they_have(self):
+        self.sql(f"create table users (id bigint primary key, {SERVER.other_types})")
+        self.populate(OTHERS, "--mode", "append")
+        self.check()
+        self.assertEqual(self.sql("select count(*) from users where big between 1 and 100000 and big = floor(big) and small between 1 and 1000"), "2000")
+        self.assertEqual(self.sql("select count(distinct id) from users where at >= '2024-01-01' and kind in ('a', 'b')"), "2000")
+        self.assay("cleanup", "populate", "--target", self.url)
+
+    def test_a_value_that_somebody_elses_column_does_not_take_is_told_with_the_column_and_without_advice_to_empty_the_table(self):
+        wrong, says = SERVER.wrong_type
+        self.sql(f"create table users (id bigint primary key, {SERVER.other_types.replace('big double precision', 'big ' + wrong).replace('big double', 'big ' + wrong)})")
+        said = self.assay("prepare", "populate", "--target", self.url, "--schema", schema(self, OTHERS), "--mode", "append", code=3).stderr
+        self.assertRegex(said, f"table users, rows 0 to 1999: .*{says}")
+        self.assertNotIn("--mode truncate", said)
+        self.assertEqual(self.sql("select count(*) from users"), "0")
+
+    def test_a_key_of_bytes_is_refused_before_anything_is_noted_where_there_is_none(self):
+        text = "tables: [{name: b, rows: 50, columns: [{name: id, type: TYPE, primary_key: true}]}]"
+        refused = SERVER.name == "mariadb"
+        said = self.populate(text.replace("TYPE", "blob"), code=2 if refused else 0).stderr
+        if refused:
+            self.assertIn("the column 'id' of 'b' is of bytes, without a length", said)
+            self.populate(text.replace("TYPE", "int"))
+        self.check()
 
     def test_a_load_on_the_server_that_was_killed_goes_on(self):
         process = self.start("prepare", "populate", "--target", self.url, "--schema", schema(self, LONG), "--batch-size", "500")

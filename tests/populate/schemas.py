@@ -24,6 +24,23 @@ tables:
   - {name: doc, type: json}
 """
 
+# Of a table that somebody else made, with other types.
+OTHERS = """
+tables:
+- name: users
+  rows: 2000
+  columns:
+  - {name: id, type: int, primary_key: true}
+  - {name: big, type: bigint, generator: {type: int_range, min: 1, max: 100000}}
+  - {name: small, type: smallint, generator: {type: int_range, min: 1, max: 1000}}
+  - {name: prefs, type: json}
+  - {name: ratio, type: double}
+  - {name: single, type: float}
+  - {name: note, type: text}
+  - {name: kind, type: {type: enum, values: [a, b]}}
+  - {name: at, type: timestamp}
+"""
+
 # Each refers to the other, and one to itself.
 CIRCLE = """
 tables:

@@ -46,6 +46,18 @@ class StoresTest(ProgramTest):
         other = self.assay("check", "populate", "--target", self.url, "--seed", "8", code=None)
         self.assertRegex(other.stdout + other.stderr, "seed|different|missing")
 
+    def test_a_name_that_the_store_cannot_have_is_refused_before_anything_is_noted(self):
+        name = secrets.token_hex(4)
+        table, column = {"mongodb": (name, "a.b"), "neo4j": (name, "a\\\\b")}.get(STORE, (f"a/{name}", "b"))
+        schema = self.folder / "schema.yaml"
+        text = 'tables: [{name: "TABLE", rows: 5, columns: [{name: id, type: int, primary_key: true}, {name: "COLUMN", type: int}]}]'
+        schema.write_text(text.replace("TABLE", table).replace("COLUMN", column), encoding="utf-8")
+        self.assay("prepare", "populate", "--target", self.url, "--schema", schema, code=2)
+        schema.write_text(text.replace("TABLE", name).replace("COLUMN", "b"), encoding="utf-8")
+        self.assay("prepare", "populate", "--target", self.url, "--schema", schema)
+        self.addCleanup(self.assay, "cleanup", "populate", "--target", self.url)
+        self.check()
+
     def test_changes_are_followed_to_the_last_row_also_of_clients_that_were_killed(self):
         schema = self.folder / "schema.yaml"
         schema.write_text(SHOP, encoding="utf-8")

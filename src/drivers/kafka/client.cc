@@ -177,8 +177,13 @@ Result<> Client::wait(const Call& call, const std::string& doing, const std::fun
 
 Failure Client::failure(int code, const std::string& doing, const std::string& detail) const {
   const auto err = static_cast<rd_kafka_resp_err_t>(code);
-  return {classify(code), rd_kafka_err2name(err),
-          fmt::format("{} at {}: {}", doing, settings_.place, detail.empty() ? rd_kafka_err2str(err) : detail)};
+  std::string text =
+      fmt::format("{} at {}: {}", doing, settings_.place, detail.empty() ? rd_kafka_err2str(err) : detail);
+  if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+    text +=
+        "; the broker's message.max.bytes, or max.message.bytes of the topic, and message.max.bytes here are its "
+        "limits";
+  return {classify(code), rd_kafka_err2name(err), std::move(text)};
 }
 
 }  // namespace assay::kafka

@@ -86,7 +86,7 @@ const pb::Descriptor& type_in(pb::DescriptorPool& pool, const Table& table) {
     if (!is_name(column.name))
       throw Error(
           fmt::format("format=protobuf: the column '{}' of {} makes no name of a field; expected letters, digits and _ "
-                      "of ASCII, a letter first",
+                      "of ASCII, a letter first, or messages of JSON",
                       column.name, table.name));
     Field& field = *message.add_field();
     field.set_name(column.name);

@@ -106,7 +106,8 @@ Result<> Writer::send(const std::string& name, std::optional<std::string_view> k
       }
       char text[512] = "";
       const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_->handle(), text, sizeof text);
-      const std::string doing = fmt::format("writing to topic {}{}", name, key ? fmt::format(", key {}", *key) : "");
+      std::string doing = fmt::format("writing to topic {}{}", name, key ? fmt::format(", key {}", *key) : "");
+      if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) doing += fmt::format(", {} bytes", value ? value->size() : 0);
       return tl::unexpected(client_->failure(fatal == RD_KAFKA_RESP_ERR_NO_ERROR ? err : fatal, doing, text));
     };
     if (Result<> waited = client_->wait(call, fmt::format("writing to topic {}", name), again); !waited) return waited;

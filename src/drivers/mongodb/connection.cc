@@ -30,16 +30,24 @@ std::int64_t number_in(const bson_t& reply, const char* name) {
   return bson_iter_init_find(&at, &reply, name) ? bson_iter_as_int64(&at) : 0;
 }
 
-/// "index" of the first of the writeErrors.
-std::optional<std::size_t> failed_index(const bson_t& reply) {
+struct WriteError {
+  std::size_t index = 0;
+  std::string message;
+};
+
+/// The first of the writeErrors, in the order of what was written.
+std::optional<WriteError> first_error(const bson_t& reply) {
   bson_iter_t at, errors, field;
   if (!bson_iter_init_find(&at, &reply, "writeErrors") || !bson_iter_recurse(&at, &errors)) return std::nullopt;
-  std::optional<std::size_t> first;
-  while (bson_iter_next(&errors))
-    if (bson_iter_recurse(&errors, &field) && bson_iter_find(&field, "index")) {
-      const auto index = static_cast<std::size_t>(bson_iter_as_int64(&field));
-      first = std::min(first.value_or(index), index);
-    }
+  std::optional<WriteError> first;
+  while (bson_iter_next(&errors)) {
+    if (!bson_iter_recurse(&errors, &field) || !bson_iter_find(&field, "index")) continue;
+    const auto index = static_cast<std::size_t>(bson_iter_as_int64(&field));
+    if (first && first->index <= index) continue;
+    first = WriteError{.index = index, .message = ""};
+    if (bson_iter_recurse(&errors, &field) && bson_iter_find(&field, "errmsg") && BSON_ITER_HOLDS_UTF8(&field))
+      first->message = bson_iter_utf8(&field, nullptr);
+  }
   return first;
 }
 
@@ -173,8 +181,12 @@ Result<Written> Connection::write(std::string_view collection, std::span<const W
                     .matched = static_cast<std::uint64_t>(number_in(reply, "nMatched")),
                     .upserted = static_cast<std::uint64_t>(number_in(reply, "nUpserted")),
                     .removed = static_cast<std::uint64_t>(number_in(reply, "nRemoved"))};
-  first_failed_ = failed_index(reply);
+  const std::optional<WriteError> failed = first_error(reply);
   bson_destroy(&reply);
+  first_failed_ = failed ? std::optional(failed->index) : std::nullopt;
+  // The library's own text is those of all of them, one behind the other, cut off where its room ends.
+  if (failed && !failed->message.empty())
+    fmt::format_to_n(problem.error.message, sizeof problem.error.message - 1, "{}{}", failed->message, '\0');
   if (!done) return tl::unexpected(failure_of(problem, true));
   return out;
 }

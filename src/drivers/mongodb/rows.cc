@@ -33,19 +33,25 @@ ObjectId id_of(const Table& table, const RowsNote& note, std::size_t row) noexce
 }
 
 const RowsTraits& MongoRows::traits() const noexcept {
+  static constexpr std::string_view kDuplicate[] = {"11000"};
   static const RowsTraits kTraits{.transactions = false,
                                   .keyed = true,
                                   .arrays = true,
                                   .timestamp_resolution = std::chrono::milliseconds(1),
                                   .foreign_keys = false,
-                                  .columns = 100'000};
+                                  .columns = 100'000,
+                                  .duplicate_codes = kDuplicate};
   return kTraits;
 }
 
-void MongoRows::create(const Table& table) {
+void MongoRows::look_at(const Table& table) const {
   const RowCodec checked(table, connection_.address().decimals);
   if (table.partitioning.kind != Partitioning::Kind::none)
     throw Error(fmt::format("'{}' is partitioned; MongoDB has no partitions", table.name));
+}
+
+void MongoRows::create(const Table& table) {
+  look_at(table);
   create_collection(connection_, table.name, true);
 }
 

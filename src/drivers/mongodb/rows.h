@@ -16,6 +16,7 @@ class MongoRows final : public RowsFacet {
   explicit MongoRows(Connection& connection) : connection_(connection) {}
 
   const RowsTraits& traits() const noexcept override;
+  void look_at(const Table&) const override;
   void create(const Table&) override;
   void create_indexes(const Table&) override;
   void create_foreign_keys(const Table&) override {}  // MongoDB has none (RowsTraits)

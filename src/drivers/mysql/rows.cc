@@ -108,6 +108,17 @@ std::int64_t MysqlRows::ask(std::string_view text, std::span<const Value> argume
   return slot_.rows.integer(0, 0).value_or(0);
 }
 
+void MysqlRows::look_at(const Table& table) const {
+  create_statement(table, connection_.is_mariadb());
+  for (const Column& column : table.columns)
+    if (column.type == ColumnType::bytes &&
+        std::find(table.primary_key.begin(), table.primary_key.end(), column.name) != table.primary_key.end())
+      throw Error(
+          fmt::format("the column '{}' of '{}' is of bytes, without a length; MariaDB and MySQL take none for a "
+                      "primary key, expected another type",
+                      column.name, table.name));
+}
+
 void MysqlRows::create(const Table& table) { carry_out(create_statement(table, connection_.is_mariadb())); }
 
 void MysqlRows::leave_missing(const Table& table, std::vector<Addition>& additions, std::string_view names_there) {
@@ -278,10 +289,13 @@ Result<> MysqlRows::why_incomplete(const Table& table, std::uint64_t written, st
   const ResultSet& rows = slot_.rows;
   const auto number = static_cast<unsigned>(rows.empty() ? 0 : rows.integer(0, 1).value_or(0));
   const FailureKind kind = classify(number);
-  return fail(kind == FailureKind::disconnected ? FailureKind::rejected : kind,
-              fmt::format("table {}: {} of {} rows of the batch could be written: {}", table.name, written, expected,
-                          rows.empty() ? "the server does not say why" : rows.text(0, 2).value_or("")),
-              number == 0 ? "" : std::to_string(number));
+  return fail(
+      kind == FailureKind::disconnected ? FailureKind::rejected : kind,
+      fmt::format("table {}: {}: {}", table.name,
+                  written == expected ? "a value would not be stored as it is"
+                                      : fmt::format("{} of {} rows of the batch could be written", written, expected),
+                  rows.empty() ? "the server does not say why" : rows.text(0, 2).value_or("")),
+      number == 0 ? "" : std::to_string(number));
 }
 
 Result<> MysqlRows::bulk(const Table& table, const RowBatch& batch) {

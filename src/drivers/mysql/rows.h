@@ -13,17 +13,20 @@ namespace assay::mysql {
 
 enum class Load { automatic, load_data, bulk, insert };
 
+inline constexpr std::string_view kDuplicate[] = {"1062", "1586"};  // ER_DUP_ENTRY, ER_DUP_ENTRY_WITH_KEY_NAME
+
 class MysqlRows final : public SqlRows {
  public:
   /// The connection and the query facet, whose transactions it joins, must outlive it.
   MysqlRows(Connection& connection, MysqlQuery& query, Load load, std::size_t insert_rows)
-      : SqlRows(query, {.columns = 1017}),  // of InnoDB
+      : SqlRows(query, {.columns = 1017, .duplicate_codes = kDuplicate}),  // of InnoDB
         connection_(connection),
         query_(query),
         executor_(connection),
         load_(load),
         insert_rows_(insert_rows) {}
 
+  void look_at(const Table&) const override;
   void create(const Table&) override;
   void create_indexes(const Table&) override;
   void create_foreign_keys(const Table&) override;

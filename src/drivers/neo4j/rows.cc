@@ -56,12 +56,14 @@ std::vector<Column> columns_of_key(const Table& table) {
 }  // namespace
 
 const RowsTraits& Neo4jRows::traits() const noexcept {
+  static constexpr std::string_view kDuplicate[] = {"Neo.ClientError.Schema.ConstraintValidationFailed"};
   static const RowsTraits kTraits{.transactions = false,
                                   .keyed = true,
                                   .arrays = true,
                                   .timestamp_resolution = Nanos(1000),
                                   .foreign_keys = true,
-                                  .columns = 1000};
+                                  .columns = 1000,
+                                  .duplicate_codes = kDuplicate};
   return kTraits;
 }
 
@@ -81,7 +83,13 @@ std::int64_t Neo4jRows::ask(const std::string& text, const Parameters& parameter
   return answer;
 }
 
+void Neo4jRows::look_at(const Table& table) const {
+  create_text(table);
+  for (const Column& column : table.columns) quoted_name(column.name);
+}
+
 void Neo4jRows::create(const Table& table) {
+  look_at(table);
   if (exists(table.name))
     throw Error(fmt::format("the label {} is in use already: nodes or an index have it; expected none", table.name),
                 ExitCode::unreachable);

@@ -23,6 +23,7 @@ class Neo4jRows final : public RowsFacet {
       : connection_(connection), unwind_rows_(unwind_rows), form_(call_form(connection.version())) {}
 
   const RowsTraits& traits() const noexcept override;
+  void look_at(const Table&) const override;
   void create(const Table&) override;
   void create_indexes(const Table&) override;
   void create_foreign_keys(const Table&) override;

@@ -21,11 +21,42 @@ void must(const Result<>& result, std::string_view what) {
   if (!result) throw_failure(result.error(), what);
 }
 
-tl::unexpected<Failure> does_not_fit(const Table& table, std::size_t column, std::size_t row, const Value& value) {
-  return fail(FailureKind::rejected,
-              fmt::format("table {}, row {} of the batch: {} does not fit column {} ({})", table.name, row,
-                          to_text(value), table.columns[column].name, type_name(table.columns[column])),
-              "22003");
+/// Whether COPY's binary form of such values is that of the type.
+bool has_binary_form(ColumnType values, Oid type) {
+  const auto takes = [type](const Value& value) {
+    std::string out;
+    return encode_binary(value, type, out);
+  };
+  switch (values) {
+    case ColumnType::boolean:
+      return takes(true);
+    case ColumnType::integer:
+    case ColumnType::bigint:
+      return takes(std::int64_t{0});
+    case ColumnType::real:
+      return takes(0.0);
+    case ColumnType::decimal:
+      return takes(Decimal{});
+    case ColumnType::character:
+    case ColumnType::varchar:
+    case ColumnType::text:
+      return takes(std::string_view());
+    case ColumnType::bytes:
+      return takes(Bytes{});
+    case ColumnType::uuid:
+      return takes(Uuid{});
+    case ColumnType::date:
+      return takes(Date{});
+    case ColumnType::time:
+      return takes(TimeOfDay{});
+    case ColumnType::timestamp:
+      return takes(Timestamp{});
+    case ColumnType::json:
+      return takes(Json{"{}"});
+    case ColumnType::array:
+      return type == type_oid(values);
+  }
+  return false;
 }
 
 /// Appends a row in COPY's form; answers the first column whose value does not fit, or the number of columns.
@@ -68,7 +99,10 @@ bool PostgresRows::ask(std::string_view text, std::span<const Value> arguments) 
   return answer != nullptr && *answer;
 }
 
-void PostgresRows::create(const Table& table) { carry_out(create_statements(table)); }
+void PostgresRows::create(const Table& table) {
+  stored_.erase(table.name);
+  carry_out(create_statements(table));
+}
 
 void PostgresRows::create_indexes(const Table& table) {
   for (const std::string& text : index_statements(table)) carry_out({text});
@@ -92,7 +126,10 @@ bool PostgresRows::exists(std::string_view table) {
 void PostgresRows::drop_all(std::span<const std::string> tables) {
   if (tables.empty()) return;
   std::vector<std::string> relations;
-  for (const std::string& table : tables) relations.push_back(quoted_name(table));
+  for (const std::string& table : tables) {
+    stored_.erase(table);
+    relations.push_back(quoted_name(table));
+  }
   // One statement: foreign keys among them go with them, and when something else refers to one, all stay.
   carry_out({fmt::format("drop table if exists {}", fmt::join(relations, ", "))});
 }
@@ -121,12 +158,54 @@ std::vector<std::string> PostgresRows::conditions(const Table& table, std::uint6
   return out;
 }
 
+tl::unexpected<Failure> PostgresRows::does_not_fit(const Table& table, std::size_t column, std::size_t row,
+                                                   const Value& value) const {
+  const auto& types = stored_.find(table.name)->second;
+  const auto stored = types.find(table.columns[column].name);
+  return fail(FailureKind::rejected,
+              fmt::format("table {}, row {} of the batch: {} does not fit column {} ({})", table.name, row,
+                          to_text(value), table.columns[column].name,
+                          stored == types.end() ? type_name(table.columns[column]) : stored->second.name),
+              "22003");
+}
+
+Result<> PostgresRows::find_types(const Table& table) {
+  auto known = stored_.find(table.name);
+  if (known == stored_.end()) {
+    constexpr std::string_view kTypes =
+        "select a.attname::text, coalesce(nullif(t.typbasetype, 0), t.oid)::bigint, format_type(a.atttypid, "
+        "a.atttypmod) "
+        "from pg_attribute a join pg_type t on t.oid = a.atttypid "
+        "where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped";
+    const std::string relation = quoted_name(table.name);
+    const Value arguments[] = {std::string_view(relation)};
+    if (auto found = run(connection_, std::string(kTypes), arguments, true, arguments_, slot_); !found) return found;
+    StoredTypes types;
+    for (std::size_t r = 0; r < slot_.rows.size(); r++)
+      types[std::string(slot_.rows.text(r, 0).value_or(""))] = {static_cast<Oid>(slot_.rows.integer(r, 1).value_or(0)),
+                                                                std::string(slot_.rows.text(r, 2).value_or(""))};
+    known = stored_.emplace(table.name, std::move(types)).first;
+  }
+  types_.clear();
+  all_binary_ = true;
+  for (const Column& column : table.columns) {
+    const auto stored = known->second.find(column.name);
+    types_.push_back(stored == known->second.end() ? type_oid(column.type) : stored->second.oid);
+    all_binary_ = all_binary_ && has_binary_form(column.type, types_.back());
+    if (types_.back() == oid::kBytea && column.type != ColumnType::bytes)
+      return fail(FailureKind::rejected,
+                  fmt::format("table {}: column {} is bytea, and what is written is {}; expected a column of that",
+                              table.name, column.name, type_name(column)),
+                  "42804");  // datatype_mismatch
+  }
+  return {};
+}
+
 Result<> PostgresRows::write(const Table& table, const RowBatch& batch) {
   ASSAY_ASSERT(batch.columns() == table.columns.size());
   if (batch.size() == 0) return {};
-  types_.clear();
-  for (const Column& column : table.columns) types_.push_back(type_oid(column.type));
-  return load_ == Load::copy ? copy(table, batch) : insert(table, batch);
+  if (auto found = find_types(table); !found) return found;
+  return load_ == Load::copy && all_binary_ ? copy(table, batch) : insert(table, batch);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -208,7 +287,7 @@ Result<> PostgresRows::insert_some(const Table& table, const RowBatch& batch, st
   for (std::size_t r = first; r < last; r++) {
     for (std::size_t c = 0; c < table.columns.size(); c++) {
       const Value& value = batch.row(r)[c];
-      if (!arguments_.add_binary(value, types_[c])) return does_not_fit(table, c, r, value);
+      if (!arguments_.add(value, types_[c])) return does_not_fit(table, c, r, value);
       types.push_back(types_[c]);
       text += fmt::format("{}${}", c > 0 ? ", " : r > first ? ", (" : "(", ++number);
     }

@@ -107,23 +107,16 @@ Result<std::size_t> Arguments::add(const Prepared& statement, std::span<const Va
   if (values.size() != statement.parameters.size()) return wrong_number(statement, values.size());
   const std::size_t at = offsets_.size();
   for (std::size_t i = 0; i < values.size(); i++) {
-    const std::size_t offset = bytes_.size();
-    const auto wire = encode(values[i], statement.parameters[i], bytes_);
-    if (!wire) return does_not_fit(statement, i, values[i]);
-    note(offset, *wire);
+    if (!add(values[i], statement.parameters[i])) return does_not_fit(statement, i, values[i]);
   }
   return at;
 }
 
-bool Arguments::add_binary(const Value& value, Oid type) {
+bool Arguments::add(const Value& value, Oid type) {
   const std::size_t offset = bytes_.size();
-  if (is_null(value))
-    note(offset, Wire::null);
-  else if (encode_binary(value, type, bytes_))
-    note(offset, Wire::binary);
-  else
-    return false;
-  return true;
+  const auto wire = encode(value, type, bytes_);
+  if (wire) note(offset, *wire);
+  return wire.has_value();
 }
 
 void Arguments::add_text(const Value& value) {

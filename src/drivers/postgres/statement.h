@@ -55,8 +55,8 @@ class Arguments {
   void clear() noexcept;
   /// Answers where the statement's arguments begin, for pointers() and the others after seal().
   Result<std::size_t> add(const Prepared&, std::span<const Value>);
-  /// For parameters of given types, binary or not at all (multi-row INSERT).
-  bool add_binary(const Value&, Oid);
+  /// For a parameter of a given type (multi-row INSERT). False: the value does not fit it.
+  bool add(const Value&, Oid);
   /// In text form, for the server to convert.
   void add_text(const Value&);
   /// To be called when all is added.

@@ -119,8 +119,14 @@ Result<> Unit::end(Result<> written) {
   return written;
 }
 
+namespace {
+
+constexpr std::string_view kDuplicate[] = {"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"};
+
+}  // namespace
+
 Rows::Rows(Connection& connection, Query& query)
-    : SqlRows(query, {.columns = 2000}), connection_(connection) {}  // SQLITE_MAX_COLUMN
+    : SqlRows(query, {.columns = 2000, .duplicate_codes = kDuplicate}), connection_(connection) {}  // SQLITE_MAX_COLUMN
 
 void Rows::create(const Table& table) {
   if (table.partitioning.kind != Partitioning::Kind::none)

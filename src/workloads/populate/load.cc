@@ -162,11 +162,12 @@ void make_only(Job& job, const Settings& settings) {
 }  // namespace
 
 Failure telling(Failure failure, const Population& population, const Stretch& stretch, bool into_others_rows) {
-  const bool refused = failure.kind == FailureKind::rejected;
+  const auto& codes = population.traits().duplicate_codes;
+  const bool duplicate = std::find(codes.begin(), codes.end(), failure.native_code) != codes.end();
   failure.message =
       fmt::format("table {}, rows {} to {}: {}{}", population.table(stretch.table).name, stretch.rows.first,
                   stretch.rows.end - 1, failure.message,
-                  refused && into_others_rows
+                  duplicate && into_others_rows
                       ? "; the tables were there before: are rows of an earlier load in them? --mode truncate "
                         "empties them first"
                       : "");

@@ -172,6 +172,8 @@ void Stage::begin() {
         "to tables that are there, --mode truncate empties them first",
         fmt::join(there, ", ")));
   refuse_other_columns(there);
+  for (const std::size_t t : population_->order())
+    if (!contains(there, population_->table(t).name)) session_->rows()->look_at(population_->table(t));
   Record record;
   record.owner = settings_.owner;
   record.schema = dataset::show_schema(population_->schema());
@@ -195,11 +197,11 @@ void Stage::refuse_other_columns(const std::vector<std::string>& there) {
   if (query == nullptr) return;
   std::vector<std::string> mistakes;
   for (const std::string& name : there) {
+    const std::string table = quoted_name(query->dialect(), name);
     std::string columns;  // with their table: SQLite takes an unknown quoted name alone for a text
     for (const Column& column : population_->table(*population_->schema().table(name)).columns)
-      columns += fmt::format("{}t.{}", columns.empty() ? "" : ", ", quoted_name(query->dialect(), column.name));
-    const Result<const ResultSet*> found =
-        query->run(fmt::format("select {} from {} t where 1 = 0", columns, quoted_name(query->dialect(), name)));
+      columns += fmt::format("{}{}.{}", columns.empty() ? "" : ", ", table, quoted_name(query->dialect(), column.name));
+    const Result<const ResultSet*> found = query->run(fmt::format("select {} from {} where 1 = 0", columns, table));
     if (found) continue;
     if (found.error().kind != FailureKind::rejected) throw_failure(found.error(), "looking at table " + name);
     mistakes.push_back(
