@@ -44,7 +44,7 @@ class Postgres:
     figures = {"xact_commit": "transactions", "blks_hit": "blocks", "wal_bytes": "bytes", "waiting_lock": "sessions"}
     updated_rows = "tup_updated"
     other_types = ("big double precision, small smallint, prefs jsonb, ratio numeric, single real, note varchar(400), kind varchar(9), "
-                   "at timestamptz")
+                   "at timestamptz)")
     wrong_type = ("timestamp", "invalid input syntax for type timestamp")  # for whole numbers
     missing_database = 'database "nowhere" does not exist'
     may_not_create = "permission denied"
@@ -110,8 +110,8 @@ class Mariadb:
     figures = {"handler_commit": "commits", "innodb_row_lock_time": "milliseconds", "innodb_os_log_written": "bytes",
                "innodb_history_list_length": "transactions"}
     updated_rows = "handler_update"
-    other_types = ("big double, small smallint, prefs longtext, ratio decimal(30, 15), single float, note varchar(400), kind varchar(9), "
-                   "at datetime(6)")
+    other_types = ("big double, small smallint, prefs longtext, ratio decimal(30, 15), single double, note varchar(400), kind varchar(9), "
+                   "at datetime(6)) character set utf8mb4")
     wrong_type = ("tinyint", "a value would not be stored as it is: Out of range")
     missing_database = "Unknown database 'nowhere'"
     may_not_create = "CREATE command denied to user"

@@ -75,7 +75,7 @@ class PopulateServerTest(ServerTest):
         self.assertRegex(said, "(?i)table people, rows 0 to 899: .*duplicate")
 
     def test_tables_of_somebody_else_get_rows_of_the_types_that_they_have(self):
-        self.sql(f"create table users (id bigint primary key, {SERVER.other_types})")
+        self.sql(f"create table users (id bigint primary key, {SERVER.other_types}")
         self.populate(OTHERS, "--mode", "append")
         self.check()
         self.assertEqual(self.sql("select count(*) from users where big between 1 and 100000 and big = floor(big) and small between 1 and 1000"), "2000")
@@ -84,7 +84,8 @@ class PopulateServerTest(ServerTest):
 
     def test_a_value_that_somebody_elses_column_does_not_take_is_told_with_the_column_and_without_advice_to_empty_the_table(self):
         wrong, says = SERVER.wrong_type
-        self.sql(f"create table users (id bigint primary key, {SERVER.other_types.replace('big double precision', 'big ' + wrong).replace('big double', 'big ' + wrong)})")
+        other = SERVER.other_types.replace("big double precision", f"big {wrong}").replace("big double", f"big {wrong}")
+        self.sql(f"create table users (id bigint primary key, {other}")
         said = self.assay("prepare", "populate", "--target", self.url, "--schema", schema(self, OTHERS), "--mode", "append", code=3).stderr
         self.assertRegex(said, f"table users, rows 0 to 1999: .*{says}")
         self.assertNotIn("--mode truncate", said)

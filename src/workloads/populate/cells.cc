@@ -1,10 +1,14 @@
 #include "workloads/populate/cells.h"
 
+#include "base/error.h"
 #include "base/random.h"
 #include "workloads/populate/json_form.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -34,6 +38,23 @@ std::optional<Decimal> exact(const Value& value) {
   if (const auto* v = std::get_if<Decimal>(&value)) return reduced(*v);
   if (const auto* v = std::get_if<std::int64_t>(&value)) return Decimal{*v, 0};
   return std::nullopt;
+}
+
+/// A number that was read as one of another kind, in that of the column's values; nullopt: it is in it, or cannot be. A table of
+/// somebody else's may hold doubles as decimals, and whole numbers as doubles.
+std::optional<Value> in_own_kind(const Value& value, ColumnType type) {
+  if (type == ColumnType::real) {
+    if (!exact(value)) return std::nullopt;
+    return Value(std::strtod(to_text(value).c_str(), nullptr));
+  }
+  const auto* const number = std::get_if<double>(&value);
+  if (number == nullptr || (type != ColumnType::integer && type != ColumnType::bigint && type != ColumnType::decimal))
+    return std::nullopt;
+  try {
+    return Value(parse_decimal(fmt::format("{}", *number)));
+  } catch (const Error&) {  // an exponent, or more digits than a decimal has
+    return std::nullopt;
+  }
 }
 
 std::string json_form(std::string_view text) {
@@ -99,6 +120,7 @@ struct Hasher {
 
 bool same_cell(const Value& made, const Value& read, ColumnType type, const RowsTraits& traits) {
   if (made == read) return true;
+  if (const auto own = in_own_kind(read, type)) return !in_own_kind(*own, type) && same_cell(made, *own, type, traits);
   if (const auto a = exact(made), b = exact(read); a && b) return *a == *b;
   if (made.index() != read.index()) return false;
   if (const auto* text = std::get_if<std::string_view>(&made))
@@ -111,6 +133,8 @@ bool same_cell(const Value& made, const Value& read, ColumnType type, const Rows
 }
 
 std::uint64_t hash_of_cell(const Value& value, ColumnType type, const RowsTraits& traits) {
+  if (const auto own = in_own_kind(value, type))
+    return std::visit(Hasher{type, traits, 0x5eed0000 + own->index()}, *own);
   return std::visit(Hasher{type, traits, 0x5eed0000 + value.index()}, value);
 }
 

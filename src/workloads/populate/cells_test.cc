@@ -26,6 +26,14 @@ TEST(Cells, are_compared_by_what_they_say) {
   EXPECT_TRUE(same(Decimal{150, 2}, Decimal{15, 1}, ColumnType::decimal));
   EXPECT_TRUE(same(Decimal{700, 2}, std::int64_t{7}, ColumnType::decimal));
   EXPECT_FALSE(same(Decimal{15, 1}, Decimal{15, 2}, ColumnType::decimal));
+  // Of columns of other kinds.
+  EXPECT_TRUE(same(std::int64_t{7}, 7.0, ColumnType::bigint));
+  EXPECT_FALSE(same(std::int64_t{7}, 7.5, ColumnType::bigint));
+  EXPECT_FALSE(same(std::int64_t{9007199254740993}, 9007199254740992.0, ColumnType::bigint)) << "a double lost a digit";
+  EXPECT_TRUE(same(0.1, Decimal{1, 1}, ColumnType::real));
+  EXPECT_TRUE(same(3.0, std::int64_t{3}, ColumnType::real));
+  EXPECT_FALSE(same(0.25, Decimal{2, 1}, ColumnType::real)) << "a decimal cut a digit";
+  EXPECT_TRUE(same(Decimal{150, 2}, 1.5, ColumnType::decimal));
   EXPECT_FALSE(same(0.1, 0.1 + 1e-17 * 10, ColumnType::real));
   EXPECT_TRUE(same(Json{R"({"b": 2, "a": 1})"}, Json{R"({"a":1,"b":2.0})"}, ColumnType::json));
   EXPECT_FALSE(same(Json{"[1, 2]"}, Json{"[2, 1]"}, ColumnType::json));
