@@ -282,7 +282,7 @@ std::map<std::string, std::string> options_of_config(const std::string& workload
   // It takes the way to cut into one part, and that means nothing.
   if (!given.contains("partitions") || given["partitions"] == 1) {
     if (const auto type = config.has("partition_type") ? config.text("partition_type") : std::nullopt)
-      require_good(workload, {{"warehouses", "2"}, {"partitions", "2"}, {"partition-type", *type}}, {}, config);
+      require_good(workload, {}, {{"warehouses", "2"}, {"partitions", "2"}, {"partition-type", *type}}, config);
     config.drop("partition_type");
   }
   for (const auto& [name, option, verbs] : kTpcc) {
