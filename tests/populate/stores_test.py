@@ -58,6 +58,17 @@ class StoresTest(ProgramTest):
         self.addCleanup(self.assay, "cleanup", "populate", "--target", self.url)
         self.check()
 
+    def test_ten_thousand_columns_are_written_or_refused_with_the_limit(self):
+        name = f"wide_{secrets.token_hex(4)}"
+        columns = "\n".join(f"  - {{name: c{i}, type: int}}" for i in range(9999))
+        schema = self.folder / "schema.yaml"
+        schema.write_text(f"tables:\n- name: {name}\n  rows: 5\n  columns:\n  - {{name: id, type: int, primary_key: true}}\n{columns}\n")
+        code, says = {"kafka": (3, r"key populate/schema, \d{7,} bytes.* message\.max\.bytes"), "neo4j": (2, "at most 1000")}.get(STORE, (0, "5 of 5 rows"))
+        self.addCleanup(self.assay, "cleanup", "populate", "--target", self.url)
+        self.assertRegex(self.assay("prepare", "populate", "--target", self.url, "--schema", schema, code=code).stderr, says)
+        if code == 0:
+            self.check()
+
     def test_changes_are_followed_to_the_last_row_also_of_clients_that_were_killed(self):
         schema = self.folder / "schema.yaml"
         schema.write_text(SHOP, encoding="utf-8")
