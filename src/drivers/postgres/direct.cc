@@ -134,7 +134,15 @@ void DirectExchange::take_in() {
   }
 }
 
+Result<> DirectExchange::receive_more() {
+  if (auto waited = connection_.wait(false); !waited) return waited;
+  take_in();
+  return {};
+}
+
 Result<> DirectExchange::receive(std::size_t in_doubt_until) {
+  if (begin_ == end_ && !broken_)
+    if (auto came = receive_more(); !came) return came;
   for (;;) {
     const AnswerReader::State state = reader_.read(bytes());
     const bool rolled_back = reader_.failed() && state != AnswerReader::State::fatal;
@@ -152,8 +160,7 @@ Result<> DirectExchange::receive(std::size_t in_doubt_until) {
         break;
     }
     if (broken_) return tl::unexpected(connection_.lost_under_way(broken_because_));
-    if (auto waited = connection_.wait(false); !waited) return waited;
-    take_in();
+    if (auto came = receive_more(); !came) return came;
   }
 }
 

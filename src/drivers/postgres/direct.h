@@ -55,6 +55,7 @@ class DirectExchange {
   void make_room();
   Result<> send();
   Result<> receive(std::size_t in_doubt_until);
+  Result<> receive_more();
   Result<> finish();
   void take_in();
   Failure server_failure(std::string_view error_body);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace assay::postgres {
@@ -13,7 +14,12 @@ namespace {
 constexpr std::size_t kHeader = 5;
 // No message is longer than what the server can hold at once: MaxAllocSize of its src/include/utils/memutils.h.
 constexpr std::uint32_t kMostBytes = 0x3fffffff;
-constexpr std::string_view kServerTypes = "12CDEINSATZtnRKGHWVsdcv3";
+constexpr std::int16_t kBinaryFormat = 1;
+constexpr auto kServerTypes = [] {
+  std::array<bool, 256> types{};
+  for (const char type : std::string_view("12CDEINSATZtnRKGHWVsdcv3")) types[static_cast<unsigned char>(type)] = true;
+  return types;
+}();
 
 /// Begins a message whose length is not known yet; answers where the length stands.
 std::size_t open_message(std::string& out, char type) {
@@ -27,35 +33,37 @@ void set_number(std::string& out, std::size_t at, std::int32_t v) noexcept {
   std::memcpy(out.data() + at, &wire, sizeof wire);
 }
 
-void close_message(std::string& out, std::size_t length) noexcept {
-  set_number(out, length, static_cast<std::int32_t>(out.size() - length));
+void close_message(std::string& out, std::size_t length, std::size_t end) noexcept {
+  set_number(out, length, static_cast<std::int32_t>(end - length));
 }
 
-bool is_server_type(char type) noexcept { return kServerTypes.find(type) != std::string_view::npos; }
+bool is_server_type(char type) noexcept { return kServerTypes[static_cast<unsigned char>(type)]; }
 
 /// How many bytes of garbage made it so: however many have arrived behind them.
 std::size_t judged(char type) noexcept { return is_server_type(type) ? kHeader : 1; }
 
 bool ends_session(const ServerError& error) noexcept { return error.severity == "FATAL" || error.severity == "PANIC"; }
 
-void append_execute(std::string& out) {
-  constexpr std::string_view kExecute("E\0\0\0\11\0\0\0\0\0", 10);  // the unnamed portal, without a limit of rows
-  out.append(kExecute);
-}
-
 }  // namespace
 
-std::optional<std::size_t> append_execution(std::string& out, std::string_view statement, std::span<const Oid> types,
+std::string bind_head(std::string_view statement, std::size_t values) {
+  std::string head = "B";
+  put<std::int32_t>(head, 0);
+  head += '\0';  // the unnamed portal
+  head.append(statement);
+  head += '\0';
+  const auto count = static_cast<std::uint16_t>(values);
+  put(head, count);
+  for (std::size_t i = 0; i < values; i++) put(head, kBinaryFormat);
+  put(head, count);
+  return head;
+}
+
+std::optional<std::size_t> append_execution(std::string& out, std::string_view head, std::span<const Oid> types,
                                             std::span<const Value> values) {
-  const std::size_t before = out.size(), length = open_message(out, 'B');
-  out += '\0';  // the unnamed portal
-  out.append(statement);
-  out += '\0';
-  const auto count = static_cast<std::uint16_t>(values.size());
-  put(out, count);
-  const std::size_t formats = out.size();
-  out.append(2 * values.size(), '\0');
-  put(out, count);
+  const std::size_t before = out.size();
+  out.append(head);
+  const std::size_t formats = out.size() - 2 - 2 * values.size();
   for (std::size_t i = 0; i < values.size(); i++) {
     const std::size_t at = out.size();
     put<std::int32_t>(out, -1);
@@ -64,23 +72,26 @@ std::optional<std::size_t> append_execution(std::string& out, std::string_view s
       out.resize(before);
       return i;
     }
-    if (*wire == Wire::binary) out[formats + 2 * i + 1] = '\1';
+    if (*wire != Wire::binary) out[formats + 2 * i + 1] = '\0';
     if (*wire != Wire::null) set_number(out, at, static_cast<std::int32_t>(out.size() - at - 4));
   }
-  constexpr std::string_view kAllBinary("\0\1\0\1", 4);
-  out.append(kAllBinary);
-  close_message(out, length);
-  append_execute(out);
+  // The answers in binary form; behind it Execute of the unnamed portal, without a limit of rows.
+  constexpr std::string_view kEnd("\0\1\0\1", 4), kExecute("E\0\0\0\11\0\0\0\0\0", 10),
+      kEndAndExecute("\0\1\0\1E\0\0\0\11\0\0\0\0\0", 14);
+  static_assert(kEndAndExecute.substr(0, kEnd.size()) == kEnd && kEndAndExecute.substr(kEnd.size()) == kExecute);
+  out.append(kEndAndExecute);
+  close_message(out, before + 1, out.size() - kExecute.size());
   return std::nullopt;
 }
 
 void append_text(std::string& out, std::string_view text) {
+  static const std::string kHead = bind_head("", 0);
   const std::size_t parse = open_message(out, 'P');
   out += '\0';  // the unnamed statement
   out.append(text);
   out.append(3, '\0');  // its end, and no types
-  close_message(out, parse);
-  append_execution(out, "", {}, {});
+  close_message(out, parse, out.size());
+  append_execution(out, kHead, {}, {});
 }
 
 void append_sync(std::string& out) {
@@ -88,16 +99,25 @@ void append_sync(std::string& out) {
   out.append(kSync);
 }
 
-Framing take_message(std::string_view bytes, Message& message, std::size_t& size) noexcept {
+namespace {
+
+/// take_message(), for the loops here.
+inline Framing take(std::string_view bytes, Message& message, std::size_t& size) noexcept {
   if (bytes.empty()) return Framing::partial;
   if (!is_server_type(bytes[0])) return Framing::garbage;
   if (bytes.size() < kHeader) return Framing::partial;
   const auto length = get<std::uint32_t>(bytes, 1);
   if (length < 4 || length > kMostBytes) return Framing::garbage;
   if (bytes.size() - 1 < length) return Framing::partial;
-  message = {bytes[0], bytes.substr(kHeader, length - 4)};
+  message = {bytes[0], {bytes.data() + kHeader, length - 4}};
   size = length + 1;
   return Framing::whole;
+}
+
+}  // namespace
+
+Framing take_message(std::string_view bytes, Message& message, std::size_t& size) noexcept {
+  return take(bytes, message, size);
 }
 
 std::optional<ServerError> read_error(std::string_view body) noexcept {
@@ -143,7 +163,7 @@ bool RowCells::next(std::optional<std::string_view>& cell) noexcept {
 }
 
 std::uint64_t rows_changed(std::string_view tag) noexcept {
-  if (tag.empty() || std::string_view("IUDM").find(tag[0]) == std::string_view::npos) return 0;
+  if (tag.empty() || (tag[0] != 'I' && tag[0] != 'U' && tag[0] != 'D' && tag[0] != 'M')) return 0;
   const std::string_view count = tag.substr(tag.rfind(' ') + 1);
   std::uint64_t rows = 0;
   std::from_chars(count.data(), count.data() + count.size(), rows);
@@ -164,7 +184,7 @@ AnswerReader::State AnswerReader::read(std::string_view bytes) {
   for (;;) {
     Message message;
     std::size_t size = 0;
-    switch (take_message(bytes.substr(at_), message, size)) {
+    switch (take({bytes.data() + at_, bytes.size() - at_}, message, size)) {
       case Framing::partial:
         return State::more;
       case Framing::garbage:
@@ -246,7 +266,7 @@ AnswerReader::State AnswerReader::ready(std::string_view body) {
     fault_ = fmt::format("found the end of the answers behind {} of {} statements", answers_.size(), statements_);
     return State::garbage;
   }
-  if (body.size() != 1 || std::string_view("ITE").find(body[0]) == std::string_view::npos) {
+  if (body.size() != 1 || (body[0] != 'I' && body[0] != 'T' && body[0] != 'E')) {
     fault_ = fmt::format("found the transaction status {:?}, expected I, T or E", body.substr(0, 8));
     return State::garbage;
   }

@@ -18,9 +18,12 @@
 
 namespace assay::postgres {
 
-/// Appends Bind (the statement of this name, to the unnamed portal; answers in binary form) and Execute (all rows). As many
-/// values as types. Answers the index of the first value that does not fit its type, and then `out` is as before.
-std::optional<std::size_t> append_execution(std::string& out, std::string_view statement, std::span<const Oid> types,
+/// Every Bind of the statement of this name, with that many values, to the unnamed portal, as far as it is the same each time:
+/// to its first value, all of which are said to be binary, and with a length that is not known yet.
+std::string bind_head(std::string_view statement, std::size_t values);
+/// Appends Bind (`head` and the values; answers in binary form) and Execute (all rows). As many values as types and as the head
+/// was made for. Answers the index of the first value that does not fit its type, and then `out` is as before.
+std::optional<std::size_t> append_execution(std::string& out, std::string_view head, std::span<const Oid> types,
                                             std::span<const Value> values);
 /// Appends Parse, Bind and Execute of a text without parameters, as the unnamed statement.
 void append_text(std::string& out, std::string_view text);

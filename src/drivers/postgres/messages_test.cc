@@ -58,7 +58,7 @@ TEST(Messages, AnExecutionIsBindAndExecuteAsTheProtocolSays) {
   const Oid types[] = {oid::kInt4, oid::kText, oid::kText, oid::kNumeric};
   const Value values[] = {std::int64_t{7}, std::string_view("é"), kNull, 1.5};
   std::string out = "before";
-  EXPECT_EQ(append_execution(out, "a1", types, values), std::nullopt);
+  EXPECT_EQ(append_execution(out, bind_head("a1", 4), types, values), std::nullopt);
   std::string bind("\0a1\0", 4);                    // the unnamed portal, the statement
   bind += std::string("\0\4\0\1\0\1\0\0\0\0", 10);  // forms: binary, binary, text (a NULL has none), text
   bind += std::string("\0\4", 2);
@@ -75,7 +75,7 @@ TEST(Messages, AValueThatDoesNotFitIsNamedAndNothingIsAppended) {
   const Oid types[] = {oid::kInt4, oid::kInt2};
   const Value values[] = {std::int64_t{1}, std::int64_t{40'000}};
   std::string out = "before";
-  EXPECT_EQ(append_execution(out, "a1", types, values), 1u);
+  EXPECT_EQ(append_execution(out, bind_head("a1", 2), types, values), 1u);
   EXPECT_EQ(out, "before");
 }
 

@@ -83,7 +83,7 @@ Result<> decode_answer(Connection& connection, const Prepared& statement, const 
 
 Result<> append_statement(std::string& out, const Prepared& statement, std::span<const Value> values) {
   if (values.size() != statement.parameters.size()) return wrong_number(statement, values.size());
-  if (const auto bad = append_execution(out, statement.name, statement.parameters, values))
+  if (const auto bad = append_execution(out, statement.bind_head, statement.parameters, values))
     return does_not_fit(statement, *bad, values[*bad]);
   return {};
 }
@@ -152,6 +152,7 @@ Result<> read_prepared(Connection& connection, std::span<Prepared* const> statem
           statement->columns.push_back(PQftype(r, i));
           statement->column_names.emplace_back(PQfname(r, i));
         }
+        statement->bind_head = bind_head(statement->name, statement->parameters.size());
         statement->ready = true;
       } else if (PQresultStatus(r) == PGRES_FATAL_ERROR && !has_failed) {
         failed = connection.failure(r);

@@ -23,6 +23,7 @@ struct Prepared {
   std::string name = {};  // at the server
   bool ready = false;
   std::vector<Oid> parameters = {};
+  std::string bind_head = {};     // messages.h
   std::vector<Oid> columns = {};  // of its rows
   std::vector<std::string> column_names = {};
 };
