@@ -36,8 +36,8 @@ Task::Task(TaskRequest request, std::filesystem::path folder, const MakeExecutor
   } else if (request_.hold || request_.start_at) {
     throw Error(fmt::format("{} begins at once; only a run takes hold and start_at_unix_ns", verb_name(request_.verb)));
   }
-  make_executor(executor);
   record_ = new_record(id_, request_, setup_);
+  make_executor(executor);
   start_at_ = request_.start_at;
 }
 
@@ -47,8 +47,8 @@ Task::Task(const JobSetup& setup, const MakeExecutor& executor, JobObserver& bes
       setup_(setup),
       id_(setup_.id),
       conditions_(std::make_unique<LoadConditions>(setup.own())) {
-  make_executor(executor);
   record_ = new_record(id_, request_, setup_);
+  make_executor(executor);
 }
 
 Task::~Task() {

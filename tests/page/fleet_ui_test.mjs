@@ -91,6 +91,16 @@ async function endsAsShown(page, run, result) {
 }
 const agentRows = (page) => page.$$eval("#agents tbody tr", (rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
 
+test("what is said while the agents of a run are started stands in the log at its time", async () => {
+  const run = start(...kv("--rate", "60", "--clients", "4", "--duration", "1h", "--agents", "2", "--ui"));
+  const address = await run.said(/^ui: (\S+)/);
+  const { page } = await open(browser, address);
+  const line = page.locator("#log li", { hasText: "2 agents of this machine" });
+  assert.match(await line.locator(".at").textContent(), /^[\d.]+ (ms|s)$/);
+  await run.end("SIGTERM");
+  await page.close();
+});
+
 test("a run of two agents on the command line has a page: its agents, a change that both share, one that is lost, its end", async () => {
   const two = await agents(2);
   const result = join(folder, "two.json");
