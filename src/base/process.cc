@@ -4,6 +4,7 @@
 #include "base/units.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -14,10 +15,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <system_error>
 
 extern char** environ;
 
@@ -177,5 +181,36 @@ ProcessIdentity ProcessIdentity::of(pid_t pid) {
 }
 
 bool ProcessIdentity::alive() const { return pid > 0 && began > 0 && of(pid).began == began; }
+
+namespace {
+
+/// Within which an id means the same process.
+std::string process_space() {
+  std::string boot;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
+  std::error_code none;
+  const std::filesystem::path ids = std::filesystem::read_symlink("/proc/self/ns/pid", none);
+  return boot.empty() || none ? "" : fmt::format("{},{}", boot, ids.string());
+}
+
+}  // namespace
+
+std::string ProcessIdentity::own_name() {
+  const ProcessIdentity self = of(::getpid());
+  const std::string space = process_space();
+  return space.empty() || self.began == 0 ? "" : fmt::format("{},{},{}", space, self.pid, self.began);
+}
+
+bool ProcessIdentity::is_gone(std::string_view name) {
+  const std::string space = process_space();
+  if (space.empty() || !name.starts_with(space + ",")) return false;
+  name.remove_prefix(space.size() + 1);
+  ProcessIdentity process;
+  const char* const end = name.data() + name.size();
+  const auto [comma, bad_id] = std::from_chars(name.data(), end, process.pid);
+  if (bad_id != std::errc() || comma == end || *comma != ',') return false;
+  const auto [past, bad_time] = std::from_chars(comma + 1, end, process.began);
+  return bad_time == std::errc() && past == end && !process.alive();
+}
 
 }  // namespace assay

@@ -36,6 +36,12 @@ struct ProcessIdentity {
   static ProcessIdentity of(pid_t);
   /// False, too, of one that has ended and of which nobody has asked how.
   bool alive() const;
+
+  /// A name of this process for others of the machine to ask about: of which boot of which machine, in which namespace of
+  /// process ids, then the id and when it began. Without spaces; "" where the system does not say.
+  static std::string own_name();
+  /// Whether the name is of a process of this machine, boot and namespace that is there no more. False of what cannot be known.
+  static bool is_gone(std::string_view name);
 };
 
 }  // namespace assay

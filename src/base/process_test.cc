@@ -40,6 +40,17 @@ TEST(Process, IsKnownByItsIdAndWhenItBegan) {
   EXPECT_FALSE(ProcessIdentity::of(child).alive());
 }
 
+TEST(Process, IsKnownToBeGoneByItsNameOnItsOwnMachine) {
+  const std::string ours = ProcessIdentity::own_name();
+  ASSERT_NE(ours, "");
+  EXPECT_EQ(ours.find(' '), std::string::npos);
+  EXPECT_FALSE(ProcessIdentity::is_gone(ours));
+  EXPECT_TRUE(ProcessIdentity::is_gone(ours + "1"));         // the same id, which began at another time
+  EXPECT_FALSE(ProcessIdentity::is_gone("x" + ours + "1"));  // of another boot or machine
+  for (const char* no_name : {"", "7", "a,b,c", ","}) EXPECT_FALSE(ProcessIdentity::is_gone(no_name));
+  EXPECT_FALSE(ProcessIdentity::is_gone(ours + "x"));
+}
+
 TEST(Process, ThatDoesNotReadItsInputDoesNotEndUs) {
   EXPECT_EQ(run_process({"false"}, std::string(10'000'000, 'x'), "").exit_code, 1);
 }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 namespace assay::cli {
@@ -122,14 +123,20 @@ void LivePanel::live(const Live& live) {
                            : live.left == Nanos::max() ? "until stopped"
                                                        : whole_seconds(live.left) + " left";
   if (!terminal_) {
+    for (const LiveGroup& group : live.groups) {
+      untold_[group.name].errors += group.errors;
+      untold_[group.name].retries += group.retries;
+    }
     if (live.phase == phase_ && now - shown_ < kPlainLine) return;
     phase_ = live.phase;
     shown_ = now;
-    for (const LiveGroup& group : live.groups)
+    for (const LiveGroup& group : live.groups) {
+      const Untold untold = std::exchange(untold_[group.name], {});
       say("{:>5} s  {:<8} {:<12} {:>9}/s  p50 {:>8}  p99 {:>8}  errors {}  retries {}  {}\n",
           static_cast<long>(to_seconds(live.since_start)), to_string(live.phase), group.name,
-          format_quantity(group.rate), format_latency(group.p50), format_latency(group.p99), group.errors,
-          group.retries, left);
+          format_quantity(group.rate), format_latency(group.p50), format_latency(group.p99), untold.errors,
+          untold.retries, left);
+    }
     return;
   }
   std::vector<std::string> lines = {title_, fmt::format("{}  {} s, {}  {} operations, {}", to_string(live.phase),

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -61,6 +63,10 @@ class LivePanel final : public RunObserver {
   std::size_t lines_ = 0;  // of the panel now on the screen
   TimePoint shown_{};
   Phase phase_ = Phase::drain;
+  struct Untold {
+    std::uint64_t errors = 0, retries = 0;
+  };
+  std::map<std::string, Untold> untold_;  // by group, since its last plain line
 };
 
 }  // namespace assay::cli

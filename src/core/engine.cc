@@ -328,6 +328,8 @@ void Run::tick() {
     invalid_.push_back(fmt::format("the clock jumped by {:.3f} s against the monotonic clock", to_seconds(jump)));
     note(now - phases_->start(), "clock_jump", invalid_.back());
   }
+  for (const auto& [target, outages] : outages_)
+    for (const Event& event : outages->news()) observer_.event(event);
   for (GroupAddition& addition : control_.take_additions()) begin_to_join(std::move(addition));
   if (!joining_.empty()) join_who_can();
   for (const GroupChange& change : control_.take(clock_.now() - phases_->start() + kChangeAhead)) carry_out(change);

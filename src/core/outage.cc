@@ -16,6 +16,7 @@ void OutageTracker::add_sessions(std::size_t sessions) {
 void OutageTracker::begin(Nanos at, const std::string& why) {
   spell_ = {.begin = at, .why = why, .lost = in_spell() ? spell_.lost : 0};
   in_spell_ = true;
+  spell_told_ = false;
 }
 
 void OutageTracker::lost(Nanos worked, Nanos at, const std::string& why) {
@@ -85,6 +86,18 @@ Event OutageTracker::told_as_lasting(Nanos now) const {
                                spell_.lost, sessions_, spell_.why)
                  : fmt::format("{} of {} sessions lost, of which {} were not open again at the end of the run: {}",
                                spell_.lost, sessions_, down_, spell_.why)};
+}
+
+std::vector<Event> OutageTracker::news() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Event> out;
+  for (; over_told_ < over_.size(); over_told_++) out.push_back(told(over_[over_told_]));
+  if (in_spell() && spell_.silent() && !spell_told_) {
+    spell_told_ = true;
+    out.push_back({spell_.begin, Nanos(0), "outage",
+                   fmt::format("{} of {} sessions lost so far: {}", spell_.lost, sessions_, spell_.why)});
+  }
+  return out;
 }
 
 std::vector<Event> OutageTracker::events(Nanos now) const {

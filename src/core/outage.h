@@ -4,7 +4,8 @@
 // that goes down may still answer some after it dropped the first: when in the end every session was lost, it is an outage
 // too if nothing that was begun after the first refusal succeeded before a lost session was open again. A session
 // that was idle through an outage and is found lost behind it belongs to it. Otherwise sessions were lost, until all are
-// open again. Thread-safe; called only when a session is lost, refused or open again, and for successes while in_spell().
+// open again. Thread-safe; called only when a session is lost, refused or open again,
+// for successes while in_spell(), and for news().
 #pragma once
 
 #include "base/time.h"
@@ -32,6 +33,8 @@ class OutageTracker {
   void succeeded(Nanos sent, Nanos at);
   /// Whether something is lost and its event is not told yet; costs one load.
   bool in_spell() const noexcept { return in_spell_.load(std::memory_order_relaxed); }
+  /// For who watches, what it was not told yet: an outage as it begins, and each that is over.
+  std::vector<Event> news();
   /// The events so far; what is still out is told as lasting until `now`.
   std::vector<Event> events(Nanos now) const;
 
@@ -58,7 +61,9 @@ class OutageTracker {
   std::size_t down_ = 0;  // sessions that are not open
   std::atomic<bool> in_spell_{false};
   Spell spell_;
+  bool spell_told_ = false;
   std::vector<Spell> over_;
+  std::size_t over_told_ = 0;
 };
 
 }  // namespace assay

@@ -23,6 +23,27 @@ TEST(OutageTracker, losing_every_session_is_an_outage_until_the_first_success) {
   EXPECT_EQ(events[0].length, 2s);
 }
 
+TEST(OutageTracker, who_watches_is_told_when_an_outage_begins_and_when_it_is_over) {
+  OutageTracker tracker(2);
+  tracker.lost(0s, 1s, "gone");
+  EXPECT_TRUE(tracker.news().empty());  // the other one may still work
+  tracker.lost(0s, 1s + 1ms, "gone");
+  auto news = tracker.news();
+  ASSERT_EQ(news.size(), 1u);
+  EXPECT_EQ(news[0].kind, "outage");
+  EXPECT_EQ(news[0].at, 1s);
+  EXPECT_EQ(news[0].text, "2 of 2 sessions lost so far: gone");
+  EXPECT_TRUE(tracker.news().empty());
+  tracker.reopened(3s);
+  tracker.reopened(3s);
+  tracker.succeeded(3s, 3s + 1ms);
+  news = tracker.news();
+  ASSERT_EQ(news.size(), 1u);
+  EXPECT_EQ(news[0].length, 2s + 1ms);
+  EXPECT_TRUE(tracker.news().empty());
+  EXPECT_EQ(tracker.events(10s).size(), 1u);
+}
+
 TEST(OutageTracker, losing_some_sessions_is_not_an_outage) {
   OutageTracker tracker(3);
   tracker.lost(0s, 1s, "gone");

@@ -45,7 +45,7 @@ class ChunkWorker {
       const bool again =
           kind == FailureKind::disconnected || kind == FailureKind::conflict || kind == FailureKind::overloaded;
       if (!again || real_clock().now() >= give_up || failed_)
-        throw_failure(result.error(), fmt::format("chunk {}", chunk));
+        throw_failure(result.error(), fmt::format("part {} of {}", chunk + 1, chunks_));
       if (job_.stop.stop_requested()) throw Error("interrupted", ExitCode::interrupted);
       if (session_ != nullptr && !session_->reset()) drop_session();
       runtime::sleep_until(real_clock().now() + pause);

@@ -1,6 +1,7 @@
 #include "core/run_mark.h"
 
 #include "base/error.h"
+#include "base/process.h"
 #include "core/parallel.h"
 #include "runtime/wait.h"
 
@@ -18,11 +19,15 @@ constexpr Nanos kLastTry = std::chrono::seconds(1);
 
 std::string begun(std::string_view id) { return fmt::format("{}{}", kRunMarks, id); }
 std::string ended(std::string_view id) { return fmt::format("{}{}", kEndedMarks, id); }
-std::string value_of(Shard shard, std::uint64_t beat) {
-  return fmt::format("{}/{} {}", shard.index, shard.count, beat);
-}
+std::string_view process_of(std::string_view value) { return value.substr(value.rfind(' ') + 1); }
 
 }  // namespace
+
+RunMark::RunMark(std::string_view owner) : owner_(owner), process_(ProcessIdentity::own_name()) {}
+
+std::string RunMark::value(std::uint64_t beat) const {
+  return fmt::format("{}/{} {} {}", shard_.index, shard_.count, beat, process_);
+}
 
 RunMark::~RunMark() {
   stop_beating();
@@ -45,7 +50,7 @@ void RunMark::begin(Target& target, Session& session, Shard shard) {
   id_ = fmt::format("{:08x}{:08x}", random(), random());
   Meta meta(session, owner_);
   // First of all, so that of two that begin at once at least one sees the other.
-  meta.put(begun(id_), value_of(shard, 0));
+  meta.put(begun(id_), value(0));
   marked_ = true;
   thread_ = std::jthread([this, &target](const std::stop_token& stop) { keep_alive(stop, target); });
   for (const std::string& id : the_dead(meta)) meta.erase(begun(id));
@@ -69,8 +74,8 @@ RunMark::Beats RunMark::under_way(Meta& meta) const {
 /// A look that took long says nothing of the time it took: the target may have stood still, and with it those who beat.
 std::set<std::string> RunMark::the_dead(Meta& meta) const {
   const Beats first = under_way(meta);
-  std::set<std::string> still;  // those that have not moved yet
-  for (const auto& [id, value] : first) still.insert(id);
+  std::set<std::string> gone, still;  // those that have not moved yet
+  for (const auto& [id, value] : first) (ProcessIdentity::is_gone(process_of(value)) ? gone : still).insert(id);
   TimePoint looked = real_clock().now();
   for (Nanos watched{}; !still.empty() && watched < kPatience;) {
     if (runtime::sleep_until(looked + kLook) == runtime::Ready::cancelled)
@@ -80,6 +85,7 @@ std::set<std::string> RunMark::the_dead(Meta& meta) const {
     watched += std::min(looked - then, 2 * kLook);
     std::erase_if(still, [&](const std::string& id) { return !now.contains(id) || now.at(id) != first.at(id); });
   }
+  still.merge(gone);
   return still;
 }
 
@@ -109,7 +115,7 @@ void RunMark::keep_alive(const std::stop_token& stop, Target& target) {
         session = beating_.get();
         lock.unlock();
       }
-      if (!stop.stop_requested()) Meta(*session, owner_).put(begun(id_), value_of(shard_, beat));
+      if (!stop.stop_requested()) Meta(*session, owner_).put(begun(id_), value(beat));
       lock.lock();
     } catch (const Error&) {  // the target is away, or busy: with the next beat anew
       if (!lock.owns_lock()) lock.lock();
@@ -138,6 +144,11 @@ bool RunMark::own_job(std::string_view value) const {
 std::size_t RunMark::others() const {
   return static_cast<std::size_t>(
       std::count_if(alive_.begin(), alive_.end(), [&](const auto& other) { return !own_job(other.second); }));
+}
+
+void RunMark::withdraw(Session& session) {
+  stop_beating();
+  if (std::exchange(marked_, false)) Meta(session, owner_).erase(begun(id_));
 }
 
 std::size_t RunMark::end(Session& session) {

@@ -1,10 +1,11 @@
 // That a run is under way, noted in the target, so that two runs on the same data know of each other: one that is held against
-// what the target counted meanwhile, and one that must be alone.
+// what the target counted meanwhile, and one that must be alone, such as a load.
 //
-// Each run keeps an entry in assay_meta, `run/ID` = its shard and a counter, as `INDEX/COUNT BEAT`, which a thread
-// with a session of its own raises every kBeat; `ended/ID` is put when it is over. A run that was killed never ends,
-// but its counter stands still: a run that begins looks at the counters of the others until each has moved, and
-// removes those that did not move for kPatience. No clocks are compared. What such a run did lies before the numbers
+// Each run keeps an entry in assay_meta, `run/ID` = its shard, a counter and its process, as `INDEX/COUNT BEAT PROCESS`. The
+// counter is raised every kBeat by a thread with a session of its own; `ended/ID` is put when it is over. A run that was killed
+// never ends, but its process is gone, as who is on the same machine sees at once, and its counter stands still: a run that
+// begins looks at the counters of the others until each has moved, and removes those that did not move for kPatience. No
+// clocks are compared. What such a run did lies before the numbers
 // that the next one begins with. One that dies later, in the middle of another run, has still grown the numbers of
 // that: it counts as another run there. When nobody else is under way, the entries of runs that ended are removed.
 #pragma once
@@ -30,7 +31,7 @@ class RunMark {
   static constexpr Nanos kPatience = std::chrono::seconds(6);
 
   /// `owner`: the workload whose entries in assay_meta they are.
-  explicit RunMark(std::string_view owner) : owner_(owner) {}
+  explicit RunMark(std::string_view owner);
   RunMark(const RunMark&) = delete;
   RunMark& operator=(const RunMark&) = delete;
   /// Ends the mark when end() was not called, as far as the target lets it.
@@ -48,6 +49,8 @@ class RunMark {
   /// After the counters were read for the last time. Answers how many other runs were under way meanwhile: not those of the
   /// other shards of this job, which work on warehouses of their own. Throws Error.
   std::size_t end(Session&);
+  /// Instead of end(), for who has left nothing that another one could have counted: no trace of it stays. Throws Error.
+  void withdraw(Session&);
   /// The target is gone: the mark stays, and the next run finds that it does not beat.
   void abandon() noexcept { marked_ = false; }
 
@@ -62,7 +65,9 @@ class RunMark {
   void stop_beating();
   bool own_job(std::string_view value) const;
 
-  const std::string owner_;
+  std::string value(std::uint64_t beat) const;
+
+  const std::string owner_, process_;
   std::string id_;
   Shard shard_;
   Beats alive_;                  // others that were under way when this one began

@@ -122,7 +122,8 @@ RunVerdict decide(const Document& document, const RunOutcome& outcome, std::vect
           one_or_more(check.findings.size(), "condition that does not hold", "conditions that do not hold")));
   for (const Requirement& requirement : document.requirements)
     if (requirement.decides && requirement.verdict == Requirement::Verdict::fail)
-      reasons.push_back(fmt::format("{} ({}): {}, required {}", requirement.name, requirement.clause,
+      reasons.push_back(fmt::format("{}{}: {}, required {}", requirement.name,
+                                    requirement.clause.empty() ? "" : fmt::format(" ({})", requirement.clause),
                                     requirement.actual, requirement.limit));
   return {reasons.empty() ? Verdict::pass : Verdict::fail, std::move(reasons)};
 }

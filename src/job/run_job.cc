@@ -50,7 +50,7 @@ struct Aftermath {
     } catch (const Error& error) {
       gone = error.code() == ExitCode::unreachable;
       interrupted = error.code() == ExitCode::interrupted;
-      reasons.push_back(fmt::format("after the run: {}", error.what()));
+      if (!interrupted) reasons.push_back(fmt::format("after the run: {}", error.what()));
     }
   }
 };
@@ -127,7 +127,10 @@ JobEnd carry_out_run(const JobSetup& setup, Executor& executor, const LoadCondit
   }
   Statements statements = executor.conclude(load.plan, load.outcome);
   aftermath.attempt([&] {
-    if (check) checks.push_back(check_data(executor, observer, "after", stop_rest));
+    if (check) {
+      checks.push_back({.when = "after"});  // not run, should it be interrupted
+      checks.back() = check_data(executor, observer, "after", stop_rest);
+    }
     if (!own.flag("cleanup") || executor.joins()) return;
     if (std::all_of(checks.begin(), checks.end(), passed)) {
       observer.step(JobStep::cleanup);

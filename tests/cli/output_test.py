@@ -27,6 +27,20 @@ class OutputTest(ProgramTest):
         self.assertEqual(numbers["format"], "assay-report")
         self.assertIn("new_order", {o["operation"] for o in numbers["operations"]})
 
+    def test_plain_lines_leave_no_failure_out(self):
+        url = "null:?memory=true&latency=10ms&fail=rejected&fail-every=5"
+        done = self.assay("run", "kv", "--prepare", "--target", url, "--rows", "100", "--clients", "2", "--duration", "6s", "--result", "r.json")
+        told = sum(int(n) for n in re.findall(r"(?m)^ +\d+ s  .* errors (\d+)  retries", done.stderr))
+        errors = sum(o["errors"] for o in self.report("r.json")["by_name"].values() if o["operation"] != "all")
+        self.assertGreater(told, errors / 2, "a line is told every five seconds")
+        self.assertLessEqual(told, errors)
+
+    def test_clients_that_only_wait_for_answers_have_a_session_each(self):
+        for more, sessions in ((), 20), (("--rate", "50"), 8), (("--sessions", "3"), 3):
+            self.assay("run", "kv", "--prepare", "--target", "null:?memory=true&latency=1ms", "--rows", "100", "--clients", "20",
+                       "--duration", "500ms", "--result", "r.json", *more)
+            self.assertEqual(json.loads((self.folder / "r.json").read_text())["groups"][0]["sessions"], sessions)
+
     def test_json_of_check_tells_what_was_found(self):
         self.prepare()
         done = self.assay("check", "tpcc", "--target", self.url, "--json")

@@ -287,6 +287,35 @@ class BadTargetTest(ProgramTest):
         self.assertEqual(self.cross_check("r.json")[0], "pass")
         self.assertEqual(len(self.marks()), 1, "the mark of the killed run is still there")
 
+    def test_a_run_that_was_killed_on_another_machine_is_found_out_by_its_silence(self):
+        self.prepare()
+        self.execute("insert into assay_meta values ('tpcc', 'run/elsewhere', '0/1 3 other-boot,pid:[1],7,7')")
+        self.assay("run", "tpcc", "--target", self.url, *FAST, "--duration", "500ms", "--result", "r.json")
+        self.assertEqual(self.cross_check("r.json")[0], "pass")
+        self.assertNotIn("run/elsewhere", self.marks())
+
+    def test_who_loads_or_drops_beside_a_run_or_a_load_is_told_so_and_touches_nothing(self):
+        self.prepare()
+        before = self.rows("select count(*) from customer")
+        run = self.killed_in_the_middle()
+        for command in (("prepare", "tpcc", "--target", self.url, *TINY, "--drop-data"), ("cleanup", "tpcc", "--target", self.url)):
+            self.assertIn("another assay is at work on the tpcc data", self.refused(*command, code=2))
+        run.kill()
+        run.wait()
+        self.assertEqual(self.rows("select count(*) from customer"), before)
+        self.prepare("--drop-data")  # as soon as it is gone
+        self.assertEqual(self.marks(), {})
+        self.assay("cleanup", "tpcc", "--target", self.url)
+
+    def test_of_two_loads_at_once_one_is_refused_and_the_other_is_whole(self):
+        load = ("prepare", "tpcc", "--target", self.url, "--warehouses", "3")  # takes longer than a load needs to be seen alive
+        first = self.start(*load)
+        self.wait_for(lambda: "assay_meta" in self.tables() and self.marks(), "the mark of the load")
+        self.assertIn("another assay is at work on the tpcc data", self.refused(*load, code=2))
+        self.finish(first)
+        self.assertIn("already loaded", self.assay(*load).stderr)
+        self.assertIn("consistent", self.assay("check", "tpcc", "--target", self.url).stderr)
+
     def test_a_run_whose_sibling_is_killed_in_the_middle_does_not_blame_the_database(self):
         self.prepare()
         sibling = self.killed_in_the_middle()

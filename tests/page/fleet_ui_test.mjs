@@ -92,7 +92,7 @@ async function endsAsShown(page, run, result) {
 const agentRows = (page) => page.$$eval("#agents tbody tr", (rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
 
 test("what is said while the agents of a run are started stands in the log at its time", async () => {
-  const run = start(...kv("--rate", "60", "--clients", "4", "--duration", "1h", "--agents", "2", "--ui"));
+  const run = start(...kv("--rate", "60", "--clients", "4", "--duration", "1h", "--agents", "2", "--ui", "--result", join(folder, "started.json")));
   const address = await run.said(/^ui: (\S+)/);
   const { page } = await open(browser, address);
   const line = page.locator("#log li", { hasText: "2 agents of this machine" });

@@ -15,7 +15,7 @@ struct Rule {
 // In ascending order.
 constexpr Rule kRules[] = {
     {1020, FailureKind::conflict},      // record has changed since last read (innodb_snapshot_isolation)
-    {1021, FailureKind::overloaded},    // disk full
+    {1021, FailureKind::rejected},      // disk full
     {1037, FailureKind::overloaded},    // out of memory
     {1038, FailureKind::overloaded},    // out of sort memory
     {1040, FailureKind::overloaded},    // too many connections

@@ -13,7 +13,7 @@ TEST(MysqlClassify, TellsTheKindOfEveryNumberThatControlFlowDependsOn) {
   } kCases[] = {
       {1205, FailureKind::conflict},     {1213, FailureKind::conflict},     {1020, FailureKind::conflict},
       {3572, FailureKind::conflict},     {1040, FailureKind::overloaded},   {1203, FailureKind::overloaded},
-      {1226, FailureKind::overloaded},   {1114, FailureKind::overloaded},   {1021, FailureKind::overloaded},
+      {1226, FailureKind::overloaded},   {1114, FailureKind::overloaded},   {1021, FailureKind::rejected},
       {1461, FailureKind::overloaded},   {2006, FailureKind::disconnected}, {2013, FailureKind::disconnected},
       {2002, FailureKind::disconnected}, {2003, FailureKind::disconnected}, {1053, FailureKind::disconnected},
       {1927, FailureKind::disconnected}, {4031, FailureKind::disconnected}, {1317, FailureKind::timeout},

@@ -21,7 +21,8 @@ constexpr Rule kRules[] = {
     {"57P04", FailureKind::disconnected},  // database dropped
     {"57P05", FailureKind::disconnected},  // idle session timeout
     {"25P03", FailureKind::disconnected},  // idle in transaction timeout
-    {"53", FailureKind::overloaded},       // insufficient resources: disk, memory, connections
+    {"53100", FailureKind::rejected},      // disk full: trying again makes no room
+    {"53", FailureKind::overloaded},       // insufficient resources: memory, connections
     {"08P01", FailureKind::rejected},      // protocol violation: also "bind message supplies 1 parameters, …"
     {"08", FailureKind::disconnected},
 };

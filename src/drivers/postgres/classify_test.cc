@@ -13,7 +13,7 @@ TEST(PostgresClassify, TellsTheKindOfEverySqlstateThatControlFlowDependsOn) {
   } kCases[] = {
       {"40001", FailureKind::conflict},     {"40P01", FailureKind::conflict},     {"55P03", FailureKind::conflict},
       {"40002", FailureKind::rejected},     {"57014", FailureKind::timeout},      {"53000", FailureKind::overloaded},
-      {"53100", FailureKind::overloaded},   {"53200", FailureKind::overloaded},   {"53300", FailureKind::overloaded},
+      {"53100", FailureKind::rejected},     {"53200", FailureKind::overloaded},   {"53300", FailureKind::overloaded},
       {"57P03", FailureKind::overloaded},   {"08000", FailureKind::disconnected}, {"08003", FailureKind::disconnected},
       {"08006", FailureKind::disconnected}, {"57P01", FailureKind::disconnected}, {"57P02", FailureKind::disconnected},
       {"57P05", FailureKind::disconnected}, {"25P03", FailureKind::disconnected}, {"28P01", FailureKind::rejected},

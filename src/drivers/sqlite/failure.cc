@@ -46,7 +46,7 @@ constexpr Code kCodes[] = {
     CODE(SQLITE_CORRUPT, rejected),
     CODE(SQLITE_CORRUPT_VTAB, rejected),
     CODE(SQLITE_NOTFOUND, rejected),
-    CODE(SQLITE_FULL, overloaded),
+    CODE(SQLITE_FULL, rejected),
     CODE(SQLITE_CANTOPEN, disconnected),
     CODE(SQLITE_CANTOPEN_ISDIR, disconnected),
     CODE(SQLITE_PROTOCOL, conflict),

@@ -28,7 +28,7 @@ constexpr Expected kExpected[] = {
     {SQLITE_ERROR_SNAPSHOT, FailureKind::conflict, "SQLITE_ERROR_SNAPSHOT"},
     {SQLITE_INTERRUPT, FailureKind::timeout, "SQLITE_INTERRUPT"},
     {SQLITE_NOMEM, FailureKind::overloaded, "SQLITE_NOMEM"},
-    {SQLITE_FULL, FailureKind::overloaded, "SQLITE_FULL"},
+    {SQLITE_FULL, FailureKind::rejected, "SQLITE_FULL"},
     {SQLITE_IOERR_NOMEM, FailureKind::overloaded, "SQLITE_IOERR_NOMEM"},
     {SQLITE_IOERR, FailureKind::disconnected, "SQLITE_IOERR"},
     {SQLITE_IOERR_FSYNC, FailureKind::disconnected, "SQLITE_IOERR_FSYNC"},

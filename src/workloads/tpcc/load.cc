@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "core/meta.h"
 #include "core/parallel.h"
+#include "core/run_mark.h"
 #include "core/sql_rows.h"
 #include "workloads/tpcc/load_rows.h"
 #include "workloads/tpcc/loaded.h"
@@ -63,6 +64,12 @@ std::vector<Chunk> chunks_of(const Scale& scale, Shard shard) {
   return chunks;
 }
 
+[[noreturn]] void throw_at_work() {
+  throw Error(
+      "another assay is at work on the tpcc data of this target: it loads it, or a run is under way; wait until it has "
+      "ended, or end it");
+}
+
 class Loader {
  public:
   Loader(Job& job, const Settings& settings)
@@ -71,14 +78,15 @@ class Loader {
   void run() {
     require_partitions(settings_);
     std::optional<Loaded> loaded = read_loaded(*session_);
-    if (settings_.drop_data || (loaded && loaded->removing())) drop(loaded);
+    refuse_to_drop_what_others_load(loaded);
+    if (loaded && !drops(*loaded) && already_there(*loaded)) return;
     if (loaded) {
-      compare(*loaded);
-      if (loaded->complete()) {
-        job_.progress.note(fmt::format("already loaded: {}{}", loaded->describe(),
-                                       loaded->ran ? "; transactions have run on it since" : ""));
-        return;
-      }
+      be_alone();
+      loaded = read_loaded(*session_);  // another one may just have ended
+    }
+    if (loaded && drops(*loaded)) drop(loaded);
+    if (loaded) {
+      if (already_there(*loaded)) return mark_.withdraw(*session_);
       job_.progress.note(fmt::format("going on with the load of {}", loaded->describe()));
     }
     wanted_ = loaded ? *loaded : asked();
@@ -87,12 +95,31 @@ class Loader {
     if (job_.shard.index == 0)
       create_tables(loaded.has_value());
     else
-      wait_for_tables();
+      wait_for_tables(loaded.has_value());
     load_rows();
     if (job_.shard.index == 0) finish();
+    mark_.withdraw(*session_);
   }
 
  private:
+  bool drops(const Loaded& there) const { return settings_.drop_data || there.removing(); }
+
+  bool already_there(const Loaded& there) const {
+    compare(there);
+    if (!there.complete()) return false;
+    job_.progress.note(
+        fmt::format("already loaded: {}{}", there.describe(), there.ran ? "; transactions have run on it since" : ""));
+    return true;
+  }
+
+  /// Two that load the same would stumble over each other, and who drops the data of a run that is under way spoils it.
+  void be_alone() {
+    mark_.begin(job_.target, *session_, job_.shard);
+    if (mark_.others() == 0) return;
+    mark_.withdraw(*session_);
+    throw_at_work();
+  }
+
   Loaded asked() const {
     Loaded l;
     l.state = "creating";
@@ -103,14 +130,18 @@ class Loader {
     return l;
   }
 
-  void drop(std::optional<Loaded>& loaded) {
-    if (job_.shard.count > 1)
+  void refuse_to_drop_what_others_load(const std::optional<Loaded>& loaded) const {
+    if (job_.shard.count > 1 && (settings_.drop_data || (loaded && loaded->removing())))
       throw Error(loaded && loaded->removing()
                       ? "a clean-up of tpcc data was not finished; run assay cleanup tpcc again first"
                       : "--drop-data does not work with several processes, which would drop what others load; run "
                         "cleanup first");
-    if (loaded && loaded->removing()) job_.progress.note("finishing the clean-up that was begun");
-    if (loaded) remove_all(job_);
+  }
+
+  void drop(std::optional<Loaded>& loaded) {
+    if (loaded->removing()) job_.progress.note("finishing the clean-up that was begun");
+    mark_.withdraw(*session_);
+    remove_all(job_);
     loaded.reset();
   }
 
@@ -153,6 +184,8 @@ class Loader {
         throw Error(fmt::format("the target has tables named {} that assay did not make; nothing was touched",
                                 fmt::join(there, ", ")));
       meta_.create();
+      be_alone();
+      if (read_loaded(*session_)) throw_at_work();  // it was there between our two looks
       transaction([&] { write_loaded(*session_, wanted_); });
     }
     if (wanted_.state != "creating") return;
@@ -172,11 +205,12 @@ class Loader {
   }
 
   /// Until shard 0 has made the tables.
-  void wait_for_tables() {
+  void wait_for_tables(bool marked) {
     for (int tenths = 0; tenths < 600; tenths++) {
       if (const std::optional<Loaded> there = read_loaded(*session_); there && there->state != "creating") {
         compare(*there);
         wanted_ = *there;
+        if (!marked) be_alone();
         return;
       }
       pause(100ms);
@@ -310,6 +344,7 @@ class Loader {
   const Settings& settings_;
   std::unique_ptr<Session> session_;
   Meta meta_;
+  RunMark mark_{kWorkload};
   Loaded wanted_;
   std::vector<Table> tables_;
 };
@@ -319,6 +354,11 @@ class Loader {
 void load(Job& job, const Settings& settings) {
   if (const Dialect* dialect = job.target.dialect()) require_of_target(settings, *dialect);
   Loader(job, settings).run();
+}
+
+void require_nobody_at_work(Target& target) {
+  const std::unique_ptr<Session> session = open_session(target);
+  if (Meta(*session, kWorkload).exists() && RunMark::count_under_way(*session, kWorkload) > 0) throw_at_work();
 }
 
 void remove_all(Job& job) {

@@ -10,7 +10,9 @@
 
 namespace assay::tpcc {
 
+/// Not beside another load or a run on the same data, but for the other shards of this one.
 void load(Job&, const Settings&);
+void require_nobody_at_work(Target&);
 /// Drops the tables that assay_meta says are ours, and the record.
 void remove_all(Job&);
 

@@ -30,6 +30,7 @@ class Tpcc : public Workload {
   }
   void cleanup(Job& job) override {
     require_facets(job.target);
+    require_nobody_at_work(job.target);
     remove_all(job);
   }
 
