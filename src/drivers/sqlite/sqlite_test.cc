@@ -163,12 +163,12 @@ TEST_F(Sqlite, after_sqlite_rolled_back_by_itself_nothing_runs_outside_of_a_tran
   EXPECT_EQ(ask(*session, "select sum(n) from t"), "30");
 }
 
-TEST_F(Sqlite, a_full_database_is_overload_and_leaves_nothing_half_done) {
+TEST_F(Sqlite, a_full_database_refuses_and_leaves_nothing_half_done) {
   const auto session = open_session(*open());
   make_table(*session);
   ASSERT_EQ(ask(*session, "pragma max_page_count=10"), "10");
   ASSERT_TRUE(session->query()->begin({}));
-  EXPECT_THAT(ask(*session, "insert into t select 10, zeroblob(100000)"), HasSubstr("overloaded: " + path_));
+  EXPECT_THAT(ask(*session, "insert into t select 10, zeroblob(100000)"), HasSubstr("rejected: " + path_));
   ASSERT_TRUE(session->reset());
   EXPECT_EQ(ask(*session, "select count(*) from t"), "2");
 }

@@ -98,7 +98,7 @@ class Loader {
       wait_for_tables(loaded.has_value());
     load_rows();
     if (job_.shard.index == 0) finish();
-    mark_.withdraw(*session_);
+    mark_.withdraw(*open_session(job_.target));  // the target may have been away while rows were loaded
   }
 
  private:
