@@ -283,7 +283,9 @@ class FleetTest(ProgramTest):
         run.send_signal(signal.SIGINT)
         run.communicate(timeout=60)
         late = [e["text"] for e in self.document()["events"] if e["kind"] == "change"]
-        self.assertEqual(late, ["kv: constant 20/s → constant 40/s", f"{addresses[1]}: kv: constant 20/s → constant 40/s"])
+        self.assertEqual(late[0], "kv: constant 20/s → constant 40/s", late)
+        # A busy machine may make the first one late, too.
+        self.assertEqual(set(late[1:]) - {f"{addresses[0]}: {late[0]}"}, {f"{addresses[1]}: {late[0]}"})
 
     def test_abort_if_looks_at_the_whole(self):
         addresses = self.agents(2)
