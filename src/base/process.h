@@ -1,4 +1,5 @@
-// Another program as a filter: bytes in, bytes out. For tools that do one thing well and have no library (age, gpg).
+// Another program as a filter: bytes in, bytes out. For tools that do one thing well and have no library (age, gpg). And who a
+// process is, for those who must not take another one for it.
 //
 // Blocks until the program ended; may be called from any thread that may wait. Throws Error when the program cannot be
 // started; how it ended is the caller's to judge. Its environment and working directory are ours; it gets no descriptor but

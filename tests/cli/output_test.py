@@ -35,12 +35,6 @@ class OutputTest(ProgramTest):
         self.assertGreater(told, errors / 2, "a line is told every five seconds")
         self.assertLessEqual(told, errors)
 
-    def test_clients_that_only_wait_for_answers_have_a_session_each(self):
-        for more, sessions in ((), 20), (("--rate", "50"), 8), (("--sessions", "3"), 3):
-            self.assay("run", "kv", "--prepare", "--target", "null:?memory=true&latency=1ms", "--rows", "100", "--clients", "20",
-                       "--duration", "500ms", "--result", "r.json", *more)
-            self.assertEqual(json.loads((self.folder / "r.json").read_text())["groups"][0]["sessions"], sessions)
-
     def test_json_of_check_tells_what_was_found(self):
         self.prepare()
         done = self.assay("check", "tpcc", "--target", self.url, "--json")

@@ -15,7 +15,7 @@ namespace assay {
 namespace kv {
 namespace {
 
-constexpr std::uint64_t kProposedClients = 8, kMostProposedSessions = 256;
+constexpr std::uint64_t kProposedClients = 8;
 
 class KvWorkload final : public Workload {
  public:
@@ -60,8 +60,6 @@ class KvWorkload final : public Workload {
     group.operations = operations_of(config);
     group.counters = {"missing"};
     group.clients = group.sessions = kProposedClients;
-    // Who waits for nothing but its answers has a session of its own: waiting for one would be taken for the target's slowness.
-    if (!run.open_loop && run.clients > 0) group.sessions = std::min(run.clients, kMostProposedSessions);
     group.make_client = [state](std::uint64_t k) { return std::make_unique<KvClient>(state, state->shard.global(k)); };
     group.set_up = [collection = config.collection](Session& session) -> Result<> {
       session.kv()->use(collection);
