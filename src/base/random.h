@@ -20,9 +20,9 @@ constexpr std::uint64_t mix(std::uint64_t x) noexcept {
   return x ^ (x >> 31);
 }
 
-constexpr std::uint64_t hash_of(std::uint64_t seed) noexcept { return mix(seed); }
+[[gnu::always_inline]] constexpr std::uint64_t hash_of(std::uint64_t seed) noexcept { return mix(seed); }
 template <class... Rest>
-constexpr std::uint64_t hash_of(std::uint64_t seed, std::uint64_t first, Rest... rest) noexcept {
+[[gnu::always_inline]] constexpr std::uint64_t hash_of(std::uint64_t seed, std::uint64_t first, Rest... rest) noexcept {
   return hash_of(mix(seed) ^ (first * 0xd6e8feb86659fd93ull), rest...);
 }
 

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 
 namespace assay {
 
@@ -13,11 +14,21 @@ using Nanos = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Nanos>;
 using WallTime = std::chrono::time_point<std::chrono::system_clock, Nanos>;
 
+/// Of one of the kernel's monotonic clocks. Not by steady_clock::now(), which is this behind two calls more.
+inline TimePoint monotonic(clockid_t clock) noexcept {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return TimePoint(std::chrono::seconds(t.tv_sec) + Nanos(t.tv_nsec));
+}
+
+/// As of the kernel's last tick: up to 10 ms old, at a quarter of the cost. For time-outs.
+inline TimePoint coarse_now() noexcept { return monotonic(CLOCK_MONOTONIC_COARSE); }
+
 /// The clock seam. Thread-safe. Real code uses system_clock_seam(); tests pass a clock they move themselves.
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual TimePoint now() const noexcept { return std::chrono::steady_clock::now(); }
+  virtual TimePoint now() const noexcept { return monotonic(CLOCK_MONOTONIC); }
   virtual WallTime wall() const noexcept { return std::chrono::system_clock::now(); }
 };
 

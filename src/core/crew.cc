@@ -99,7 +99,7 @@ void FiberCrew::serve(Slot& slot, Muster& muster) {
   working_--;
 }
 
-void FiberCrew::work(Slot& slot) {
+[[gnu::hot]] void FiberCrew::work(Slot& slot) {
   TimePoint now = loop_.clock().now();
   Roster::Lease lease;
   for (unsigned operations = 0;;) {
@@ -128,7 +128,7 @@ void FiberCrew::work(Slot& slot) {
   wake_all();
 }
 
-void FiberCrew::wake_for_due(TimePoint now) {
+[[gnu::hot]] void FiberCrew::wake_for_due(TimePoint now) {
   const TimePoint due = roster_->next_due();
   if (due <= now && !idle_.empty()) {
     runtime::Loop::Task* task = idle_.front();  // the longest idle, so that every session is used

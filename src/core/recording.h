@@ -49,7 +49,7 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  void succeeded(OperationId operation, const Completion& c) noexcept {
+  [[gnu::hot]] void succeeded(OperationId operation, const Completion& c) noexcept {
     const Hold hold(*this);
     OperationStats& stats = stats_for(operation, c.due, c.end);
     stats.response.record(c.end - c.due);

@@ -32,9 +32,11 @@ void Roster::limit(TimePoint from, std::uint64_t leases) noexcept {
   limit_left_ = leases;
 }
 
-bool Roster::may_hand_out(TimePoint due) const noexcept { return due < end_ && (due < limit_from_ || limit_left_ > 0); }
+[[gnu::hot]] bool Roster::may_hand_out(TimePoint due) const noexcept {
+  return due < end_ && (due < limit_from_ || limit_left_ > 0);
+}
 
-void Roster::draw(std::uint32_t i, TimePoint from) {
+[[gnu::hot]] void Roster::draw(std::uint32_t i, TimePoint from) {
   Seat& seat = seats_[i];
   seat.operation = seat.client->next(0);
   if (seat.operation == kNothingMore) return leave(i);
@@ -52,7 +54,7 @@ void Roster::draw(std::uint32_t i, TimePoint from) {
 }
 
 /// A client that is free: due after its pause in a closed loop, at hand in the others.
-void Roster::settle(std::uint32_t i, TimePoint from) {
+[[gnu::hot]] void Roster::settle(std::uint32_t i, TimePoint from) {
   if (triggered_ || open_loop())
     idle_.push_back(i);
   else
@@ -127,7 +129,7 @@ void Roster::next_arrival() {
   arrival_ = offset ? start_ + *offset : TimePoint::max();
 }
 
-TimePoint Roster::next_operation() const noexcept {
+[[gnu::hot]] TimePoint Roster::next_operation() const noexcept {
   TimePoint due = TimePoint::max();
   if (open_loop()) {
     if (!idle_.empty()) due = arrival_;
@@ -141,13 +143,13 @@ TimePoint Roster::next_operation() const noexcept {
 }
 
 /// One that waits for its time; behind a backlog it waits for that, and is applied with its last operation.
-TimePoint Roster::next_change() const noexcept {
+[[gnu::hot]] TimePoint Roster::next_change() const noexcept {
   if (changes_.empty() || changes_.front().at >= end_ || limit_left_ == 0) return TimePoint::max();
   if (open_loop() && arrival_ < changes_.front().at) return TimePoint::max();
   return changes_.front().at;
 }
 
-TimePoint Roster::next_due() const noexcept { return std::min(next_operation(), next_change()); }
+[[gnu::hot]] TimePoint Roster::next_due() const noexcept { return std::min(next_operation(), next_change()); }
 
 bool Roster::over() const noexcept {
   if (next_change() != TimePoint::max()) return false;
@@ -157,14 +159,14 @@ bool Roster::over() const noexcept {
   return next_operation() == TimePoint::max() && (out_ == 0 || limit_left_ == 0);
 }
 
-void Roster::hand_out(std::uint32_t i, TimePoint due, Lease& lease) {
+[[gnu::hot]] void Roster::hand_out(std::uint32_t i, TimePoint due, Lease& lease) {
   Seat& seat = seats_[i];
   if (due >= limit_from_) limit_left_--;
   out_++;
   lease = {seat.client.get(), i, seat.operation, due, seat.free_since};
 }
 
-bool Roster::take(TimePoint now, Lease& lease) {
+[[gnu::hot]] bool Roster::take(TimePoint now, Lease& lease) {
   if (!changes_.empty()) apply_changes(now);
   const TimePoint due = next_operation();
   if (due > now || due == TimePoint::max()) return false;
@@ -197,7 +199,7 @@ bool Roster::take(TimePoint now, Lease& lease) {
   return true;
 }
 
-void Roster::give_back(std::uint32_t i, TimePoint end) {
+[[gnu::hot]] void Roster::give_back(std::uint32_t i, TimePoint end) {
   ASSAY_ASSERT(out_ > 0);
   out_--;
   seats_[i].free_since = end;

@@ -64,7 +64,7 @@ void Slot::record(OperationId operation, TimePoint due, TimePoint end) noexcept 
 
 void Slot::trigger(std::size_t group, std::uint64_t payload) { environment_.trigger(group, payload, now()); }
 
-Result<> Slot::attempt(const Roster::Lease& lease) {
+[[gnu::always_inline]] inline Result<> Slot::attempt(const Roster::Lease& lease) {
   items_ = 1;
   bytes_ = 0;
   if (counted_) {
@@ -80,7 +80,7 @@ bool Slot::back_off(int tries) {
   return environment_.sleep_until(environment_.clock.now() + pause);
 }
 
-TimePoint Slot::perform(const Roster::Lease& lease, TimePoint now) {
+[[gnu::hot]] TimePoint Slot::perform(const Roster::Lease& lease, TimePoint now) {
   const TimePoint free = std::max(free_since_, lease.free_since);
   Completion completion{.due = lease.due,
                         .sent = now,
@@ -135,7 +135,7 @@ void Slot::lose_session(TimePoint worked, const Failure& failure) {
   group_.outages.lost(on_time_line(worked), on_time_line(environment_.clock.now()), failure.message);
 }
 
-bool Slot::ready(TimePoint& now) {
+[[gnu::hot]] bool Slot::ready(TimePoint& now) {
   if (owned_ != nullptr) return true;
   for (Nanos pause = std::chrono::milliseconds(20);; pause = std::min<Nanos>(pause * 2, std::chrono::seconds(1))) {
     const Result<> opened = open();

@@ -25,6 +25,8 @@ namespace {
 thread_local Loop* current_loop = nullptr;
 constexpr Nanos kDeadlineGranularity = std::chrono::milliseconds(100);
 
+constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
 timespec to_timespec(Nanos t) {
   return {.tv_sec = static_cast<time_t>(t.count() / 1'000'000'000),
           .tv_nsec = static_cast<long>(t.count() % 1'000'000'000)};
@@ -92,7 +94,7 @@ void Loop::run() {
   current_loop = nullptr;
 }
 
-void Loop::turn() {
+[[gnu::hot]] void Loop::turn() {
   for (std::size_t n = ready_.size(); n > 0; n--) {
     Task* task = ready_.front();
     ready_.pop_front();
@@ -108,14 +110,14 @@ void Loop::turn() {
   if (alive_ > 0) poll();
 }
 
-TimePoint Loop::next_time() const noexcept {
+[[gnu::hot]] TimePoint Loop::next_time() const noexcept {
   TimePoint next = next_deadline_check_;
   if (!timers_.empty()) next = std::min(next, timers_.top().at);
   for (const Alarm* alarm : alarms_) next = std::min(next, alarm->at);
   return next;
 }
 
-void Loop::poll() {
+[[gnu::hot]] void Loop::poll() {
   const TimePoint next = next_time();
   timespec timeout{};
   const timespec* limit = &timeout;
@@ -138,10 +140,11 @@ void Loop::poll() {
       continue;
     }
     Registration& registration = registrations_[static_cast<std::size_t>(fd)];
-    if (registration.waiter != nullptr)
-      wake(*registration.waiter, Ready::ready);
-    else
-      set_events(fd, registration, 0);  // nobody waits: stay silent until somebody does
+    // Nobody waits: stay silent until somebody does. An end is told once only where news are waited for, perhaps with the last
+    // bytes before it: registered anew, it is told to the next wait, too.
+    if (registration.waiter == nullptr || (events[static_cast<std::size_t>(i)].events & kEnd) != 0)
+      set_events(fd, registration, 0);
+    if (registration.waiter != nullptr) wake(*registration.waiter, Ready::ready);
   }
   if (next != TimePoint::max()) {
     const TimePoint now = clock_.now();
@@ -201,7 +204,7 @@ void Loop::cancel() {
 void Loop::add_alarm(Alarm& alarm) { alarms_.push_back(&alarm); }
 void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
 
-void Loop::wake(Task& task, Ready result) {
+[[gnu::hot]] void Loop::wake(Task& task, Ready result) {
   if (!task.waiting) return;
   task.waiting = false;
   task.result = result;
@@ -210,7 +213,7 @@ void Loop::wake(Task& task, Ready result) {
   ready_.push_back(&task);
 }
 
-Ready Loop::suspend() {
+[[gnu::hot]] Ready Loop::suspend() {
   Task& task = *running_;
   task.waiting = true;
   task.wait_number++;
@@ -218,7 +221,7 @@ Ready Loop::suspend() {
   return task.result;
 }
 
-void Loop::set_events(int fd, Registration& registration, unsigned events) {
+[[gnu::hot]] void Loop::set_events(int fd, Registration& registration, unsigned events) {
   if (events == registration.events) return;
   epoll_event event{.events = events, .data = {.fd = fd}};
   const int operation = events == 0 ? EPOLL_CTL_DEL : registration.events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
@@ -228,11 +231,12 @@ void Loop::set_events(int fd, Registration& registration, unsigned events) {
   registration.events = events;
 }
 
-Ready Loop::wait(int fd, Interest interest, TimePoint deadline, bool stay_registered) {
+[[gnu::hot]] Ready Loop::wait(int fd, Interest interest, TimePoint deadline, bool stay_registered) {
   if (cancelled()) return Ready::cancelled;
   if (registrations_.size() <= static_cast<std::size_t>(fd)) registrations_.resize(static_cast<std::size_t>(fd) + 1);
-  const unsigned wanted =
-      (static_cast<unsigned>(interest) & 1u ? EPOLLIN : 0u) | (static_cast<unsigned>(interest) & 2u ? EPOLLOUT : 0u);
+  const unsigned bits = static_cast<unsigned>(interest);
+  const unsigned wanted = ((bits & 1u) != 0 ? EPOLLIN : 0u) | ((bits & 2u) != 0 ? EPOLLOUT : 0u) |
+                          ((bits & 4u) != 0 ? EPOLLET | EPOLLRDHUP : 0u);
   Registration& registration = registrations_[static_cast<std::size_t>(fd)];
   ASSAY_ASSERT(registration.waiter == nullptr);
   set_events(fd, registration, wanted);
@@ -274,7 +278,7 @@ void Loop::forget(int fd) noexcept {
 // ------------------------------------------------------------------------------------------------------------
 // runtime/wait.h
 
-bool on_fiber() noexcept { return Fiber::current() != nullptr; }
+[[gnu::hot]] bool on_fiber() noexcept { return Fiber::current() != nullptr; }
 
 namespace {
 
@@ -320,7 +324,7 @@ TimeLimit::TimeLimit(Nanos limit)
 
 TimeLimit::~TimeLimit() = default;
 
-Ready wait(int fd, Interest interest, TimePoint deadline) {
+[[gnu::hot]] Ready wait(int fd, Interest interest, TimePoint deadline) {
   return on_fiber() ? current_loop->wait(fd, interest, deadline, true) : poll_thread(fd, interest, deadline);
 }
 

@@ -68,6 +68,62 @@ TEST(Loop, a_fiber_waits_for_a_descriptor_while_others_run) {
   EXPECT_EQ(got, "xyz");
 }
 
+TEST(Loop, who_waits_for_news_is_told_of_what_comes_and_not_again_of_what_was_left) {
+  Loop loop;
+  Pair pair;
+  loop.spawn([&] {
+    char c = 0;
+    EXPECT_EQ(write(pair.fds[1], "ab", 2), 2);
+    EXPECT_EQ(wait(pair.fds[0], Interest::news, TimePoint::max()), Ready::ready);
+    EXPECT_EQ(read(pair.fds[0], &c, 1), 1);
+    EXPECT_EQ(wait(pair.fds[0], Interest::news, real_clock().now() + 50ms), Ready::timed_out);
+    EXPECT_EQ(wait(pair.fds[0], Interest::read, TimePoint::max()), Ready::ready);  // who asks what is there is told
+    EXPECT_EQ(read(pair.fds[0], &c, 1), 1);
+    for (const char next : {'c', 'd'}) {
+      EXPECT_EQ(write(pair.fds[1], &next, 1), 1);
+      EXPECT_EQ(wait(pair.fds[0], Interest::news, TimePoint::max()), Ready::ready);
+      EXPECT_EQ(read(pair.fds[0], &c, 1), 1);
+      EXPECT_EQ(c, next);
+    }
+    forget(pair.fds[0]);
+  });
+  loop.run();
+}
+
+TEST(Loop, news_that_came_while_nobody_waited_are_told_to_the_next_wait) {
+  Loop loop;
+  Pair pair;
+  loop.spawn([&] {
+    char c = 0;
+    EXPECT_EQ(write(pair.fds[1], "a", 1), 1);
+    EXPECT_EQ(wait(pair.fds[0], Interest::news, TimePoint::max()), Ready::ready);
+    EXPECT_EQ(read(pair.fds[0], &c, 1), 1);
+    EXPECT_EQ(write(pair.fds[1], "b", 1), 1);
+    sleep_until(real_clock().now() + 5ms);  // the loop sees it, and nobody to tell
+    EXPECT_EQ(wait(pair.fds[0], Interest::news, real_clock().now() + 20s), Ready::ready);
+    forget(pair.fds[0]);
+  });
+  loop.run();
+}
+
+TEST(Loop, an_end_that_came_with_the_last_bytes_is_told_once_more) {
+  Loop loop;
+  int fds[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+  loop.spawn([&] {
+    char c = 0;
+    EXPECT_EQ(write(fds[1], "a", 1), 1);
+    close(fds[1]);
+    EXPECT_EQ(wait(fds[0], Interest::news, TimePoint::max()), Ready::ready);
+    EXPECT_EQ(read(fds[0], &c, 1), 1);
+    EXPECT_EQ(wait(fds[0], Interest::news, real_clock().now() + 20s), Ready::ready);
+    EXPECT_EQ(read(fds[0], &c, 1), 0);
+    forget(fds[0]);
+  });
+  loop.run();
+  close(fds[0]);
+}
+
 TEST(Loop, a_wait_ends_at_its_deadline_and_not_before) {
   Loop loop;
   Pair pair;

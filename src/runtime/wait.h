@@ -43,7 +43,10 @@ class TimeLimit {
 };
 
 enum class Ready { ready, timed_out, cancelled };
-enum class Interest : unsigned { read = 1, write = 2, both = 3 };
+/// What is waited for. `news` is `read` for who has read all that was there (until less came than there was room for, or
+/// nothing): on a fiber only what arrives later counts, and an end. It saves the loop a second look at each descriptor that
+/// was ready.
+enum class Interest : unsigned { read = 1, write = 2, both = 3, news = 5 };
 
 /// Waits until the descriptor is ready, has an error or was hung up (the next read or write tells). A deadline is kept
 /// to about 0.1 s; TimePoint::max() is none. On a fiber, the descriptor stays registered with the loop until

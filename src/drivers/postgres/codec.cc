@@ -25,11 +25,6 @@ constexpr ArrayType kArrays[] = {{1000, oid::kBool},    {1001, oid::kBytea},    
                                  {1183, oid::kTime},    {1185, oid::kTimestampTz}, {1231, oid::kNumeric},
                                  {2951, oid::kUuid},    {199, oid::kJson},         {3807, oid::kJsonb}};
 
-bool is_textual(Oid type) noexcept {
-  return type == oid::kText || type == oid::kVarchar || type == oid::kBpchar || type == oid::kUnknown ||
-         type == oid::kName;
-}
-
 /// What an attempt at the binary form came to.
 enum class Fit { done, other_form, does_not_fit };
 
@@ -47,14 +42,12 @@ struct Encoder {
   std::string& out;
 
   Fit text(std::string_view v) const {
-    if (is_textual(type) || type == oid::kBytea || type == oid::kJson) {
-      out.append(v);
-    } else if (type == oid::kJsonb) {
+    if (type == oid::kJsonb) {
       out += '\1';  // the version of the form
-      out.append(v);
-    } else {
+    } else if (verbatim(v, type) == nullptr) {
       return Fit::other_form;
     }
+    out.append(v);
     return Fit::done;
   }
   Fit operator()(std::monostate) const { return Fit::other_form; }
@@ -106,7 +99,7 @@ struct Encoder {
   }
   Fit operator()(std::string_view v) const { return text(v); }
   Fit operator()(Bytes v) const {
-    if (type != oid::kBytea) return Fit::other_form;
+    if (verbatim(v, type) == nullptr) return Fit::other_form;
     out.append(v.data);
     return Fit::done;
   }

@@ -28,6 +28,18 @@ inline constexpr Oid kBool = 16, kBytea = 17, kChar = 18, kName = 19, kInt8 = 20
 
 enum class Wire { null, binary, text };
 
+/// The value's own bytes, when they are its binary form for a parameter of the type; else nullptr.
+inline const std::string_view* verbatim(const Value& value, Oid type) noexcept {
+  const auto* const text = std::get_if<std::string_view>(&value);
+  if (text != nullptr) {
+    const bool takes_text = type == oid::kText || type == oid::kVarchar || type == oid::kBpchar || type == oid::kName ||
+                            type == oid::kUnknown || type == oid::kBytea || type == oid::kJson;
+    return takes_text ? text : nullptr;
+  }
+  const auto* const bytes = std::get_if<Bytes>(&value);
+  return bytes != nullptr && type == oid::kBytea ? &bytes->data : nullptr;
+}
+
 /// Appends the value to `out` for a parameter of the type. Binary where that is exact; text otherwise, for the server
 /// to convert or refuse. nullopt: the value does not fit the type, `out` is as before.
 std::optional<Wire> encode(const Value&, Oid type, std::string& out);
@@ -35,6 +47,13 @@ std::optional<Wire> encode(const Value&, Oid type, std::string& out);
 bool encode_binary(const Value&, Oid type, std::string& out);
 /// Appends the value as the server's input functions read it. Not for NULL.
 void encode_text(const Value&, std::string& out);
+
+/// The bytes of a cell of a bytea column, or of text; of all else none.
+inline std::string_view bytes_of(const Value& value) noexcept {
+  if (const auto* bytes = std::get_if<Bytes>(&value)) return bytes->data;
+  const auto* text = std::get_if<std::string_view>(&value);
+  return text != nullptr ? *text : std::string_view();
+}
 
 /// The arrays that cells of a result point to. Addresses are stable until clear().
 class ArrayMemory {

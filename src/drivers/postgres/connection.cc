@@ -212,25 +212,14 @@ Result<> Connection::prepare_exchange(bool in_doubt) {
   return {};
 }
 
-Result<> Connection::begin_exchange(bool in_doubt) {
-  if (conn_ == nullptr)
-    return fail(FailureKind::disconnected, fmt::format("the session was lost before: {}", lost_because_));
-  in_doubt_when_lost_ = in_doubt;
-  deadline_ = patient_ ? TimePoint::max() : real_clock().now() + operation_timeout_;
-  return {};
+Failure Connection::lost_before() const {
+  return {FailureKind::disconnected, "", fmt::format("the session was lost before: {}", lost_because_)};
 }
 
-Result<> Connection::wait(bool write) {
-  switch (runtime::wait(fd_, write ? runtime::Interest::both : runtime::Interest::read, deadline_)) {
-    case runtime::Ready::ready:
-      return {};
-    case runtime::Ready::timed_out:
-      return tl::unexpected(lose(FailureKind::timeout, fmt::format("no answer from PostgreSQL at {} within {}", place_,
-                                                                   format_duration(operation_timeout_))));
-    case runtime::Ready::cancelled:
-      break;
-  }
-  return tl::unexpected(lose(FailureKind::cancelled, "the operation was cancelled"));
+Failure Connection::given_up(runtime::Ready ready) {
+  if (ready == runtime::Ready::cancelled) return lose(FailureKind::cancelled, "the operation was cancelled");
+  return lose(FailureKind::timeout,
+              fmt::format("no answer from PostgreSQL at {} within {}", place_, format_duration(operation_timeout_)));
 }
 
 bool Connection::consume() {

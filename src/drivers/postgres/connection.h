@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "core/table.h"
 #include "core/value.h"
+#include "runtime/wait.h"
 
 #include <cstdint>
 #include <memory>
@@ -103,10 +104,22 @@ class Connection {
   Connection(pg_conn* conn, const ConnectionSpec& spec);
   Result<> establish(TimePoint deadline);
   Failure connect_failure();
-  Result<> wait(bool write);
+  Result<> wait(bool write) { return wait(write ? runtime::Interest::both : runtime::Interest::read); }
+  [[gnu::always_inline]] Result<> wait(runtime::Interest interest) {
+    const runtime::Ready ready = runtime::wait(fd_, interest, deadline_);
+    if (ready != runtime::Ready::ready) return tl::unexpected(given_up(ready));
+    return {};
+  }
   bool consume();
   Failure failure_of_break();
-  Result<> begin_exchange(bool in_doubt_when_lost);
+  Failure given_up(runtime::Ready);
+  Result<> begin_exchange(bool in_doubt_when_lost) {
+    if (conn_ == nullptr) return tl::unexpected(lost_before());
+    in_doubt_when_lost_ = in_doubt_when_lost;
+    deadline_ = patient_ ? TimePoint::max() : coarse_now() + operation_timeout_;
+    return {};
+  }
+  Failure lost_before() const;
   Failure failure(std::string_view severity, std::string code, std::string message);
   Failure lose_to_copy();
   Failure lost_under_way(std::string because);

@@ -39,7 +39,7 @@ class DirectExchange {
   std::string_view tag(const AnswerReader::Answer& a) const noexcept { return bytes().substr(a.tag, a.tag_size); }
   /// The messages between its Bind and its end.
   std::string_view messages(const AnswerReader::Answer& a) const noexcept {
-    return bytes().substr(a.begin, a.end - a.begin);
+    return {data_.get() + a.begin, a.end - a.begin};
   }
 
   /// The buffer that cells of the last answers point into, for who needs them longer than to the next exchange.
@@ -53,7 +53,10 @@ class DirectExchange {
   Result<> hand_back_rest();
   Result<> look_at_rest();
   void make_room();
+  void make_other_room();
+  void enlarge();
   Result<> send();
+  Result<> send_rest(std::ptrdiff_t sent);
   Result<> receive(std::size_t in_doubt_until);
   Result<> receive_more();
   Result<> finish();

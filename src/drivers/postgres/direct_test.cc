@@ -5,9 +5,12 @@
 
 #include "drivers/postgres/postgres.h"
 #include "drivers/postgres/scripted_peer_fixture.h"
+#include "runtime/loop.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <functional>
 
 namespace assay::postgres {
 namespace {
@@ -58,6 +61,15 @@ struct Talk {
   std::unique_ptr<Session> session;
 };
 
+/// A thread asks whether something is there, a fiber is told when something comes: two ways to miss the end of a peer.
+void on_a_thread_and_on_a_fiber(const std::function<void()>& test) {
+  test();
+  if (testing::Test::HasFailure()) return;
+  runtime::Loop loop;
+  loop.spawn(test);
+  loop.run();
+}
+
 TEST(DirectExchange, AsksForNoDescriptionAndLibpqDoes) {
   Talk direct({{kPrepared}, {kAnswer}});
   ASSERT_TRUE(direct.get());
@@ -73,87 +85,99 @@ TEST(DirectExchange, AsksForNoDescriptionAndLibpqDoes) {
 }
 
 TEST(DirectExchange, AnAnswerMayComeByteAfterByte) {
-  Talk talk({{kPrepared}, {.bytes = kNotice + kAnswer, .bytewise = true}, {kAnswer}});
-  for (int i = 0; i < 2; i++) {
-    const auto seven = talk.get();
-    ASSERT_TRUE(seven) << seven.error().message;
-    ASSERT_EQ((*seven)->size(), 1u);
-    EXPECT_EQ((*seven)->integer(0, 0), 7);
-  }
+  on_a_thread_and_on_a_fiber([] {
+    Talk talk({{kPrepared}, {.bytes = kNotice + kAnswer, .bytewise = true}, {kAnswer}});
+    for (int i = 0; i < 2; i++) {
+      const auto seven = talk.get();
+      ASSERT_TRUE(seven) << seven.error().message;
+      ASSERT_EQ((*seven)->size(), 1u);
+      EXPECT_EQ((*seven)->integer(0, 0), 7);
+    }
+  });
 }
 
 TEST(DirectExchange, AServerThatEndsWithinAnAnswerLosesTheSessionAndLeavesAWriteInDoubt) {
-  for (std::size_t cut = 0; cut < kAnswer.size(); cut += 3)
-    for (const End end : {End::close, End::reset}) {
-      Talk reading({{kPrepared}, {.bytes = kAnswer.substr(0, cut), .end = end}});
-      const auto read = reading.get();
-      ASSERT_FALSE(read) << cut;
-      EXPECT_EQ(read.error().kind, FailureKind::disconnected);
-      EXPECT_THAT(read.error().message, HasSubstr("lost the connection to PostgreSQL at 127.0.0.1"));
-      EXPECT_FALSE(read.error().in_doubt);
-      EXPECT_FALSE(reading.get());  // and stays lost
+  on_a_thread_and_on_a_fiber([] {
+    for (std::size_t cut = 0; cut < kAnswer.size(); cut += 3)
+      for (const End end : {End::close, End::reset}) {
+        Talk reading({{kPrepared}, {.bytes = kAnswer.substr(0, cut), .end = end}});
+        const auto read = reading.get();
+        ASSERT_FALSE(read) << cut;
+        EXPECT_EQ(read.error().kind, FailureKind::disconnected);
+        EXPECT_THAT(read.error().message, HasSubstr("lost the connection to PostgreSQL at 127.0.0.1"));
+        EXPECT_FALSE(read.error().in_doubt);
+        EXPECT_FALSE(reading.get());  // and stays lost
 
-      Talk writing({{kPrepared}, {.bytes = kAnswer.substr(0, cut), .end = end}});
-      const auto wrote = writing.add();
-      ASSERT_FALSE(wrote) << cut;
-      EXPECT_EQ(wrote.error().kind, FailureKind::disconnected);
-      EXPECT_TRUE(wrote.error().in_doubt);
-    }
+        Talk writing({{kPrepared}, {.bytes = kAnswer.substr(0, cut), .end = end}});
+        const auto wrote = writing.add();
+        ASSERT_FALSE(wrote) << cut;
+        EXPECT_EQ(wrote.error().kind, FailureKind::disconnected);
+        EXPECT_TRUE(wrote.error().in_doubt);
+      }
+  });
 }
 
 TEST(DirectExchange, WhatTheServerSaysLastIsTheReason) {
-  Talk talk({{kPrepared}, {.bytes = kBound + kTerminated, .end = End::close}});
-  const auto added = talk.add();
-  ASSERT_FALSE(added);
-  EXPECT_EQ(added.error().kind, FailureKind::disconnected);
-  EXPECT_EQ(added.error().native_code, "57P01");
-  EXPECT_EQ(added.error().message, "terminating");
-  EXPECT_TRUE(added.error().in_doubt);
+  on_a_thread_and_on_a_fiber([] {
+    Talk talk({{kPrepared}, {.bytes = kBound + kTerminated, .end = End::close}});
+    const auto added = talk.add();
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().kind, FailureKind::disconnected);
+    EXPECT_EQ(added.error().native_code, "57P01");
+    EXPECT_EQ(added.error().message, "terminating");
+    EXPECT_TRUE(added.error().in_doubt);
+  });
 }
 
 TEST(DirectExchange, AnEndBehindAnAnswerIsFoundByTheNextExchangeWhoeverReadIt) {
-  // Read by libpq; it is found when the direct exchange that follows fails.
-  Talk before({{.bytes = kPrepared + kTerminated, .end = End::close}});
-  const auto first = before.add();
-  ASSERT_FALSE(first);
-  EXPECT_EQ(first.error().native_code, "57P01") << first.error().message;
-  EXPECT_FALSE(first.error().in_doubt);
-  // Read by a direct exchange, before another one and before libpq.
-  for (const bool by_libpq : {false, true}) {
-    Talk behind({{kPrepared}, {.bytes = kAnswer + kTerminated, .end = End::close}});
-    ASSERT_TRUE(behind.add());
-    const auto next = by_libpq ? behind.query().run("update t set v = 1") : behind.add();
-    ASSERT_FALSE(next);
-    EXPECT_EQ(next.error().kind, FailureKind::disconnected);
-    EXPECT_EQ(next.error().native_code, "57P01") << next.error().message;
-    EXPECT_FALSE(next.error().in_doubt);
-  }
+  on_a_thread_and_on_a_fiber([] {
+    // Read by libpq; it is found when the direct exchange that follows fails.
+    Talk before({{.bytes = kPrepared + kTerminated, .end = End::close}});
+    const auto first = before.add();
+    ASSERT_FALSE(first);
+    EXPECT_EQ(first.error().native_code, "57P01") << first.error().message;
+    EXPECT_FALSE(first.error().in_doubt);
+    // Read by a direct exchange, before another one and before libpq.
+    for (const bool by_libpq : {false, true}) {
+      Talk behind({{kPrepared}, {.bytes = kAnswer + kTerminated, .end = End::close}});
+      ASSERT_TRUE(behind.add());
+      const auto next = by_libpq ? behind.query().run("update t set v = 1") : behind.add();
+      ASSERT_FALSE(next);
+      EXPECT_EQ(next.error().kind, FailureKind::disconnected);
+      EXPECT_EQ(next.error().native_code, "57P01") << next.error().message;
+      EXPECT_FALSE(next.error().in_doubt);
+    }
+  });
 }
 
 TEST(DirectExchange, MessagesBehindAnAnswerDoNotDisturbWhatFollows) {
-  const std::string whole =
-      server_message('1') + kBound +
-      server_message('T', std::string_view("\0\1v\0\0\0\0\0\0\0\0\0\0\x17\0\4\xff\xff\xff\xff\0\1", 22)) +
-      kAnswer.substr(kBound.size());
-  for (const bool by_libpq : {false, true}) {
-    Talk talk({{kPrepared}, {kAnswer + kNotice}, {by_libpq ? whole : kAnswer}, {kAnswer}});
-    ASSERT_TRUE(talk.get());
-    const auto next = by_libpq ? talk.query().run("select 7") : talk.get();
-    ASSERT_TRUE(next) << next.error().message;
-    EXPECT_EQ((*next)->integer(0, 0), 7);
-    EXPECT_EQ((*talk.get())->integer(0, 0), 7);
-  }
+  on_a_thread_and_on_a_fiber([] {
+    const std::string whole =
+        server_message('1') + kBound +
+        server_message('T', std::string_view("\0\1v\0\0\0\0\0\0\0\0\0\0\x17\0\4\xff\xff\xff\xff\0\1", 22)) +
+        kAnswer.substr(kBound.size());
+    for (const bool by_libpq : {false, true}) {
+      Talk talk({{kPrepared}, {kAnswer + kNotice}, {by_libpq ? whole : kAnswer}, {kAnswer}});
+      ASSERT_TRUE(talk.get());
+      const auto next = by_libpq ? talk.query().run("select 7") : talk.get();
+      ASSERT_TRUE(next) << next.error().message;
+      EXPECT_EQ((*next)->integer(0, 0), 7);
+      EXPECT_EQ((*talk.get())->integer(0, 0), 7);
+    }
+  });
 }
 
 TEST(DirectExchange, AMessageThatIsHalfThereBehindAnAnswerIsWaitedForBeforeLibpqReads) {
-  // Its other half never comes: the operation's time-out ends the wait, and nothing was sent.
-  Talk talk({{kPrepared}, {kAnswer + kNotice.substr(0, 9)}}, "", std::chrono::milliseconds(200));
-  ASSERT_TRUE(talk.get());
-  const auto next = talk.query().run("update t set v = 1");
-  ASSERT_FALSE(next);
-  EXPECT_EQ(next.error().kind, FailureKind::timeout);
-  EXPECT_FALSE(next.error().in_doubt);
-  EXPECT_THAT(talk.requests(), ElementsAre("PDS", "BES"));
+  on_a_thread_and_on_a_fiber([] {
+    // Its other half never comes: the operation's time-out ends the wait, and nothing was sent.
+    Talk talk({{kPrepared}, {kAnswer + kNotice.substr(0, 9)}}, "", std::chrono::milliseconds(200));
+    ASSERT_TRUE(talk.get());
+    const auto next = talk.query().run("update t set v = 1");
+    ASSERT_FALSE(next);
+    EXPECT_EQ(next.error().kind, FailureKind::timeout);
+    EXPECT_FALSE(next.error().in_doubt);
+    EXPECT_THAT(talk.requests(), ElementsAre("PDS", "BES"));
+  });
 }
 
 TEST(DirectExchange, AnAnswerThatCannotBeUnderstoodLosesTheSessionAndSaysWhatWasFound) {
@@ -184,34 +208,38 @@ TEST(DirectExchange, AnAnswerThatCannotBeUnderstoodLosesTheSessionAndSaysWhatWas
 }
 
 TEST(DirectExchange, InABatchACommitIsInDoubtUntilItsAnswerAndNotBehindAFailure) {
-  const std::string parsed = server_message('1');
-  const auto done = [](std::string_view tag) { return server_message('C', std::string(tag) + '\0'); };
-  const std::string begun = parsed + kBound + done("BEGIN"), added = kBound + done("UPDATE 1"),
-                    committed = parsed + kBound + done("COMMIT");
-  const std::string refused = server_message('E', std::string_view("SERROR\0VERROR\0C40001\0Mno\0\0", 26));
-  const struct {
-    std::string bytes;
-    bool in_doubt;
-  } cases[] = {{begun, true}, {begun + added, true}, {begun + added + committed, false}, {begun + refused, false}};
-  for (const auto& one : cases) {
-    Talk talk({{kPrepared}, {.bytes = one.bytes, .end = End::close}});
-    talk.query().enqueue_begin({});
-    talk.query().enqueue(id(kAdd), kKey);
-    talk.query().enqueue_commit();
-    const auto flushed = talk.query().flush();
-    ASSERT_FALSE(flushed);
-    EXPECT_EQ(flushed.error().kind, FailureKind::disconnected) << flushed.error().message;
-    EXPECT_EQ(flushed.error().in_doubt, one.in_doubt) << ::testing::PrintToString(one.bytes);
-    EXPECT_THAT(talk.requests(), ElementsAre("PDS", "PBEBEPBES"));
-  }
+  on_a_thread_and_on_a_fiber([] {
+    const std::string parsed = server_message('1');
+    const auto done = [](std::string_view tag) { return server_message('C', std::string(tag) + '\0'); };
+    const std::string begun = parsed + kBound + done("BEGIN"), added = kBound + done("UPDATE 1"),
+                      committed = parsed + kBound + done("COMMIT");
+    const std::string refused = server_message('E', std::string_view("SERROR\0VERROR\0C40001\0Mno\0\0", 26));
+    const struct {
+      std::string bytes;
+      bool in_doubt;
+    } cases[] = {{begun, true}, {begun + added, true}, {begun + added + committed, false}, {begun + refused, false}};
+    for (const auto& one : cases) {
+      Talk talk({{kPrepared}, {.bytes = one.bytes, .end = End::close}});
+      talk.query().enqueue_begin({});
+      talk.query().enqueue(id(kAdd), kKey);
+      talk.query().enqueue_commit();
+      const auto flushed = talk.query().flush();
+      ASSERT_FALSE(flushed);
+      EXPECT_EQ(flushed.error().kind, FailureKind::disconnected) << flushed.error().message;
+      EXPECT_EQ(flushed.error().in_doubt, one.in_doubt) << ::testing::PrintToString(one.bytes);
+      EXPECT_THAT(talk.requests(), ElementsAre("PDS", "PBEBEPBES"));
+    }
+  });
 }
 
 TEST(DirectExchange, ASilentServerTimesOut) {
-  Talk talk({{kPrepared}, {kBound + kSeven}}, "", std::chrono::milliseconds(200));
-  const auto got = talk.add();
-  ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().kind, FailureKind::timeout);
-  EXPECT_TRUE(got.error().in_doubt);
+  on_a_thread_and_on_a_fiber([] {
+    Talk talk({{kPrepared}, {kBound + kSeven}}, "", std::chrono::milliseconds(200));
+    const auto got = talk.add();
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, FailureKind::timeout);
+    EXPECT_TRUE(got.error().in_doubt);
+  });
 }
 
 }  // namespace

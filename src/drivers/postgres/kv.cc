@@ -7,19 +7,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 namespace assay::postgres {
-namespace {
-
-/// A cell of a bytea column; of a text column too, should the table be somebody else's.
-std::string_view bytes_of(const Value& value) {
-  if (const auto* bytes = std::get_if<Bytes>(&value)) return bytes->data;
-  const auto* text = std::get_if<std::string_view>(&value);
-  return text ? *text : std::string_view();
-}
-
-}  // namespace
 
 void PostgresKv::create(std::string_view collection) {
   const std::string text =
@@ -67,11 +58,14 @@ Result<> PostgresKv::execute(Operation operation, std::span<const Value> values)
   return postgres::execute(connection_, statements_[operation], values, arguments_, slot_);
 }
 
-Result<bool> PostgresKv::get(std::string_view key, std::string& value) {
+[[gnu::hot]] Result<bool> PostgresKv::get(std::string_view key, std::string& value) {
+  ASSAY_ASSERT(!collection_.empty());
   const Value arguments[] = {key};
-  if (auto done = execute(kGet, arguments); !done) return tl::unexpected(std::move(done.error()));
-  if (slot_.rows.empty()) return false;
-  value = bytes_of(slot_.rows.at(0, 0));
+  const auto found = execute_for_bytes(connection_, statements_[kGet], arguments, arguments_, slot_);
+  if (!found) return tl::unexpected(found.error());
+  if (!found->has_value()) return false;
+  value.resize((*found)->size());  // most values are as long as the last one
+  std::memcpy(value.data(), (*found)->data(), value.size());
   return true;
 }
 

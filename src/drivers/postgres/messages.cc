@@ -11,16 +11,7 @@
 namespace assay::postgres {
 namespace {
 
-constexpr std::size_t kHeader = 5;
-// No message is longer than what the server can hold at once: MaxAllocSize of its src/include/utils/memutils.h.
-constexpr std::uint32_t kMostBytes = 0x3fffffff;
 constexpr std::int16_t kBinaryFormat = 1;
-constexpr auto kServerTypes = [] {
-  std::array<bool, 256> types{};
-  for (const char type : std::string_view("12CDEINSATZtnRKGHWVsdcv3")) types[static_cast<unsigned char>(type)] = true;
-  return types;
-}();
-
 /// Begins a message whose length is not known yet; answers where the length stands.
 std::size_t open_message(std::string& out, char type) {
   out += type;
@@ -37,10 +28,8 @@ void close_message(std::string& out, std::size_t length, std::size_t end) noexce
   set_number(out, length, static_cast<std::int32_t>(end - length));
 }
 
-bool is_server_type(char type) noexcept { return kServerTypes[static_cast<unsigned char>(type)]; }
-
 /// How many bytes of garbage made it so: however many have arrived behind them.
-std::size_t judged(char type) noexcept { return is_server_type(type) ? kHeader : 1; }
+std::size_t judged(char type) noexcept { return kServerTypes[static_cast<unsigned char>(type)] ? kMessageHeader : 1; }
 
 bool ends_session(const ServerError& error) noexcept { return error.severity == "FATAL" || error.severity == "PANIC"; }
 
@@ -59,8 +48,62 @@ std::string bind_head(std::string_view statement, std::size_t values) {
   return head;
 }
 
-std::optional<std::size_t> append_execution(std::string& out, std::string_view head, std::span<const Oid> types,
-                                            std::span<const Value> values) {
+namespace {
+
+// The answers in binary form; behind it Execute of the unnamed portal, without a limit of rows.
+constexpr std::string_view kEnd("\0\1\0\1", 4), kExecute("E\0\0\0\11\0\0\0\0\0", 10),
+    kEndAndExecute("\0\1\0\1E\0\0\0\11\0\0\0\0\0", 14);
+static_assert(kEndAndExecute.substr(0, kEnd.size()) == kEnd && kEndAndExecute.substr(kEnd.size()) == kExecute);
+
+char* write(char* at, std::string_view bytes) noexcept {
+  std::memcpy(at, bytes.data(), bytes.size());
+  return at + bytes.size();
+}
+
+template <std::integral T>
+char* write(char* at, T v) noexcept {
+  const T wire = big_endian(v);
+  std::memcpy(at, &wire, sizeof wire);
+  return at + sizeof wire;
+}
+
+/// append_execution() for values whose binary form is their bytes as they are, or an integer of the parameter's own width:
+/// most of a load. False: there is another one among them, and `out` is as before.
+[[gnu::hot]] bool append_plain_execution(std::string& out, std::string_view head, std::span<const Oid> types,
+                                         std::span<const Value> values) {
+  std::size_t most = head.size() + kEndAndExecute.size();
+  for (std::size_t i = 0; i < values.size(); i++) {
+    const std::string_view* const bytes = verbatim(values[i], types[i]);
+    most += sizeof(std::int32_t) + (bytes != nullptr ? bytes->size() : sizeof(std::int64_t));
+  }
+  const std::size_t before = out.size();
+  out.resize(before + most);
+  char* const begin = out.data() + before;
+  char* at = write(begin, head);
+  for (std::size_t i = 0; i < values.size(); i++) {
+    if (const std::string_view* const bytes = verbatim(values[i], types[i])) {
+      at = write(write(at, static_cast<std::int32_t>(bytes->size())), *bytes);
+    } else if (const auto* number = std::get_if<std::int64_t>(&values[i]);
+               number != nullptr && types[i] == oid::kInt4 && *number == static_cast<std::int32_t>(*number)) {
+      at = write(write(at, std::int32_t{4}), static_cast<std::int32_t>(*number));
+    } else if (number != nullptr && types[i] == oid::kInt8) {
+      at = write(write(at, std::int32_t{8}), *number);
+    } else {
+      out.resize(before);
+      return false;
+    }
+  }
+  at = write(at, kEndAndExecute);
+  write(begin + 1, static_cast<std::int32_t>(at - begin - 1) - static_cast<std::int32_t>(kExecute.size()));
+  out.resize(before + static_cast<std::size_t>(at - begin));
+  return true;
+}
+
+}  // namespace
+
+[[gnu::hot]] std::optional<std::size_t> append_execution(std::string& out, std::string_view head,
+                                                         std::span<const Oid> types, std::span<const Value> values) {
+  if (append_plain_execution(out, head, types, values)) return std::nullopt;
   const std::size_t before = out.size();
   out.append(head);
   const std::size_t formats = out.size() - 2 - 2 * values.size();
@@ -75,10 +118,6 @@ std::optional<std::size_t> append_execution(std::string& out, std::string_view h
     if (*wire != Wire::binary) out[formats + 2 * i + 1] = '\0';
     if (*wire != Wire::null) set_number(out, at, static_cast<std::int32_t>(out.size() - at - 4));
   }
-  // The answers in binary form; behind it Execute of the unnamed portal, without a limit of rows.
-  constexpr std::string_view kEnd("\0\1\0\1", 4), kExecute("E\0\0\0\11\0\0\0\0\0", 10),
-      kEndAndExecute("\0\1\0\1E\0\0\0\11\0\0\0\0\0", 14);
-  static_assert(kEndAndExecute.substr(0, kEnd.size()) == kEnd && kEndAndExecute.substr(kEnd.size()) == kExecute);
   out.append(kEndAndExecute);
   close_message(out, before + 1, out.size() - kExecute.size());
   return std::nullopt;
@@ -94,30 +133,10 @@ void append_text(std::string& out, std::string_view text) {
   append_execution(out, kHead, {}, {});
 }
 
-void append_sync(std::string& out) {
+[[gnu::hot]] void append_sync(std::string& out) {
   constexpr std::string_view kSync("S\0\0\0\4", 5);
-  out.append(kSync);
-}
-
-namespace {
-
-/// take_message(), for the loops here.
-inline Framing take(std::string_view bytes, Message& message, std::size_t& size) noexcept {
-  if (bytes.empty()) return Framing::partial;
-  if (!is_server_type(bytes[0])) return Framing::garbage;
-  if (bytes.size() < kHeader) return Framing::partial;
-  const auto length = get<std::uint32_t>(bytes, 1);
-  if (length < 4 || length > kMostBytes) return Framing::garbage;
-  if (bytes.size() - 1 < length) return Framing::partial;
-  message = {bytes[0], {bytes.data() + kHeader, length - 4}};
-  size = length + 1;
-  return Framing::whole;
-}
-
-}  // namespace
-
-Framing take_message(std::string_view bytes, Message& message, std::size_t& size) noexcept {
-  return take(bytes, message, size);
+  out.resize(out.size() + kSync.size());
+  write(out.data() + out.size() - kSync.size(), kSync);
 }
 
 std::optional<ServerError> read_error(std::string_view body) noexcept {
@@ -142,26 +161,6 @@ std::optional<ServerError> read_error(std::string_view body) noexcept {
   return error;
 }
 
-RowCells::RowCells(std::string_view body) noexcept : rest_(body) {
-  if (rest_.size() < 2) return;
-  count_ = get<std::uint16_t>(rest_);
-  rest_.remove_prefix(2);
-}
-
-bool RowCells::next(std::optional<std::string_view>& cell) noexcept {
-  if (rest_.size() < 4) return false;
-  const auto length = get<std::int32_t>(rest_);
-  rest_.remove_prefix(4);
-  if (length == -1) {
-    cell = std::nullopt;
-    return true;
-  }
-  if (length < 0 || static_cast<std::size_t>(length) > rest_.size()) return false;
-  cell = rest_.substr(0, static_cast<std::size_t>(length));
-  rest_.remove_prefix(static_cast<std::size_t>(length));
-  return true;
-}
-
 std::uint64_t rows_changed(std::string_view tag) noexcept {
   if (tag.empty() || (tag[0] != 'I' && tag[0] != 'U' && tag[0] != 'D' && tag[0] != 'M')) return 0;
   const std::string_view count = tag.substr(tag.rfind(' ') + 1);
@@ -173,41 +172,44 @@ std::uint64_t rows_changed(std::string_view tag) noexcept {
 // ---------------------------------------------------------------------------------------------------------------------
 // AnswerReader
 
-void AnswerReader::begin(std::size_t statements, std::size_t at) noexcept {
+[[gnu::hot]] void AnswerReader::begin(std::size_t statements, std::size_t at) {
   statements_ = statements;
   at_ = at;
-  answers_.clear();
+  complete_ = 0;
+  if (answers_.size() < statements) answers_.resize(statements);
   bound_ = failed_ = false;
 }
 
-AnswerReader::State AnswerReader::read(std::string_view bytes) {
-  for (;;) {
-    Message message;
-    std::size_t size = 0;
-    switch (take({bytes.data() + at_, bytes.size() - at_}, message, size)) {
-      case Framing::partial:
-        return State::more;
-      case Framing::garbage:
-        fault_ = fmt::format("found {:?}, expected a message of PostgreSQL's protocol 3",
-                             bytes.substr(at_, judged(bytes[at_])));
-        return State::garbage;
-      case Framing::whole:
-        break;
-    }
-    const State state = accept(message, at_, at_ + size);
-    if (state == State::garbage) return state;
-    at_ += size;
-    if (state != State::more) return state;
-  }
+inline AnswerReader::State AnswerReader::complete(std::size_t tag_size, std::size_t begin, std::size_t end) {
+  current_.end = end;
+  current_.tag = begin + kMessageHeader;
+  current_.tag_size = tag_size;
+  answers_[complete_++] = current_;  // no more than statements, as each begins with a BindComplete that was expected
+  bound_ = false;
+  return State::more;
 }
 
-AnswerReader::State AnswerReader::accept(const Message& message, std::size_t begin, std::size_t end) {
-  const bool expects = !failed_ && answers_.size() < statements_;
+inline AnswerReader::State AnswerReader::ready(std::string_view body) {
+  if (!failed_ && (bound_ || complete_ < statements_)) {
+    fault_ = fmt::format("found the end of the answers behind {} of {} statements", complete_, statements_);
+    return State::garbage;
+  }
+  if (body.size() != 1 || (body[0] != 'I' && body[0] != 'T' && body[0] != 'E')) {
+    fault_ = fmt::format("found the transaction status {:?}, expected I, T or E", body.substr(0, 8));
+    return State::garbage;
+  }
+  status_ = body[0];
+  return State::ready;
+}
+
+[[gnu::always_inline]] inline AnswerReader::State AnswerReader::accept(const Message& message, std::size_t begin,
+                                                                       std::size_t end) {
+  const auto expects = [this] { return !failed_ && complete_ < statements_; };
   switch (message.type) {
     case '1':  // ParseComplete
-      return expects && !bound_ ? State::more : unexpected(message);
+      return !bound_ && expects() ? State::more : unexpected(message);
     case '2':  // BindComplete
-      if (!expects || bound_) return unexpected(message);
+      if (bound_ || !expects()) return unexpected(message);
       bound_ = true;
       current_ = {.begin = end};
       return State::more;
@@ -217,9 +219,9 @@ AnswerReader::State AnswerReader::accept(const Message& message, std::size_t beg
       return State::more;
     case 'C':  // CommandComplete
       if (!bound_ || message.body.empty() || message.body.back() != '\0') return unexpected(message);
-      return complete(message.body.substr(0, message.body.size() - 1), begin, end);
+      return complete(message.body.size() - 1, begin, end);
     case 'I':  // EmptyQueryResponse
-      return bound_ ? complete({}, begin, end) : unexpected(message);
+      return bound_ ? complete(0, begin, end) : unexpected(message);
     case 'E':
       return fail_with(message, begin);
     case 'G':
@@ -237,13 +239,23 @@ AnswerReader::State AnswerReader::accept(const Message& message, std::size_t beg
   }
 }
 
-AnswerReader::State AnswerReader::complete(std::string_view tag, std::size_t begin, std::size_t end) {
-  current_.end = end;
-  current_.tag = begin + kHeader;
-  current_.tag_size = tag.size();
-  answers_.push_back(current_);
-  bound_ = false;
-  return State::more;
+[[gnu::hot]] AnswerReader::State AnswerReader::read(std::string_view bytes) {
+  for (;;) {
+    Message message;
+    std::size_t size = 0;
+    const Framing framing = take_message({bytes.data() + at_, bytes.size() - at_}, message, size);
+    if (framing != Framing::whole) return framing == Framing::partial ? State::more : unreadable(bytes);
+    const State state = accept(message, at_, at_ + size);
+    if (state == State::garbage) return state;
+    at_ += size;
+    if (state != State::more) return state;
+  }
+}
+
+AnswerReader::State AnswerReader::unreadable(std::string_view bytes) {
+  fault_ =
+      fmt::format("found {:?}, expected a message of PostgreSQL's protocol 3", bytes.substr(at_, judged(bytes[at_])));
+  return State::garbage;
 }
 
 AnswerReader::State AnswerReader::fail_with(const Message& message, std::size_t begin) {
@@ -256,27 +268,14 @@ AnswerReader::State AnswerReader::fail_with(const Message& message, std::size_t 
   if (failed_ && !fatal) return unexpected(message);
   failed_ = true;
   bound_ = false;
-  error_ = begin + kHeader;
+  error_ = begin + kMessageHeader;
   error_size_ = message.body.size();
   return fatal ? State::fatal : State::more;
 }
 
-AnswerReader::State AnswerReader::ready(std::string_view body) {
-  if (!failed_ && (bound_ || answers_.size() < statements_)) {
-    fault_ = fmt::format("found the end of the answers behind {} of {} statements", answers_.size(), statements_);
-    return State::garbage;
-  }
-  if (body.size() != 1 || (body[0] != 'I' && body[0] != 'T' && body[0] != 'E')) {
-    fault_ = fmt::format("found the transaction status {:?}, expected I, T or E", body.substr(0, 8));
-    return State::garbage;
-  }
-  status_ = body[0];
-  return State::ready;
-}
-
 AnswerReader::State AnswerReader::unexpected(const Message& message) {
   fault_ = fmt::format("found a message '{}' of {} bytes behind {} of {} answers{}, which does not belong there",
-                       message.type, message.body.size(), answers_.size(), statements_,
+                       message.type, message.body.size(), complete_, statements_,
                        failed_  ? " and an error"
                        : bound_ ? " and within the next"
                                 : "");

@@ -8,7 +8,9 @@
 
 #include "core/value.h"
 #include "drivers/postgres/codec.h"
+#include "drivers/postgres/wire.h"
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -34,9 +36,31 @@ struct Message {
   std::string_view body;
 };
 enum class Framing { whole, partial, garbage };
+
+inline constexpr std::size_t kMessageHeader = 5;
+// No message is longer than what the server can hold at once: MaxAllocSize of its src/include/utils/memutils.h.
+inline constexpr std::uint32_t kMostMessageBytes = 0x3fffffff;
+/// Whether a server sends messages of a type.
+inline constexpr auto kServerTypes = [] {
+  std::array<bool, 256> types{};
+  for (const char type : std::string_view("12CDEINSATZtnRKGHWVsdcv3")) types[static_cast<unsigned char>(type)] = true;
+  return types;
+}();
+
 /// The message that the bytes begin with. `size`: how many of them it is, when it is whole. What no server sends (a type that
 /// is none, a length that cannot be) is garbage as soon as it shows.
-Framing take_message(std::string_view bytes, Message& message, std::size_t& size) noexcept;
+[[gnu::always_inline]] inline Framing take_message(std::string_view bytes, Message& message,
+                                                   std::size_t& size) noexcept {
+  if (bytes.empty()) return Framing::partial;
+  if (!kServerTypes[static_cast<unsigned char>(bytes[0])]) return Framing::garbage;
+  if (bytes.size() < kMessageHeader) return Framing::partial;
+  const auto length = get<std::uint32_t>(bytes, 1);
+  if (length < 4 || length > kMostMessageBytes) return Framing::garbage;
+  if (bytes.size() - 1 < length) return Framing::partial;
+  message = {bytes[0], {bytes.data() + kMessageHeader, length - 4}};
+  size = length + 1;
+  return Framing::whole;
+}
 
 /// What an ErrorResponse says; views into its body.
 struct ServerError {
@@ -48,11 +72,27 @@ std::optional<ServerError> read_error(std::string_view body) noexcept;
 /// The cells of a DataRow, one after the other.
 class RowCells {
  public:
-  explicit RowCells(std::string_view body) noexcept;
+  explicit RowCells(std::string_view body) noexcept : rest_(body) {
+    if (rest_.size() < 2) return;
+    count_ = get<std::uint16_t>(rest_);
+    rest_.remove_prefix(2);
+  }
   /// How many there are; -1: the body is malformed.
   int count() const noexcept { return count_; }
   /// False: the body is malformed. A NULL has no value.
-  bool next(std::optional<std::string_view>& cell) noexcept;
+  bool next(std::optional<std::string_view>& cell) noexcept {
+    if (rest_.size() < 4) return false;
+    const auto length = get<std::int32_t>(rest_);
+    rest_.remove_prefix(4);
+    if (length == -1) {
+      cell = std::nullopt;
+      return true;
+    }
+    if (length < 0 || static_cast<std::size_t>(length) > rest_.size()) return false;
+    cell = std::string_view(rest_.data(), static_cast<std::size_t>(length));
+    rest_.remove_prefix(static_cast<std::size_t>(length));
+    return true;
+  }
   /// Whether nothing is left.
   bool at_end() const noexcept { return rest_.empty(); }
 
@@ -84,12 +124,12 @@ class AnswerReader {
   };
 
   /// `statements` were sent; their answers begin at the offset.
-  void begin(std::size_t statements, std::size_t at) noexcept;
+  void begin(std::size_t statements, std::size_t at);
   /// `bytes` are those of the last call and more behind them.
   State read(std::string_view bytes);
 
   /// The answers that are complete, in the order of the statements. Behind one that failed there are none.
-  std::span<const Answer> answers() const noexcept { return answers_; }
+  std::span<const Answer> answers() const noexcept { return {answers_.data(), complete_}; }
   /// Behind the last message that was understood.
   std::size_t position() const noexcept { return at_; }
   bool failed() const noexcept { return failed_; }
@@ -101,13 +141,14 @@ class AnswerReader {
 
  private:
   State accept(const Message&, std::size_t begin, std::size_t end);
-  State complete(std::string_view tag, std::size_t begin, std::size_t end);
+  State complete(std::size_t tag_size, std::size_t begin, std::size_t end);
   State fail_with(const Message&, std::size_t begin);
   State ready(std::string_view body);
   State unexpected(const Message&);
+  State unreadable(std::string_view bytes);
 
-  std::size_t statements_ = 0, at_ = 0;
-  std::vector<Answer> answers_;
+  std::size_t statements_ = 0, at_ = 0, complete_ = 0;
+  std::vector<Answer> answers_;  // at least as many as statements
   Answer current_;
   bool bound_ = false, failed_ = false;
   char status_ = 'I';

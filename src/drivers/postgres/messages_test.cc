@@ -71,6 +71,30 @@ TEST(Messages, AnExecutionIsBindAndExecuteAsTheProtocolSays) {
   EXPECT_EQ(out, "before" + message('B', bind) + execute);
 }
 
+TEST(Messages, ValuesThatAreBytesOrIntegersOfTheWidthGoAsTheyAre) {
+  const Oid types[] = {oid::kBytea, oid::kBytea, oid::kVarchar, oid::kInt4, oid::kInt8};
+  const Value values[] = {Bytes{{"\0\xff", 2}}, std::string_view(), std::string_view("x"),
+                          std::int64_t{std::numeric_limits<std::int32_t>::min()},
+                          std::int64_t{std::numeric_limits<std::int64_t>::max()}};
+  std::string out = "before";
+  EXPECT_EQ(append_execution(out, bind_head("", 5), types, values), std::nullopt);
+  append_sync(out);
+  std::string bind("\0\0\0\5\0\1\0\1\0\1\0\1\0\1\0\5", 16);
+  bind += std::string("\0\0\0\2\0\xff", 6) + std::string("\0\0\0\0", 4) + std::string("\0\0\0\1x", 5);
+  bind += std::string("\0\0\0\4\x80\0\0\0", 8);
+  bind += std::string("\0\0\0\10\x7f\xff\xff\xff\xff\xff\xff\xff", 12);
+  bind += std::string("\0\1\0\1", 4);
+  EXPECT_EQ(out, "before" + message('B', bind) + message('E', std::string_view("\0\0\0\0\0", 5)) + message('S'));
+}
+
+TEST(Messages, AnIntegerThatIsTooWideIsNamedAlsoBehindValuesThatGoAsTheyAre) {
+  const Oid types[] = {oid::kText, oid::kInt4};
+  const Value values[] = {std::string_view("x"), std::int64_t{std::numeric_limits<std::int32_t>::max()} + 1};
+  std::string out = "before";
+  EXPECT_EQ(append_execution(out, bind_head("a1", 2), types, values), 1u);
+  EXPECT_EQ(out, "before");
+}
+
 TEST(Messages, AValueThatDoesNotFitIsNamedAndNothingIsAppended) {
   const Oid types[] = {oid::kInt4, oid::kInt2};
   const Value values[] = {std::int64_t{1}, std::int64_t{40'000}};

@@ -22,10 +22,10 @@ class PostgresSession final : public Session {
     if (options.text("exchange") == "auto") connection_->use_direct_exchange();
   }
 
-  QueryFacet* query() noexcept override { return &query_; }
+  [[gnu::hot]] QueryFacet* query() noexcept override { return &query_; }
   RowsFacet* rows() noexcept override { return &rows_; }
-  KvFacet* kv() noexcept override { return &kv_; }
-  Result<> reset() override { return query_.rollback(); }
+  [[gnu::hot]] KvFacet* kv() noexcept override { return &kv_; }
+  [[gnu::hot]] Result<> reset() override { return query_.rollback(); }
   void set_patient(bool on) noexcept override { connection_->set_patient(on); }
   std::uint64_t round_trips() const noexcept override { return connection_->round_trips(); }
 

@@ -2,11 +2,13 @@
 #include "drivers/postgres/livetest_fixture.h"
 #include "runtime/loop.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <limits>
 #include <map>
+#include <tuple>
 
 namespace assay {
 namespace {
@@ -294,6 +296,37 @@ TEST_F(PostgresQueryLive, EveryKindOfValueAgreesWithTheServersOwnText) {
     const auto nothing = query().execute(id(0), null);
     ASSERT_TRUE(nothing);
     EXPECT_TRUE(is_null((*nothing)->at(0, 0)));
+  }
+}
+
+TEST_F(PostgresQueryLive, AValueOfAKeyIsReadFromAnyColumnOfBytesOrTextAndOtherwiseEmpty) {
+  KvFacet& kv = *session_->kv();
+  std::string long_value(3'000'000, 'x');  // more than one read of the socket brings
+  for (const auto& [type, literal, expected] : {std::tuple("bytea", std::string("'\\x00ff'"), std::string("\0\xff", 2)),
+                                                {"text", "'näme'", "näme"},
+                                                {"varchar(9)", "'abc'", "abc"},
+                                                {"bytea", "''", ""},
+                                                {"text", "null", ""},
+                                                {"integer", "7", ""},
+                                                {"text", "repeat('x', 3000000)", long_value}}) {
+    const std::string table = fmt::format("kv_{}_{}", std::string_view(type).substr(0, 3), expected.size());
+    run(*session_, fmt::format("drop table if exists {}", table));
+    run(*session_, fmt::format("create table {} (k text, v {})", table, type));
+    run(*session_,
+        fmt::format("insert into {} values ('a', {}), ('b', {}), ('b', {})", table, literal, literal, literal));
+    kv.use(table);
+    for (const char* key : {"a", "b"}) {  // the first of two rows, too
+      std::string value = "left over";
+      const auto found = kv.get(key, value);
+      ASSERT_TRUE(found) << found.error().message;
+      EXPECT_TRUE(*found);
+      EXPECT_EQ(value, expected) << type;
+    }
+    std::string value;
+    const auto nothing = kv.get("c", value);
+    ASSERT_TRUE(nothing) << nothing.error().message;
+    EXPECT_FALSE(*nothing);
+    run(*session_, fmt::format("drop table {}", table));
   }
 }
 

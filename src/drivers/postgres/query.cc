@@ -95,7 +95,7 @@ Result<> PostgresQuery::commit() {
   return {};
 }
 
-Result<> PostgresQuery::rollback() {
+[[gnu::hot]] Result<> PostgresQuery::rollback() {
   drop_batch();
   if (!connection_.lost() && !connection_.in_transaction()) return {};
   return without_value(connection_.command("rollback", false));
@@ -153,7 +153,8 @@ const ResultSet& PostgresQuery::result(std::size_t i) const {
   return slots_[i].rows;
 }
 
-void PostgresQuery::drop_batch() noexcept {
+[[gnu::hot]] void PostgresQuery::drop_batch() noexcept {
+  if (items_.empty()) return;
   items_.clear();
   values_.clear();
   arrays_.clear();

@@ -49,8 +49,8 @@ Result<> decode_rows(ResultPtr result, Slot& slot) {
   return {};
 }
 
-Result<> decode_answer(Connection& connection, const Prepared& statement, const AnswerReader::Answer& answer,
-                       Slot& slot) {
+[[gnu::hot]] Result<> decode_answer(Connection& connection, const Prepared& statement,
+                                    const AnswerReader::Answer& answer, Slot& slot) {
   const DirectExchange& direct = *connection.direct();
   const std::size_t columns = statement.columns.size();
   slot.clear(columns);
@@ -81,7 +81,7 @@ Result<> decode_answer(Connection& connection, const Prepared& statement, const 
   return {};
 }
 
-Result<> append_statement(std::string& out, const Prepared& statement, std::span<const Value> values) {
+[[gnu::hot]] Result<> append_statement(std::string& out, const Prepared& statement, std::span<const Value> values) {
   if (values.size() != statement.parameters.size()) return wrong_number(statement, values.size());
   if (const auto bad = append_execution(out, statement.bind_head, statement.parameters, values))
     return does_not_fit(statement, *bad, values[*bad]);
@@ -191,26 +191,70 @@ void note_failure(Prepared& statement, const Failure& failure) {
 
 namespace {
 
-Result<> execute_directly(Connection& connection, Prepared& statement, std::span<const Value> values, Slot& slot) {
+/// The answer is then that of connection.direct().
+[[gnu::always_inline]] inline Result<> exchange_directly(Connection& connection, Prepared& statement,
+                                                         std::span<const Value> values) {
   DirectExchange& direct = *connection.direct();
   if (auto appended = append_statement(direct.statements(), statement, values); !appended) return appended;
   const bool doubtful = !statement.read_only && !connection.in_transaction();
-  if (auto done = direct.exchange(1, doubtful ? DirectExchange::kAll : DirectExchange::kNever); !done) {
-    note_failure(statement, done.error());
-    return done;
-  }
-  return decode_answer(connection, statement, direct.answers().front(), slot);
+  auto done = direct.exchange(1, doubtful ? DirectExchange::kAll : DirectExchange::kNever);
+  if (!done) note_failure(statement, done.error());
+  return done;
+}
+
+Result<> prepare_one(Connection& connection, Prepared& statement) {
+  Prepared* const one[] = {&statement};
+  return prepare(connection, one);
+}
+
+/// The cell of an answer that is one row of one column of bytes or text; nullopt: it is another, or NULL, or malformed.
+[[gnu::always_inline]] inline std::optional<std::string_view> only_bytes(const DirectExchange& direct,
+                                                                         const Prepared& statement,
+                                                                         const AnswerReader::Answer& answer) noexcept {
+  if (answer.rows != 1 || statement.columns.size() != 1 ||
+      (statement.columns[0] != oid::kBytea && statement.columns[0] != oid::kText))
+    return std::nullopt;
+  Message message;
+  std::size_t size = 0;
+  std::string_view rest = direct.messages(answer);
+  for (take_message(rest, message, size); message.type != 'D'; take_message(rest, message, size))
+    rest.remove_prefix(size);
+  RowCells cells(message.body);
+  std::optional<std::string_view> cell;
+  return cells.count() == 1 && cells.next(cell) && cells.at_end() ? cell : std::nullopt;
 }
 
 }  // namespace
 
-Result<> execute(Connection& connection, Prepared& statement, std::span<const Value> values, Arguments& arguments,
-                 Slot& slot) {
-  if (!statement.ready) {
-    Prepared* const one[] = {&statement};
-    if (auto prepared = prepare(connection, one); !prepared) return prepared;
+[[gnu::hot]] Result<std::optional<std::string_view>> execute_for_bytes(Connection& connection, Prepared& statement,
+                                                                       std::span<const Value> values,
+                                                                       Arguments& arguments, Slot& slot) {
+  if (!statement.ready)
+    if (auto prepared = prepare_one(connection, statement); !prepared)
+      return tl::unexpected(std::move(prepared.error()));
+  if (connection.direct() != nullptr) {
+    if (auto done = exchange_directly(connection, statement, values); !done)
+      return tl::unexpected(std::move(done.error()));
+    const AnswerReader::Answer& answer = connection.direct()->answers().front();
+    if (answer.rows == 0) return std::nullopt;
+    if (const auto bytes = only_bytes(*connection.direct(), statement, answer)) return bytes;
+    if (auto done = decode_answer(connection, statement, answer, slot); !done)
+      return tl::unexpected(std::move(done.error()));
+  } else if (auto done = execute(connection, statement, values, arguments, slot); !done) {
+    return tl::unexpected(std::move(done.error()));
   }
-  if (connection.direct() != nullptr) return execute_directly(connection, statement, values, slot);
+  if (slot.rows.empty()) return std::nullopt;
+  return bytes_of(slot.rows.at(0, 0));
+}
+
+[[gnu::hot]] Result<> execute(Connection& connection, Prepared& statement, std::span<const Value> values,
+                              Arguments& arguments, Slot& slot) {
+  if (!statement.ready)
+    if (auto prepared = prepare_one(connection, statement); !prepared) return prepared;
+  if (connection.direct() != nullptr) {
+    if (auto done = exchange_directly(connection, statement, values); !done) return done;
+    return decode_answer(connection, statement, connection.direct()->answers().front(), slot);
+  }
   arguments.clear();
   if (auto added = arguments.add(statement, values); !added) return tl::unexpected(std::move(added.error()));
   arguments.seal();

@@ -10,8 +10,10 @@
 #include "drivers/postgres/connection.h"
 #include "drivers/postgres/direct.h"
 
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace assay::postgres {
@@ -81,6 +83,10 @@ class Arguments {
 Result<> prepare(Connection&, std::span<Prepared* const>);
 /// One statement, one round trip (two when it is to be prepared). The answer is in the slot.
 Result<> execute(Connection&, Prepared&, std::span<const Value>, Arguments&, Slot&);
+/// The first cell of the first row of such an answer, of bytes or text (else empty), valid until the next exchange; nullopt: no
+/// row. Costs less than execute(): where the answer is nothing else, no ResultSet is made of it.
+Result<std::optional<std::string_view>> execute_for_bytes(Connection&, Prepared&, std::span<const Value>, Arguments&,
+                                                          Slot&);
 /// One statement unprepared, with arguments as text.
 Result<> run(Connection&, const std::string& text, std::span<const Value>, bool read_only, Arguments&, Slot&);
 /// After a failure of the statement: whether it is to be prepared anew before its next use.

@@ -17,7 +17,7 @@ KvClient::~KvClient() {
   if (insert_) state_->inserts.give_back(*insert_);
 }
 
-OperationId KvClient::next(std::uint64_t) {
+[[gnu::hot]] OperationId KvClient::next(std::uint64_t) {
   if (insert_) state_->inserts.give_back(*std::exchange(insert_, std::nullopt));  // the last insert failed
   const std::vector<double>& shares = state_->cumulative;
   const std::size_t drawn =
@@ -33,7 +33,7 @@ OperationId KvClient::next(std::uint64_t) {
   return OperationId(static_cast<std::uint16_t>(drawn));
 }
 
-void KvClient::draw_one(Op op) {
+[[gnu::hot]] void KvClient::draw_one(Op op) {
   if (op == Op::insert) {
     insert_ = state_->inserts.take();
     row_ = state_->inserts.row(*insert_);
@@ -69,7 +69,32 @@ void KvClient::draw_write(std::string_view key, std::string& value) {
   state_->values.make(key, state_->next_version.fetch_add(1, std::memory_order_relaxed), value);
 }
 
-Result<> KvClient::run(Context& context, OperationId operation) {
+// A fiber that was suspended comes back through all functions that it was in, and the processor has forgotten where each
+// returns to: the fewer, the better. So these are part of run().
+
+[[gnu::always_inline]] inline Result<> KvClient::verify(Context& context, std::string_view key, std::string_view value,
+                                                        std::uint64_t oldest) {
+  if (!state_->values.is_right(key, value, oldest))
+    return fail(FailureKind::wrong_answer, *state_->values.fault(key, value, oldest));
+  context.bytes(value.size());
+  return {};
+}
+
+[[gnu::always_inline]] inline Result<bool> KvClient::read(Context& context) {
+  const std::uint64_t oldest = state_->oldest(row_);
+  const Result<bool> found = context.kv().get(key_, read_);
+  if (!found) return found;
+  Result<> good = *found ? verify(context, key_, read_, oldest) : missing(context, key_);
+  if (!good) return tl::unexpected(std::move(good.error()));
+  return *found;
+}
+
+[[gnu::always_inline]] inline Result<> KvClient::get(Context& context) {
+  if (Result<bool> found = read(context); !found) return tl::unexpected(std::move(found.error()));
+  return {};
+}
+
+[[gnu::hot]] Result<> KvClient::run(Context& context, OperationId operation) {
   switch (state_->config.mix[static_cast<std::size_t>(operation)].op) {
     case Op::get:
       return get(context);
@@ -98,26 +123,6 @@ Result<> KvClient::missing(Context& context, std::string_view key) {
     return fail(FailureKind::wrong_answer, fmt::format("key '{}': found nothing, expected a value", key));
   context.count(kMissing);
   context.items(0);
-  return {};
-}
-
-Result<> KvClient::verify(Context& context, std::string_view key, std::string_view value, std::uint64_t oldest) {
-  if (auto fault = state_->values.fault(key, value, oldest)) return fail(FailureKind::wrong_answer, *std::move(fault));
-  context.bytes(value.size());
-  return {};
-}
-
-Result<bool> KvClient::read(Context& context) {
-  const std::uint64_t oldest = state_->oldest(row_);
-  const Result<bool> found = context.kv().get(key_, read_);
-  if (!found) return found;
-  Result<> good = *found ? verify(context, key_, read_, oldest) : missing(context, key_);
-  if (!good) return tl::unexpected(std::move(good.error()));
-  return *found;
-}
-
-Result<> KvClient::get(Context& context) {
-  if (Result<bool> found = read(context); !found) return tl::unexpected(std::move(found.error()));
   return {};
 }
 

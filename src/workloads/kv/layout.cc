@@ -3,8 +3,11 @@
 #include "base/error.h"
 #include "base/units.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace assay::kv {
 namespace {
@@ -79,14 +82,20 @@ KeyFormat::KeyFormat(const Layout& layout)
       // The key of a row must not depend on the seed: who resumes or reads need not know it.
       permutation_(layout.key_space(), 0x6b76) {}
 
-void KeyFormat::key(std::uint64_t row, std::string& out) const {
+[[gnu::hot]] void KeyFormat::key(std::uint64_t row, std::string& out) const {
   key_of_number(hashed_ ? permutation_(row) : row, out);
 }
 
-void KeyFormat::key_of_number(std::uint64_t number, std::string& out) const {
-  out.assign(prefix_);
-  out.resize(prefix_.size() + static_cast<std::size_t>(digits_));
-  for (std::size_t i = out.size(); i-- > prefix_.size(); number /= 10) out[i] = static_cast<char>('0' + number % 10);
+[[gnu::hot]] void KeyFormat::key_of_number(std::uint64_t number, std::string& out) const {
+  const fmt::format_int text(number);
+  const auto digits = static_cast<std::size_t>(digits_);
+  const std::size_t zeros = digits - std::min(text.size(), digits);
+  out.resize(prefix_.size() + digits);
+  char* const at = out.data();
+  std::memcpy(at, prefix_.data(), prefix_.size());
+  std::memset(at + prefix_.size(), '0', zeros);
+  // Of a longer number the last digits.
+  std::memcpy(at + prefix_.size() + zeros, text.data() + text.size() - (digits - zeros), digits - zeros);
 }
 
 bool KeyFormat::is_key(std::string_view text) const noexcept {

@@ -4,7 +4,7 @@
 
 namespace assay::kv {
 
-std::uint64_t RowChooser::draw_item(Random& random, std::uint64_t items) {
+[[gnu::hot]] std::uint64_t RowChooser::draw_item(Random& random, std::uint64_t items) {
   const std::uint64_t loaded = state_.config.layout.rows;
   switch (state_.config.distribution) {
     case Distribution::uniform:
@@ -28,7 +28,7 @@ std::uint64_t RowChooser::draw_item(Random& random, std::uint64_t items) {
   return random.below(items);
 }
 
-std::uint64_t RowChooser::draw(Random& random) {
+[[gnu::hot]] std::uint64_t RowChooser::draw(Random& random) {
   const std::uint64_t loaded = state_.config.layout.rows;
   const std::uint64_t item = draw_item(random, loaded + state_.inserts.acknowledged());
   return item < loaded ? item : state_.inserts.row(item - loaded);

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -12,7 +13,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "values are written as the machine holds integers");
 
-constexpr char kMagic[] = {'A', 'K', 'V', '1'};
+constexpr std::array kMagic = {'A', 'K', 'V', '1'};
 
 template <class T>
 T read(std::string_view value, std::size_t at) noexcept {
@@ -21,7 +22,7 @@ T read(std::string_view value, std::size_t at) noexcept {
   return out;
 }
 
-std::uint64_t hash_of_key(std::string_view key) noexcept {
+[[gnu::hot]] std::uint64_t hash_of_key(std::string_view key) noexcept {
   std::uint64_t hash = key.size();
   for (; key.size() >= 8; key.remove_prefix(8)) hash = mix(hash ^ read<std::uint64_t>(key, 0));
   std::uint64_t rest = 0;
@@ -29,7 +30,8 @@ std::uint64_t hash_of_key(std::string_view key) noexcept {
   return mix(hash ^ rest);
 }
 
-std::uint64_t checksum(std::uint32_t load, std::uint64_t version, std::uint64_t key_hash, std::size_t size) noexcept {
+[[gnu::hot]] std::uint64_t checksum(std::uint32_t load, std::uint64_t version, std::uint64_t key_hash,
+                                    std::size_t size) noexcept {
   return hash_of(0x616b7631, load, version, key_hash, size);
 }
 
@@ -47,7 +49,7 @@ void fill(std::uint64_t checksum, char* at, std::size_t size) noexcept {
 }
 
 /// Where the filler differs first.
-std::optional<std::size_t> filler_fault(std::uint64_t checksum, std::string_view text) noexcept {
+[[gnu::hot]] std::optional<std::size_t> filler_fault(std::uint64_t checksum, std::string_view text) noexcept {
   std::size_t word = 0;
   for (; (word + 1) * 8 <= text.size(); word++)
     if (read<std::uint64_t>(text, word * 8) != filler(checksum, word)) return word * 8;
@@ -68,7 +70,7 @@ void ValueFormat::make(std::string_view key, std::uint64_t version, std::string&
   const std::uint64_t sum = checksum(load_, version, key_hash, size);
   out.resize(size);
   char* at = out.data();
-  std::memcpy(at, kMagic, 4);
+  std::memcpy(at, kMagic.data(), kMagic.size());
   std::memcpy(at + 4, &load_, 4);
   std::memcpy(at + 8, &version, 8);
   std::memcpy(at + 16, &key_hash, 8);
@@ -76,11 +78,23 @@ void ValueFormat::make(std::string_view key, std::uint64_t version, std::string&
   fill(sum, at + kValueHeader, size - kValueHeader);
 }
 
+[[gnu::hot]] bool ValueFormat::is_right(std::string_view key, std::string_view value,
+                                        std::uint64_t oldest) const noexcept {
+  if (value.size() < kValueHeader || read<std::uint32_t>(value, 0) != std::bit_cast<std::uint32_t>(kMagic))
+    return false;
+  const auto load = read<std::uint32_t>(value, 4);
+  const auto version = read<std::uint64_t>(value, 8);
+  const auto key_hash = read<std::uint64_t>(value, 16), sum = read<std::uint64_t>(value, 24);
+  return load == load_ && version >= oldest && sum == checksum(load, version, key_hash, value.size()) &&
+         key_hash == hash_of_key(key) && !filler_fault(sum, {value.data() + kValueHeader, value.size() - kValueHeader});
+}
+
 std::optional<std::string> ValueFormat::fault(std::string_view key, std::string_view value,
                                               std::uint64_t oldest) const {
+  if (is_right(key, value, oldest)) return std::nullopt;
   if (value.size() < kValueHeader)
     return fmt::format("key '{}': found {} bytes, expected at least {}", key, value.size(), kValueHeader);
-  if (std::memcmp(value.data(), kMagic, 4) != 0)
+  if (!value.starts_with(std::string_view(kMagic.data(), kMagic.size())))
     return fmt::format("key '{}': found a value that kv did not write (no 'AKV1' at its start)", key);
   const auto version = read<std::uint64_t>(value, 8);
   const auto key_hash = read<std::uint64_t>(value, 16), sum = read<std::uint64_t>(value, 24);
@@ -95,10 +109,8 @@ std::optional<std::string> ValueFormat::fault(std::string_view key, std::string_
   if (const auto at = filler_fault(sum, value.substr(kValueHeader)))
     return fmt::format("key '{}': found version {} with wrong bytes from offset {} of {}", key, version,
                        *at + kValueHeader, value.size());
-  if (version < oldest)
-    return fmt::format("key '{}': found version {}{}, though a later write was acknowledged", key, version,
-                       version == kLoadedVersion ? " (as it was loaded)" : "");
-  return std::nullopt;
+  return fmt::format("key '{}': found version {}{}, though a later write was acknowledged", key, version,
+                     version == kLoadedVersion ? " (as it was loaded)" : "");
 }
 
 std::optional<std::uint64_t> ValueFormat::version_of(std::string_view value) noexcept {

@@ -28,6 +28,8 @@ class ValueFormat {
   explicit ValueFormat(const Layout&) noexcept;
   /// Writes the value to `out`; keeps its memory.
   void make(std::string_view key, std::uint64_t version, std::string& out) const;
+  /// Whether a value that was read under `key` is one that was written there, with this version or a later one.
+  bool is_right(std::string_view key, std::string_view value, std::uint64_t oldest = kLoadedVersion) const noexcept;
   /// What is wrong with a value that was read under `key`; nullopt: nothing. `oldest` is the lowest version that it may
   /// have.
   std::optional<std::string> fault(std::string_view key, std::string_view value,
