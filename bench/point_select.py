@@ -38,7 +38,7 @@ def compare(bench, url, script, sessions, until):
 
 
 def main():
-    bench = Bench("point_select", "PostgreSQL, prepared point select: assay kv against pgbench -M prepared, one thread", budget=800)
+    bench = Bench("point_select", "PostgreSQL, prepared point select: assay kv against pgbench -M prepared, one thread", budget=1800)
     # Pinned, the server's share of the processors alone would decide the throughput, whatever the client costs.
     bench.note("server and client share all processors, as on one's own machine; TCP over loopback; fsync off")
     bench.note("bare loop: libpq over epoll that verifies, times and records nothing (bench/bare_libpq.cc): what is left for a client to save")
