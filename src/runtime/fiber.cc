@@ -146,7 +146,8 @@ Fiber* Fiber::current() noexcept { return running; }
 [[gnu::hot]] void Fiber::suspend() {
   ASSAY_ASSERT(running != nullptr);
 #if !defined(NDEBUG)
-  ASSAY_ASSERT(std::uncaught_exceptions() == 0);  // the one that is not in every build: it would be a hundredth of a point select
+  ASSAY_ASSERT(std::uncaught_exceptions() ==
+               0);  // the one that is not in every build: it would be a hundredth of a point select
 #endif
   State& state = *running->state_;
   state.leaving_inside(false);
