@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 namespace assay::postgres {
@@ -65,7 +64,7 @@ Result<> PostgresKv::execute(Operation operation, std::span<const Value> values)
   if (!found) return tl::unexpected(found.error());
   if (!found->has_value()) return false;
   value.resize((*found)->size());  // most values are as long as the last one
-  std::memcpy(value.data(), (*found)->data(), value.size());
+  std::copy((*found)->begin(), (*found)->end(), value.begin());
   return true;
 }
 

@@ -56,8 +56,8 @@ constexpr std::string_view kEnd("\0\1\0\1", 4), kExecute("E\0\0\0\11\0\0\0\0\0",
 static_assert(kEndAndExecute.substr(0, kEnd.size()) == kEnd && kEndAndExecute.substr(kEnd.size()) == kExecute);
 
 char* write(char* at, std::string_view bytes) noexcept {
-  std::memcpy(at, bytes.data(), bytes.size());
-  return at + bytes.size();
+  // Not memcpy(), which takes no null pointer: what is empty may be one.
+  return std::copy(bytes.begin(), bytes.end(), at);
 }
 
 template <std::integral T>
