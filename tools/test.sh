@@ -80,23 +80,25 @@ no_randomization=()
 # that may have been taken from them (tools/test_summary.py). Many failures are no matter of the clock.
 run_again() {
   local name=$1 dir=$2 most=20
+  shift 2
   [ "$(grep -c . "$dir/Testing/Temporary/LastTestsFailed.log" 2>/dev/null)" -le $most ] || return 1
   (
     cd "$dir" || exit 1
     ctest --show-only=json-v1 >"$logs/$name.tests.json"
-    TMPDIR=$scratch "${no_randomization[@]}" ctest --rerun-failed --output-on-failure --output-junit "$logs/$name.again.xml"
+    # ctest knows them by their numbers, in which those that are left out (-E) do not count.
+    TMPDIR=$scratch "${no_randomization[@]}" ctest --rerun-failed "$@" --output-on-failure --output-junit "$logs/$name.again.xml"
   ) </dev/null >"$logs/$name-again.log" 2>&1
 }
 
-# A stage of many tests: ctest in a build folder, its verdicts in JUnit form for the summary.
+# A stage of many tests: ctest in a build folder, on those that are selected, its verdicts in JUnit form for the summary.
 run_tests() {
   local name=$1 dir=$2 started=$SECONDS
   shift 2
   printf '%-22s' "$name tests"
   # A test's scratch files go with the rest; what one leaves behind is removed at the end.
-  if (cd "$dir" && TMPDIR=$scratch "${no_randomization[@]}" ctest --output-on-failure --output-junit "$logs/$name.xml" "$@") </dev/null >"$logs/$name-tests.log" 2>&1; then
+  if (cd "$dir" && TMPDIR=$scratch "${no_randomization[@]}" ctest --output-on-failure --output-junit "$logs/$name.xml" -j "$jobs" "$@") </dev/null >"$logs/$name-tests.log" 2>&1; then
     printf 'ok      %4d s\n' $((SECONDS - started))
-  elif run_again "$name" "$dir"; then
+  elif run_again "$name" "$dir" "$@"; then
     printf 'again   %4d s\n' $((SECONDS - started))
   else
     printf 'FAILED  %4d s\n' $((SECONDS - started))
@@ -165,12 +167,12 @@ for stage in "${stages[@]}"; do
       # shellcheck disable=SC1090
       check "$stage" start_fetched_server "$stage" && . "$scratch/$stage.env"
       ;;
-    release) check release-build tools/build.sh release all && run_tests release build -j "$jobs" ;;
-    asan) check asan-build tools/build.sh asan sanitized_tests && run_tests asan build/asan -L sanitized -j "$jobs" ;;
+    release) check release-build tools/build.sh release all && run_tests release build ;;
+    asan) check asan-build tools/build.sh asan sanitized_tests && run_tests asan build/asan -L sanitized ;;
     tsan)
       # What simulates thousands of runs to hold a statistic against its promise has one thread, and nothing to find for this one.
       check tsan-build tools/build.sh tsan sanitized_tests &&
-        run_tests tsan build/tsan -L sanitized -E '^(Significance|ChangePoints)\.' -j "$jobs"
+        run_tests tsan build/tsan -L sanitized -E '^(Significance|ChangePoints)\.'
       ;;
     fuzz) check fuzz-build tools/build.sh fuzz fuzzers && check fuzz "${no_randomization[@]}" tools/fuzz.sh "${FUZZ_SECONDS:-10}" ;;
     tidy) check tidy tools/tidy.py ;;
