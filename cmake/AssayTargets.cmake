@@ -15,8 +15,8 @@
 #   Code of tests: compiled together with ASSAY_UNITY, and not optimized, which compiles faster; what it tests is.
 # assay_program(NAME SOURCES main.cc … DEPS … LIBS …)
 #   An executable at the root of the build folder: build/NAME.
-# assay_python_test(SCRIPT LABELS unit|cli|browser … [PREFIX sqlite.] [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL] [LOCK server] [COST s])
-#   Each `def test_…` of a unittest script as a test of its own. COST: the longest begin first. The variable ASSAY_BUILD is the build folder.
+# assay_python_test(SCRIPT LABELS unit|cli|browser … [PREFIX sqlite.] [TIMEOUT s] [ENVIRONMENT A=b …] [RUN_SERIAL] [ALONE test_a …] [LOCK server] [COST s])
+#   Each `def test_…` of a unittest script as a test of its own. COST: the longest begin first. ALONE: those that are RUN_SERIAL. The variable ASSAY_BUILD is the build folder.
 #
 # Tests of base, stats, runtime, core and the drivers (with the conformance suite) also have the label `sanitized`, but for
 # ASSAY_UNSANITIZED; the target `sanitized_tests` builds them. They are what the asan and tsan stages of `make test` run.
@@ -141,7 +141,7 @@ if(EXISTS /usr/bin/python3 AND NOT DEFINED Python3_EXECUTABLE)
 endif()
 find_package(Python3 COMPONENTS Interpreter)
 function(assay_python_test SCRIPT)
-  cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT;PREFIX;LOCK;COST" "LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "RUN_SERIAL" "TIMEOUT;PREFIX;LOCK;COST" "LABELS;ENVIRONMENT;ALONE" ${ARGN})
   if(NOT Python3_FOUND OR NOT BUILD_TESTING)
     return()
   endif()
@@ -162,5 +162,8 @@ function(assay_python_test SCRIPT)
       LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} RUN_SERIAL ${ARG_RUN_SERIAL}
       RESOURCE_LOCK "${ARG_LOCK}" COST ${ARG_COST} ENVIRONMENT "ASSAY_BUILD=${CMAKE_BINARY_DIR};${ARG_ENVIRONMENT}"
       SKIP_REGULAR_EXPRESSION "OK \\(skipped=" FAIL_REGULAR_EXPRESSION "Ran 0 tests")
+    if(case IN_LIST ARG_ALONE)
+      set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+    endif()
   endforeach()
 endfunction()

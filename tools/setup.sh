@@ -8,7 +8,7 @@
 set -euo pipefail
 
 build_packages=(make cmake ninja-build ccache g++ pkg-config python3 git ca-certificates
-  libboost-context-dev libexpected-dev libfmt-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev zlib1g-dev
+  libboost-context-dev liburing-dev libexpected-dev libfmt-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev zlib1g-dev
   libsqlite3-dev libpq-dev libmariadb-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libcairo2-dev fonts-dejavu-core)
 # Drivers whose libraries are heavy are built where these are: a demo does without.
 driver_packages=(libmongoc-dev librdkafka-dev libprotobuf-dev)

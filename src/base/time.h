@@ -21,8 +21,9 @@ inline TimePoint monotonic(clockid_t clock) noexcept {
   return TimePoint(std::chrono::seconds(t.tv_sec) + Nanos(t.tv_nsec));
 }
 
-/// As of the kernel's last tick: up to 10 ms old, at a quarter of the cost. For time-outs.
+/// As of the kernel's last tick: at most kCoarseTick old, at a quarter of the cost. For time-outs, which then add the tick.
 inline TimePoint coarse_now() noexcept { return monotonic(CLOCK_MONOTONIC_COARSE); }
+constexpr Nanos kCoarseTick = std::chrono::milliseconds(10);
 
 /// The clock seam. Thread-safe. Real code uses system_clock_seam(); tests pass a clock they move themselves.
 class Clock {

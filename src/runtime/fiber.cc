@@ -23,8 +23,7 @@ namespace {
 
 namespace context = boost::context;
 thread_local Fiber* running = nullptr;
-constexpr std::size_t kStackOffset =
-    576;  // nine cache lines, so that seven stacks share no set of 64 before the first comes again
+constexpr std::size_t kStackOffset = 576, kStackOffsets = 4096;  // nine cache lines, spread over the 64 sets of a cache
 
 /// Stacks from mmap, the lowest page of which may not be touched. They do not all begin at the same place of a page: the
 /// lines that hundreds of fibers use most would else compete for the same few places of the processor's cache.
@@ -33,7 +32,7 @@ class GuardedStack {
   context::stack_context allocate() {
     static std::atomic<std::size_t> made = 0;
     const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), size = Fiber::kStackBytes + page;
-    const std::size_t offset = made.fetch_add(1, std::memory_order_relaxed) * kStackOffset % page;
+    const std::size_t offset = made.fetch_add(1, std::memory_order_relaxed) * kStackOffset % kStackOffsets;
     void* base = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) throw std::bad_alloc();
     mprotect(base, page, PROT_NONE);

@@ -14,9 +14,11 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <span>
+#include <string_view>
 #include <thread>
 
 namespace assay::runtime {
@@ -26,6 +28,18 @@ thread_local Loop* current_loop = nullptr;
 constexpr Nanos kDeadlineGranularity = std::chrono::milliseconds(100);
 
 constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+// What a completion of the ring is about: the number of a transfer, its descriptor, and which half of it.
+constexpr std::uint64_t kEpollIsReady = ~std::uint64_t{0};
+enum Half : std::uint64_t { kReceive = 0, kSend = 1 };
+constexpr std::uint64_t about(std::uint32_t transfer, int fd, Half half) noexcept {
+  return (static_cast<std::uint64_t>(transfer) << 32) | (static_cast<std::uint64_t>(fd) << 1) | half;
+}
+
+bool transfers_wanted() {
+  const char* said = std::getenv("ASSAY_IO_URING");
+  return said == nullptr || std::string_view(said) != "off";
+}
 
 timespec to_timespec(Nanos t) {
   return {.tv_sec = static_cast<time_t>(t.count() / 1'000'000'000),
@@ -55,10 +69,16 @@ struct Loop::Task {
   std::uint64_t wait_number = 0;  // so that a timer knows whether it still means this wait
   int fd = -1;                    // the descriptor waited for, or -1
   TimePoint deadline = TimePoint::max();
+  bool transferring = false;
+  Ready given_up = Ready::ready;  // why a transfer was cancelled
+  int received = 0;               // what became of it
 };
 
-Loop::Loop(const Clock& clock)
-    : clock_(clock), epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+Loop::Loop(const Clock& clock, Transfers transfers)
+    : clock_(clock),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      may_transfer_(transfers == Transfers::automatic && transfers_wanted()) {
   if (epoll_ < 0 || wake_fd_ < 0)
     throw Error("cannot make an epoll or event descriptor: is the limit of open files reached?", ExitCode::internal);
   epoll_event event{.events = EPOLLIN, .data = {.fd = wake_fd_}};
@@ -127,6 +147,17 @@ void Loop::run() {
     else
       timeout = to_timespec(std::max(next - clock_.now(), Nanos(0)));
   }
+  if (transfers_ == 0)
+    poll_epoll(limit);
+  else
+    poll_ring(ready_.empty(), limit);
+  if (next != TimePoint::max()) {
+    const TimePoint now = clock_.now();
+    if (now >= next) fire_due(now);
+  }
+}
+
+void Loop::poll_epoll(const timespec* limit) {
   std::array<epoll_event, 256> events;
   const int n = wait_for_events(epoll_, events, limit);
   if (n < 0 && errno != EINTR) throw Error(fmt::format("epoll failed: {}", std::strerror(errno)), ExitCode::internal);
@@ -140,16 +171,62 @@ void Loop::run() {
       continue;
     }
     Registration& registration = registrations_[static_cast<std::size_t>(fd)];
-    // Nobody waits: stay silent until somebody does. An end is told once only where news are waited for, perhaps with the last
-    // bytes before it: registered anew, it is told to the next wait, too.
-    if (registration.waiter == nullptr || (events[static_cast<std::size_t>(i)].events & kEnd) != 0)
-      set_events(fd, registration, 0);
-    if (registration.waiter != nullptr) wake(*registration.waiter, Ready::ready);
+    // Nobody waits, or for the ring: stay silent until somebody does. An end is told once only where news are waited for, perhaps
+    // with the last bytes before it: registered anew, it is told to the next wait, too.
+    const bool waited_for = registration.waiter != nullptr && !registration.waiter->transferring;
+    if (!waited_for || (events[static_cast<std::size_t>(i)].events & kEnd) != 0) set_events(fd, registration, 0);
+    if (waited_for) wake(*registration.waiter, Ready::ready);
   }
-  if (next != TimePoint::max()) {
-    const TimePoint now = clock_.now();
-    if (now >= next) fire_due(now);
+}
+
+/// The kernel looks at the epoll for us, too: what it has to say is a completion.
+[[gnu::hot]] void Loop::poll_ring(bool block, const timespec* limit) {
+  if (!ring_watches_epoll_) {
+    ring_->watch(epoll_, kEpollIsReady);
+    ring_watches_epoll_ = true;
   }
+  std::array<Ring::Completion, 256> room;
+  for (const Ring::Completion& completion : ring_->wait(block, limit, room)) completed(completion);
+  if (!ring_watches_epoll_) {
+    static constexpr timespec kNow{};
+    poll_epoll(&kNow);
+  }
+}
+
+[[gnu::hot]] void Loop::completed(Ring::Completion completion) {
+  if (completion.about == kEpollIsReady) {
+    ring_watches_epoll_ = false;
+    return;
+  }
+  const int fd = static_cast<int>((completion.about & 0xffffffffu) >> 1);
+  Registration& registration = registrations_[static_cast<std::size_t>(fd)];
+  if (registration.transfer != completion.about >> 32 || registration.waiter == nullptr)
+    return;  // a send that was cancelled
+  Task& task = *registration.waiter;
+  if ((completion.about & 1u) == kSend) {
+    // What the peer said before it went is still to be received, and its end. Another failure would leave the answer waited for.
+    if (completion.result == -EPIPE || completion.result == -ECONNRESET || task.given_up != Ready::ready) return;
+    task.received = completion.result;
+    ring_->cancel(fd);
+    return;
+  }
+  const bool cancelled = completion.result == -ECANCELED;
+  if (!cancelled || (task.given_up == Ready::ready && task.received == 0)) task.received = completion.result;
+  wake(task, cancelled ? task.given_up : Ready::ready);
+}
+
+/// A transfer ends when the kernel says so.
+void Loop::give_up(Task& task, Ready why) {
+  if (!task.transferring) return wake(task, why);
+  if (task.given_up != Ready::ready) return;
+  task.given_up = why;
+  ring_->cancel(task.fd);
+}
+
+bool Loop::open_ring() {
+  ring_ = Ring::open();
+  may_transfer_ = false;  // is not asked again
+  return ring_ != nullptr;
 }
 
 void Loop::fire_due(TimePoint now) {
@@ -168,7 +245,7 @@ void Loop::check_deadlines(TimePoint now) {
   for (const auto& task : tasks_) {
     if (!task->waiting || task->fd < 0 || task->deadline == TimePoint::max()) continue;
     if (task->deadline <= now)
-      wake(*task, Ready::timed_out);
+      give_up(*task, Ready::timed_out);
     else
       more = true;
   }
@@ -197,7 +274,7 @@ void Loop::cancel() {
   post([this] {
     cancelled_.store(true, std::memory_order_relaxed);
     for (const auto& task : tasks_)
-      if (task->waiting) wake(*task, Ready::cancelled);
+      if (task->waiting) give_up(*task, Ready::cancelled);
   });
 }
 
@@ -210,6 +287,8 @@ void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
   task.result = result;
   if (task.fd >= 0) registrations_[static_cast<std::size_t>(task.fd)].waiter = nullptr;
   task.fd = -1;
+  if (task.transferring) transfers_--;
+  task.transferring = false;
   ready_.push_back(&task);
 }
 
@@ -231,23 +310,48 @@ void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
   registration.events = events;
 }
 
-[[gnu::hot]] Ready Loop::wait(int fd, Interest interest, TimePoint deadline, bool stay_registered) {
-  if (cancelled()) return Ready::cancelled;
+[[gnu::hot]] inline Loop::Registration& Loop::registration(int fd) {
   if (registrations_.size() <= static_cast<std::size_t>(fd)) registrations_.resize(static_cast<std::size_t>(fd) + 1);
-  const unsigned bits = static_cast<unsigned>(interest);
-  const unsigned wanted = ((bits & 1u) != 0 ? EPOLLIN : 0u) | ((bits & 2u) != 0 ? EPOLLOUT : 0u) |
-                          ((bits & 4u) != 0 ? EPOLLET | EPOLLRDHUP : 0u);
   Registration& registration = registrations_[static_cast<std::size_t>(fd)];
   ASSAY_ASSERT(registration.waiter == nullptr);
-  set_events(fd, registration, wanted);
+  return registration;
+}
+
+[[gnu::hot]] inline void Loop::await(int fd, Registration& registration, TimePoint deadline) {
   running_->fd = fd;
   running_->deadline = deadline;
   registration.waiter = running_;
   if (deadline != TimePoint::max() && next_deadline_check_ == TimePoint::max())
     next_deadline_check_ = clock_.now() + kDeadlineGranularity;
+}
+
+[[gnu::hot]] Ready Loop::wait(int fd, Interest interest, TimePoint deadline, bool stay_registered) {
+  if (cancelled()) return Ready::cancelled;
+  const unsigned bits = static_cast<unsigned>(interest);
+  const unsigned wanted = ((bits & 1u) != 0 ? EPOLLIN : 0u) | ((bits & 2u) != 0 ? EPOLLOUT : 0u) |
+                          ((bits & 4u) != 0 ? EPOLLET | EPOLLRDHUP : 0u);
+  Registration& waited = registration(fd);
+  set_events(fd, waited, wanted);
+  await(fd, waited, deadline);
   const Ready result = suspend();
   if (!stay_registered) forget(fd);
   return result;
+}
+
+[[gnu::hot]] Received Loop::transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline) {
+  if (cancelled()) return {Ready::cancelled, 0};
+  Registration& waited = registration(fd);
+  waited.transfer++;
+  if (!bytes.empty()) ring_->send(fd, bytes, about(waited.transfer, fd, kSend));
+  ring_->receive(fd, room, about(waited.transfer, fd, kReceive));
+  await(fd, waited, deadline);
+  Task& task = *running_;
+  task.transferring = true;
+  task.given_up = Ready::ready;
+  task.received = 0;
+  transfers_++;
+  const Ready result = suspend();
+  return {result, task.received};
 }
 
 Ready Loop::sleep_until(TimePoint at) {
@@ -272,7 +376,9 @@ void Loop::forget(int fd) noexcept {
   if (fd < 0 || static_cast<std::size_t>(fd) >= registrations_.size()) return;
   Registration& registration = registrations_[static_cast<std::size_t>(fd)];
   if (registration.events != 0) epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-  registration = {};
+  if (registration.transfer != 0 && ring_ != nullptr) ring_->cancel(fd);  // an answer may come before all was sent
+  registration.waiter = nullptr;
+  registration.events = 0;
 }
 
 // ------------------------------------------------------------------------------------------------------------
@@ -326,6 +432,12 @@ TimeLimit::~TimeLimit() = default;
 
 [[gnu::hot]] Ready wait(int fd, Interest interest, TimePoint deadline) {
   return on_fiber() ? current_loop->wait(fd, interest, deadline, true) : poll_thread(fd, interest, deadline);
+}
+
+[[gnu::hot]] bool can_transfer() { return on_fiber() && current_loop->can_transfer(); }
+
+[[gnu::hot]] Received transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline) {
+  return current_loop->transfer(fd, bytes, room, deadline);
 }
 
 Ready wait_once(int fd, Interest interest, TimePoint deadline) {

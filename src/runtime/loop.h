@@ -1,11 +1,12 @@
-// One thread's event loop: fibers over epoll. Only here is epoll, and the one primitive that wakes a loop from other
-// threads (an eventfd behind post()).
+// One thread's event loop: fibers over epoll, and over io_uring (ring.h) what they transfer(). Only here is epoll, and the one
+// primitive that wakes a loop from other threads (an eventfd behind post()).
 //
 // A Loop is used by the thread that calls run(); post() and cancel() may be called from any thread.
 #pragma once
 
 #include "base/time.h"
 #include "runtime/fiber.h"
+#include "runtime/ring.h"
 #include "runtime/wait.h"
 
 #include <atomic>
@@ -27,7 +28,10 @@ struct Alarm {
 
 class Loop {
  public:
-  explicit Loop(const Clock& clock = real_clock());
+  /// With `automatic`, io_uring is used where the kernel and its administrator let us, unless the environment has
+  /// ASSAY_IO_URING=off.
+  enum class Transfers { automatic, none };
+  explicit Loop(const Clock& clock = real_clock(), Transfers = Transfers::automatic);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -53,6 +57,8 @@ class Loop {
   // On a fiber of this loop:
   Task& self() noexcept { return *running_; }
   Ready wait(int fd, Interest, TimePoint deadline, bool stay_registered);
+  bool can_transfer() { return ring_ != nullptr || (may_transfer_ && open_ring()); }
+  Received transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline);
   Ready sleep_until(TimePoint);
   void yield();
   /// Suspends until unpark() of this task or cancel().
@@ -64,7 +70,8 @@ class Loop {
  private:
   struct Registration {
     Task* waiter = nullptr;
-    unsigned events = 0;  // what epoll knows of; 0: not registered
+    unsigned events = 0;         // what epoll knows of; 0: not registered
+    std::uint32_t transfer = 0;  // the number of the last one, of which completions tell
   };
   struct Timer {
     TimePoint at;
@@ -75,6 +82,13 @@ class Loop {
 
   void turn();
   void poll();
+  void poll_epoll(const timespec* limit);
+  void poll_ring(bool block, const timespec* limit);
+  void completed(Ring::Completion);
+  void give_up(Task&, Ready);
+  bool open_ring();
+  Registration& registration(int fd);
+  void await(int fd, Registration&, TimePoint deadline);
   TimePoint next_time() const noexcept;
   void fire_due(TimePoint now);
   void check_deadlines(TimePoint now);
@@ -91,6 +105,10 @@ class Loop {
   Task* running_ = nullptr;
   std::size_t alive_ = 0;
   std::vector<Registration> registrations_;  // by descriptor
+  bool may_transfer_;
+  std::unique_ptr<Ring> ring_;  // when the first transfer asked for it
+  std::size_t transfers_ = 0;   // under way
+  bool ring_watches_epoll_ = false;
   TimePoint next_deadline_check_ = TimePoint::max();
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::vector<Alarm*> alarms_;

@@ -1,17 +1,15 @@
 #include "runtime/loop.h"
 
+#include "runtime/loop_fixture.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <string>
 #include <thread>
 
@@ -20,15 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-
-struct Pair {
-  int fds[2];
-  Pair() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0); }
-  ~Pair() {
-    close(fds[0]);
-    close(fds[1]);
-  }
-};
 
 TEST(Loop, fibers_take_turns_and_keep_their_stacks) {
   Loop loop;
@@ -140,15 +129,8 @@ TEST(Loop, a_wait_ends_at_its_deadline_and_not_before) {
 
 /// As on Linux before 5.11, for this process and for good.
 void take_epoll_pwait2_away() {
-  sock_filter program[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_pwait2, 0, 1),
-                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  const sock_fprog filter{.len = std::size(program), .filter = program};
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0 || epoll_pwait2(0, nullptr, 0, nullptr, nullptr) != -1 ||
-      errno != ENOSYS)
-    _exit(77);
+  take_system_call_away(SYS_epoll_pwait2);
+  if (epoll_pwait2(0, nullptr, 0, nullptr, nullptr) != -1 || errno != ENOSYS) _exit(77);
 }
 
 TEST(Loop, waits_on_a_kernel_without_epoll_pwait2_too) {

@@ -6,7 +6,9 @@
 
 #include "base/time.h"
 
+#include <span>
 #include <stop_token>
+#include <string_view>
 #include <thread>
 
 namespace assay::runtime {
@@ -45,7 +47,7 @@ class TimeLimit {
 enum class Ready { ready, timed_out, cancelled };
 /// What is waited for. `news` is `read` for who has read all that was there (until less came than there was room for, or
 /// nothing): on a fiber only what arrives later counts, and an end. It saves the loop a second look at each descriptor that
-/// was ready.
+/// was ready. Where the interest in a descriptor changes, that is a system call.
 enum class Interest : unsigned { read = 1, write = 2, both = 3, news = 5 };
 
 /// Waits until the descriptor is ready, has an error or was hung up (the next read or write tells). A deadline is kept
@@ -54,8 +56,19 @@ enum class Interest : unsigned { read = 1, write = 2, both = 3, news = 5 };
 Ready wait(int fd, Interest, TimePoint deadline);
 /// The same without staying registered: for descriptors that may be closed by a library at any time (while connecting).
 Ready wait_once(int fd, Interest, TimePoint deadline);
-/// To be called before a descriptor that was given to wait() is closed.
+/// To be called before a descriptor that was given to wait() or transfer() is closed.
 void forget(int fd) noexcept;
+/// What transfer() answers.
+struct Received {
+  Ready ready;
+  int size;  // bytes, at least 1; 0: the peer has ended; negative: an error, -errno. Only when ready.
+};
+/// Whether transfer() can be called here: on a fiber, where the kernel has io_uring for us.
+bool can_transfer();
+/// Sends all of `bytes`, which may be none, and receives what comes next: one suspension, and one system call for all fibers that
+/// are ready in the same turn, the one that waits. What it is given stays where it is until the answer to the bytes has come, or
+/// forget(fd) has returned. One waiter a descriptor; a deadline as for wait().
+Received transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline);
 /// Answers cancelled when the run was stopped meanwhile, timed_out otherwise.
 Ready sleep_until(TimePoint);
 /// Lets the other fibers of the loop run. Nothing on a thread.

@@ -32,12 +32,14 @@ class Postgres:
     program = BIN / "postgres"
     drop_database = "drop database if exists {} with (force)"
     tables = "select tablename from pg_tables where schemaname = 'public'"
-    busy_sessions = "select count(*) from pg_stat_activity where application_name like 'assay%' and state = 'active'"
+    busy_sessions = "select count(*) from pg_stat_activity where application_name like 'assay%' and state = 'active' " \
+                    "and datname = current_database()"
     partitioned_tables = "select count(distinct inhparent) from pg_inherits join pg_class c on c.oid = inhparent where c.relkind = 'p'"
     lock = "begin; lock table {} in access exclusive mode;"
     share = "begin; lock table {} in share mode;"
     unlock = "rollback;"
-    waiting_sessions = "select count(*) from pg_stat_activity where application_name like 'assay%' and wait_event_type = 'Lock'"
+    waiting_sessions = "select count(*) from pg_stat_activity where application_name like 'assay%' and wait_event_type = 'Lock' " \
+                       "and datname = current_database()"
     keeps_tables = (("create view seen as select * from warehouse", "view seen", "drop view seen"),)  # beside foreign keys
     drop_user = "drop owned by {0}; drop role {0}"
     password_variable = "PGPASSWORD"

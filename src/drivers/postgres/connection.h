@@ -116,7 +116,7 @@ class Connection {
   Result<> begin_exchange(bool in_doubt_when_lost) {
     if (conn_ == nullptr) return tl::unexpected(lost_before());
     in_doubt_when_lost_ = in_doubt_when_lost;
-    deadline_ = patient_ ? TimePoint::max() : coarse_now() + operation_timeout_;
+    deadline_ = patient_ ? TimePoint::max() : coarse_now() + kCoarseTick + operation_timeout_;
     return {};
   }
   Failure lost_before() const;

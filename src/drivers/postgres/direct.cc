@@ -41,6 +41,10 @@ inline void DirectExchange::make_room() {
 }
 
 inline Result<> DirectExchange::send() {
+  if (runtime::can_transfer()) {
+    unsent_ = out_;
+    return {};
+  }
   const ssize_t sent = send_now(connection_.fd_, out_);
   if (sent == static_cast<ssize_t>(out_.size())) return {};
   return send_rest(sent);
@@ -58,8 +62,25 @@ inline void DirectExchange::take_in() {
   }
 }
 
-/// take_in() leaves nothing behind, and neither does libpq when it hands over: only what comes next is waited for.
+/// What was not sent leaves, and what comes next is taken in.
+[[gnu::always_inline]] inline Result<> DirectExchange::transfer() {
+  if (end_ == capacity_) enlarge();
+  const runtime::Received received = runtime::transfer(connection_.fd_, std::exchange(unsent_, {}),
+                                                       {data_.get() + end_, capacity_ - end_}, connection_.deadline_);
+  if (received.ready != runtime::Ready::ready) return tl::unexpected(connection_.given_up(received.ready));
+  if (received.size > 0) {
+    end_ += static_cast<std::size_t>(received.size);
+  } else if (received.size != -EINTR && received.size != -EAGAIN) {
+    broken_because_ = received.size == 0 ? "the server closed the connection" : std::strerror(-received.size);
+    broken_ = true;
+  }
+  return {};
+}
+
+/// Only what comes next is waited for, since take_in() leaves nothing behind. libpq may: the first wait after it is another
+/// interest than its own, which makes the kernel look anew, and the answer is news in any case.
 [[gnu::always_inline]] inline Result<> DirectExchange::receive_more() {
+  if (runtime::can_transfer()) return transfer();
   if (auto waited = connection_.wait(runtime::Interest::news); !waited) return waited;
   take_in();
   return {};
@@ -105,11 +126,13 @@ inline Result<> DirectExchange::finish() {
   append_sync(out_);
   make_room();
   reader_.begin(statements, begin_);
-  connection_.in_doubt_when_lost(in_doubt_until != kNever);
+  connection_.in_doubt_when_lost(!broken_ && in_doubt_until != kNever);  // known to be gone: nothing is sent
   connection_.exchanging_ = true;
-  connection_.round_trips_++;
-  if (!broken_)
+  unsent_ = {};
+  if (!broken_) {
+    connection_.round_trips_++;
     if (auto sent = send(); !sent) return sent;
+  }
   return receive(in_doubt_until);
 }
 

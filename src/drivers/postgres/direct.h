@@ -59,6 +59,7 @@ class DirectExchange {
   Result<> send_rest(std::ptrdiff_t sent);
   Result<> receive(std::size_t in_doubt_until);
   Result<> receive_more();
+  Result<> transfer();
   Result<> finish();
   void take_in();
   Failure server_failure(std::string_view error_body);
@@ -66,6 +67,7 @@ class DirectExchange {
 
   Connection& connection_;
   std::string out_;
+  std::string_view unsent_;  // of out_, what the next transfer() sends
   std::unique_ptr<char[]> data_;
   std::size_t capacity_ = 0, begin_ = 0, end_ = 0;  // begin_: of what no exchange has read yet
   AnswerReader reader_;

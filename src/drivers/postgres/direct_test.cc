@@ -61,13 +61,16 @@ struct Talk {
   std::unique_ptr<Session> session;
 };
 
-/// A thread asks whether something is there, a fiber is told when something comes: two ways to miss the end of a peer.
-void on_a_thread_and_on_a_fiber(const std::function<void()>& test) {
+/// A thread asks whether something is there, a fiber is told when something comes, by epoll or with the bytes: three ways to miss the
+/// end of a peer.
+void on_a_thread_and_on_fibers(const std::function<void()>& test) {
   test();
-  if (testing::Test::HasFailure()) return;
-  runtime::Loop loop;
-  loop.spawn(test);
-  loop.run();
+  for (const auto transfers : {runtime::Loop::Transfers::none, runtime::Loop::Transfers::automatic}) {
+    if (testing::Test::HasFailure()) return;
+    runtime::Loop loop(real_clock(), transfers);
+    loop.spawn(test);
+    loop.run();
+  }
 }
 
 TEST(DirectExchange, AsksForNoDescriptionAndLibpqDoes) {
@@ -85,7 +88,7 @@ TEST(DirectExchange, AsksForNoDescriptionAndLibpqDoes) {
 }
 
 TEST(DirectExchange, AnAnswerMayComeByteAfterByte) {
-  on_a_thread_and_on_a_fiber([] {
+  on_a_thread_and_on_fibers([] {
     Talk talk({{kPrepared}, {.bytes = kNotice + kAnswer, .bytewise = true}, {kAnswer}});
     for (int i = 0; i < 2; i++) {
       const auto seven = talk.get();
@@ -96,8 +99,32 @@ TEST(DirectExchange, AnAnswerMayComeByteAfterByte) {
   });
 }
 
+TEST(DirectExchange, AnAnswerMayFillTheBufferOrBeMuchLarger) {
+  on_a_thread_and_on_fibers([] {
+    for (const std::size_t size : {8190, 8191, 8192, 8193, 8194, 16384, 100'000}) {
+      std::string bytes;
+      while (bytes.size() + 2 * kNotice.size() + kAnswer.size() <= size) bytes += kNotice;
+      // The last notice has as many bytes more as are missing.
+      std::string last = "SNOTICE" + std::string(1, 0) + "C00000" + std::string(1, 0) + "M";
+      last += std::string(size - bytes.size() - kAnswer.size() - last.size() - 7, 'x') + std::string(2, 0);
+      bytes += server_message('N', last) + kAnswer;
+      ASSERT_EQ(bytes.size(), size);
+      Talk talk({{kPrepared}, {bytes}, {.bytes = bytes, .end = End::close}});
+      for (int i = 0; i < 2; i++) {
+        const auto seven = talk.get();
+        ASSERT_TRUE(seven) << size << ": " << seven.error().message;
+        EXPECT_EQ((*seven)->integer(0, 0), 7);
+      }
+      // Whether the end was seen with the answer or comes now: what cannot have reached the server is not in doubt when that is known.
+      const auto gone = talk.add();
+      ASSERT_FALSE(gone);
+      EXPECT_EQ(gone.error().kind, FailureKind::disconnected);
+    }
+  });
+}
+
 TEST(DirectExchange, AServerThatEndsWithinAnAnswerLosesTheSessionAndLeavesAWriteInDoubt) {
-  on_a_thread_and_on_a_fiber([] {
+  on_a_thread_and_on_fibers([] {
     for (std::size_t cut = 0; cut < kAnswer.size(); cut += 3)
       for (const End end : {End::close, End::reset}) {
         Talk reading({{kPrepared}, {.bytes = kAnswer.substr(0, cut), .end = end}});
@@ -118,7 +145,7 @@ TEST(DirectExchange, AServerThatEndsWithinAnAnswerLosesTheSessionAndLeavesAWrite
 }
 
 TEST(DirectExchange, WhatTheServerSaysLastIsTheReason) {
-  on_a_thread_and_on_a_fiber([] {
+  on_a_thread_and_on_fibers([] {
     Talk talk({{kPrepared}, {.bytes = kBound + kTerminated, .end = End::close}});
     const auto added = talk.add();
     ASSERT_FALSE(added);
@@ -130,7 +157,7 @@ TEST(DirectExchange, WhatTheServerSaysLastIsTheReason) {
 }
 
 TEST(DirectExchange, AnEndBehindAnAnswerIsFoundByTheNextExchangeWhoeverReadIt) {
-  on_a_thread_and_on_a_fiber([] {
+  on_a_thread_and_on_fibers([] {
     // Read by libpq; it is found when the direct exchange that follows fails.
     Talk before({{.bytes = kPrepared + kTerminated, .end = End::close}});
     const auto first = before.add();
@@ -151,7 +178,7 @@ TEST(DirectExchange, AnEndBehindAnAnswerIsFoundByTheNextExchangeWhoeverReadIt) {
 }
 
 TEST(DirectExchange, MessagesBehindAnAnswerDoNotDisturbWhatFollows) {
-  on_a_thread_and_on_a_fiber([] {
+  on_a_thread_and_on_fibers([] {
     const std::string whole =
         server_message('1') + kBound +
         server_message('T', std::string_view("\0\1v\0\0\0\0\0\0\0\0\0\0\x17\0\4\xff\xff\xff\xff\0\1", 22)) +
@@ -168,7 +195,7 @@ TEST(DirectExchange, MessagesBehindAnAnswerDoNotDisturbWhatFollows) {
 }
 
 TEST(DirectExchange, AMessageThatIsHalfThereBehindAnAnswerIsWaitedForBeforeLibpqReads) {
-  on_a_thread_and_on_a_fiber([] {
+  on_a_thread_and_on_fibers([] {
     // Its other half never comes: the operation's time-out ends the wait, and nothing was sent.
     Talk talk({{kPrepared}, {kAnswer + kNotice.substr(0, 9)}}, "", std::chrono::milliseconds(200));
     ASSERT_TRUE(talk.get());
@@ -208,7 +235,7 @@ TEST(DirectExchange, AnAnswerThatCannotBeUnderstoodLosesTheSessionAndSaysWhatWas
 }
 
 TEST(DirectExchange, InABatchACommitIsInDoubtUntilItsAnswerAndNotBehindAFailure) {
-  on_a_thread_and_on_a_fiber([] {
+  on_a_thread_and_on_fibers([] {
     const std::string parsed = server_message('1');
     const auto done = [](std::string_view tag) { return server_message('C', std::string(tag) + '\0'); };
     const std::string begun = parsed + kBound + done("BEGIN"), added = kBound + done("UPDATE 1"),
@@ -233,7 +260,7 @@ TEST(DirectExchange, InABatchACommitIsInDoubtUntilItsAnswerAndNotBehindAFailure)
 }
 
 TEST(DirectExchange, ASilentServerTimesOut) {
-  on_a_thread_and_on_a_fiber([] {
+  on_a_thread_and_on_fibers([] {
     Talk talk({{kPrepared}, {kBound + kSeven}}, "", std::chrono::milliseconds(200));
     const auto got = talk.add();
     ASSERT_FALSE(got);
