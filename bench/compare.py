@@ -114,13 +114,13 @@ class Bench:
         ratios = [a / b for a, b in zip(first[1], second[1], strict=True)]
         self.rows.append(Row(what, "×", ratios, goal, {f"{first[0]}{unit and ' ' + unit}": first[1], f"{second[0]}{unit and ' ' + unit}": second[1]}))
 
-    def pairs(self, first, second, until=1.0, third=None):
-        """Runs both in turn, as often as is wanted, in alternating order; answers their answers as two lists; as three with a third, which
-        runs between them.
+    def pairs(self, first, second, until=1.0, others=()):
+        """Runs both in turn, as often as is wanted, in alternating order; answers their answers as two lists, and one more for each
+        of the others, which run between them.
 
         until: the part of the budget by whose end it must be done, when more comparisons follow.
         """
-        sides = (first, second) if third is None else (first, third, second)
+        sides = (first, *others, second)
         wanted, answers, begun = pairs_wanted(), [[] for _ in sides], time.monotonic()
         for i in range(wanted):
             a_pair = (time.monotonic() - begun) / max(i, 1)
@@ -130,7 +130,7 @@ class Bench:
             for side in range(len(sides)) if i % 2 == 0 else reversed(range(len(sides))):
                 answers[side].append(sides[side]())
             print(f"  pair {i + 1} of {wanted}, {time.monotonic() - self.begun:.0f} s", file=sys.stderr, flush=True)
-        return answers if third is None else [answers[0], answers[2], answers[1]]
+        return [answers[0], answers[-1], *answers[1:-1]]
 
     def finish(self):
         RESULTS.mkdir(exist_ok=True)

@@ -1,5 +1,6 @@
 """PostgreSQL, prepared point select: assay's kv get against pgbench on the same rows of the same table, one thread each."""
 
+import functools
 import pathlib
 import tempfile
 
@@ -24,24 +25,27 @@ def compare(bench, url, script, sessions, until):
                                 cpus=programs.ALL_CPUS)
         return done.finished.cpu * 1e6 / done.transactions, done.rate
 
-    def least():
-        done = programs.run([programs.BUILD / "bench" / "bare_libpq", url, sessions, SECONDS, FIRST, ROWS], 60, cpus=programs.ALL_CPUS)
+    def least(program):
+        done = programs.run([programs.BUILD / "bench" / program, url, sessions, SECONDS, FIRST, ROWS], 60, cpus=programs.ALL_CPUS)
         return done.cpu * 1e6 / int(done.output), int(done.output) / SECONDS
 
-    mine, peers, floor = bench.pairs(ours, theirs, until, least)
+    bare = {"bare libpq": "bare_libpq", "bare ring": "bare_ring"}
+    mine, peers, *floors = bench.pairs(ours, theirs, until, [functools.partial(least, program) for program in bare.values()])
     bench.ratio(f"{sessions} sessions: client CPU a select", ("assay", [m[0] for m in mine]), ("pgbench", [p[0] for p in peers]),
                 Goal(0.9), unit="µs")
     bench.ratio(f"{sessions} sessions: throughput", ("assay", [m[1] for m in mine]), ("pgbench", [p[1] for p in peers]),
                 Goal(THROUGHPUT[sessions], most=False), unit="/s")
-    bench.ratio(f"{sessions} sessions: the same of a bare loop: CPU", ("bare libpq", [f[0] for f in floor]), ("pgbench", [p[0] for p in peers]), unit="µs")
-    bench.ratio(f"{sessions} sessions: the same of a bare loop: throughput", ("bare libpq", [f[1] for f in floor]), ("pgbench", [p[1] for p in peers]), unit="/s")
+    for name, floor in zip(bare, floors, strict=True):
+        bench.ratio(f"{sessions} sessions: the same of {name}: CPU", (name, [f[0] for f in floor]), ("pgbench", [p[0] for p in peers]), unit="µs")
+        bench.ratio(f"{sessions} sessions: the same of {name}: throughput", (name, [f[1] for f in floor]), ("pgbench", [p[1] for p in peers]), unit="/s")
 
 
 def main():
     bench = Bench("point_select", "PostgreSQL, prepared point select: assay kv against pgbench -M prepared, one thread", budget=1800)
     # Pinned, the server's share of the processors alone would decide the throughput, whatever the client costs.
     bench.note("server and client share all processors, as on one's own machine; TCP over loopback; fsync off")
-    bench.note("bare loop: libpq over epoll that verifies, times and records nothing (bench/bare_libpq.cc): what is left for a client to save")
+    bench.note("bare libpq: a loop of libpq over epoll that verifies, times and records nothing (bench/bare_libpq.cc)")
+    bench.note("bare ring: the same without libpq, over io_uring (bench/bare_ring.cc): the least that any client can do")
     bench.note("CPU of the whole client process, start and connecting included, over all selects; assay verifies every value it reads")
     with programs.postgres("shared_buffers=256MB", cpus=programs.ALL_CPUS) as url, tempfile.TemporaryDirectory() as folder:
         script = pathlib.Path(folder) / "point.sql"

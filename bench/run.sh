@@ -16,7 +16,7 @@ for name in "$@"; do
 done
 
 tools/setup.sh bench
-tools/build.sh release assay assay_page bare_libpq delay_proxy generate_rows >/dev/null
+tools/build.sh release assay assay_page bare_libpq bare_ring delay_proxy generate_rows >/dev/null
 mkdir -p bench/results
 status=0
 for name in "$@"; do

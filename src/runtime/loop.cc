@@ -340,6 +340,7 @@ void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
 
 [[gnu::hot]] Received Loop::transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline) {
   if (cancelled()) return {Ready::cancelled, 0};
+  ASSAY_ASSERT(ring_ != nullptr);
   Registration& waited = registration(fd);
   waited.transfer++;
   if (!bytes.empty()) ring_->send(fd, bytes, about(waited.transfer, fd, kSend));

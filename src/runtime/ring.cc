@@ -14,8 +14,9 @@
 namespace assay::runtime {
 namespace {
 
-constexpr unsigned kRequests = 256,
-                   kCompletions = 4096;  // beyond them the kernel keeps completions until there is room
+// So many are handed over at the latest, which bounds what the first of a turn waits for the last. Beyond so many completions
+// the kernel keeps them until there is room.
+constexpr unsigned kRequests = 64, kCompletions = 4096;
 
 }  // namespace
 

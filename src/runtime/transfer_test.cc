@@ -23,11 +23,7 @@ constexpr TimePoint kNever = TimePoint::max();
 class Transfer : public testing::Test {
  protected:
   void SetUp() override {
-    bool can = false;
-    Loop loop;
-    loop.spawn([&] { can = can_transfer(); });
-    loop.run();
-    if (!can) GTEST_SKIP() << "no io_uring for this process";
+    if (!Loop().can_transfer()) GTEST_SKIP() << "no io_uring for this process";
   }
 
   std::array<char, 64> room_{};
@@ -40,6 +36,7 @@ class Transfer : public testing::Test {
 
 TEST_F(Transfer, sends_and_receives_what_comes_next) {
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   Pair pair;
   loop.spawn([&] {
     for (const std::string_view said : {"one", "two", "three"})
@@ -63,6 +60,7 @@ TEST_F(Transfer, sends_and_receives_what_comes_next) {
 
 TEST_F(Transfer, what_does_not_fit_is_there_for_the_next_one) {
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   Pair pair;
   loop.spawn([&] {
     EXPECT_EQ(write(pair.fds[1], "abcd", 4), 4);
@@ -76,6 +74,7 @@ TEST_F(Transfer, what_does_not_fit_is_there_for_the_next_one) {
 TEST_F(Transfer, hundreds_of_fibers_at_once_are_more_than_the_ring_has_places) {
   constexpr int kFibers = 700;
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   std::vector<std::unique_ptr<Pair>> pairs;
   for (int i = 0; i < kFibers; i++) pairs.push_back(std::make_unique<Pair>());
   int done = 0;
@@ -112,6 +111,7 @@ TEST_F(Transfer, hundreds_of_fibers_at_once_are_more_than_the_ring_has_places) {
 
 TEST_F(Transfer, ends_at_its_deadline_and_then_leaves_the_memory_alone) {
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   Pair pair;
   loop.spawn([&] {
     const TimePoint start = real_clock().now();
@@ -128,6 +128,7 @@ TEST_F(Transfer, ends_at_its_deadline_and_then_leaves_the_memory_alone) {
 
 TEST_F(Transfer, ends_when_the_loop_is_cancelled) {
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   Pair silent, other;
   int cancelled = 0;
   loop.spawn([&] {
@@ -147,6 +148,7 @@ TEST_F(Transfer, ends_when_the_loop_is_cancelled) {
 
 TEST_F(Transfer, tells_of_what_the_peer_said_before_it_ended_and_of_the_end) {
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   int fds[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
   loop.spawn([&] {
@@ -163,6 +165,7 @@ TEST_F(Transfer, tells_of_what_the_peer_said_before_it_ended_and_of_the_end) {
 
 TEST_F(Transfer, a_send_that_fails_while_the_peer_is_there_is_an_error) {
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   Pair pair(SOCK_SEQPACKET);
   const std::string larger_than_any_packet(8 << 20, 'x');
   loop.spawn([&] {
@@ -178,6 +181,7 @@ TEST_F(Transfer, sends_all_of_it_while_answers_come) {
   // The peer takes a piece at a time and answers each with one byte, so both sides are under way at once.
   const std::string much(3 << 20, 'x');
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   Pair pair;
   std::size_t heard = 0;
   std::thread peer([&] {
@@ -208,6 +212,7 @@ TEST_F(Transfer, sends_all_of_it_while_answers_come) {
 TEST_F(Transfer, forget_ends_a_send_that_is_still_under_way) {
   // Answered before all of it was taken: the memory is ours again only then.
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   Pair pair;
   loop.spawn([&] {
     auto much = std::make_unique<std::string>(8 << 20, 'x');
@@ -228,6 +233,7 @@ TEST_F(Transfer, forget_ends_a_send_that_is_still_under_way) {
 
 TEST_F(Transfer, a_descriptor_that_epoll_knows_is_told_of_once) {
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   Pair pair;
   loop.spawn([&] {
     EXPECT_EQ(wait(pair.fds[0], Interest::read, real_clock().now() + 1ms), Ready::timed_out);  // stays registered
@@ -244,6 +250,7 @@ TEST_F(Transfer, a_descriptor_that_epoll_knows_is_told_of_once) {
 
 TEST_F(Transfer, posted_actions_and_alarms_run_while_only_transfers_are_waited_for) {
   Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
   Pair pair;
   bool rang = false;
   Alarm alarm;

@@ -63,7 +63,7 @@ struct Received {
   Ready ready;
   int size;  // bytes, at least 1; 0: the peer has ended; negative: an error, -errno. Only when ready.
 };
-/// Whether transfer() can be called here: on a fiber, where the kernel has io_uring for us.
+/// Whether transfer() can be called here: on a fiber, where the kernel has io_uring for us. To be asked before the first.
 bool can_transfer();
 /// Sends all of `bytes`, which may be none, and receives what comes next: one suspension, and one system call for all fibers that
 /// are ready in the same turn, the one that waits. What it is given stays where it is until the answer to the bytes has come, or
