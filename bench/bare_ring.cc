@@ -1,6 +1,6 @@
-// The least that any client can do: prepared selects of one row by its key, messages of the protocol made beforehand and handed to
-// io_uring, whose answers are only looked at for their end. Nothing is verified, timed or recorded. What is left between it and a
-// measuring client is what that may cost at all; its throughput is what no client exceeds by much.
+// The least that any client can do: prepared selects of one row by its key, messages of the protocol made beforehand and
+// handed to io_uring, whose answers are only looked at for their end. Nothing is verified, timed or recorded. What is left
+// between it and a measuring client is what that may cost at all; its throughput is what no client exceeds by much.
 //
 // bare_ring URL SESSIONS SECONDS FIRST_KEY KEYS; prints how many were answered. Keys have nine digits.
 

@@ -120,6 +120,7 @@ class Run {
   ComingEvents changes_;  // that the threads know of
   std::vector<std::string> invalid_;
   double cpu_begin_ = 0, cpu_end_ = 0, busiest_loop_ = 0;
+  std::uint32_t loops_ = 0, io_uring_loops_ = 0;
   bool partial_ = false;
   bool measuring_ = false;
   WallTime started_{};
@@ -291,11 +292,13 @@ void Run::leave_out_the_rest() {
   }
 }
 
-/// How busy the loops were, each from when it had to work for the measured time.
+/// What the loops used, and how busy they were, each from when it had to work for the measured time.
 void Run::note_loops() {
   const TimePoint end = phases_->measure_end();
   for (const Set& set : sets_)
     for (std::size_t i = 0; i < set.cpu_begin.size(); i++) {
+      loops_++;
+      if (set.set->loops()[i]->loop().uses_io_uring()) io_uring_loops_++;
       const Nanos worked = end - std::max(phases_->measure_begin(), set.begin);
       if (worked > Nanos(0))
         busiest_loop_ =
@@ -442,6 +445,8 @@ RunOutcome Run::conclude() {
   out.cost.cpu_seconds = std::max(0.0, cpu_end_ - cpu_begin_);
   out.cost.peak_rss_bytes = peak_rss_bytes();
   out.cost.busiest_loop = busiest_loop_;
+  out.cost.loops = loops_;
+  out.cost.io_uring_loops = io_uring_loops_;
   for (std::size_t g = plan_.groups.size(); g < groups_.size(); g++) out.joined.push_back(groups_[g]->plan);
   if (loop_is_full(out.cost.busiest_loop))
     out.warnings.push_back(

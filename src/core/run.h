@@ -66,6 +66,7 @@ struct RunCost {
   double operations = 0;   // that completed in `measure`
   std::uint64_t peak_rss_bytes = 0;
   double busiest_loop = 0;  // CPU share of the busiest event-loop thread in `measure`; 0 without loops
+  std::uint32_t loops = 0, io_uring_loops = 0;  // event-loop threads, and how many of them used io_uring
 };
 
 struct RunOutcome {

@@ -213,7 +213,9 @@ Document make_document(DocumentInput input) {
                        .operations = outcome.cost.operations,
                        .peak_rss_bytes = outcome.cost.peak_rss_bytes,
                        .threads = threads_of(input.plan, outcome.joined),
-                       .busiest_loop = outcome.cost.busiest_loop};
+                       .busiest_loop = outcome.cost.busiest_loop,
+                       .loops = outcome.cost.loops,
+                       .io_uring_loops = outcome.cost.io_uring_loops};
   document.machine = gather_machine_facts();
   document.warnings = outcome.warnings;
   if (const std::string doubt = doubt_of_search(document.search); !doubt.empty())

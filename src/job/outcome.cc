@@ -186,7 +186,9 @@ RunOutcome outcome_of(const Document& document) {
   out.cost = {.cpu_seconds = document.own_cost.cpu_seconds,
               .operations = document.own_cost.operations,
               .peak_rss_bytes = document.own_cost.peak_rss_bytes,
-              .busiest_loop = document.own_cost.busiest_loop};
+              .busiest_loop = document.own_cost.busiest_loop,
+              .loops = document.own_cost.loops,
+              .io_uring_loops = document.own_cost.io_uring_loops};
   out.partial = document.partial;
   return out;
 }
@@ -228,6 +230,8 @@ RunOutcome merged(std::span<RunOutcome> parts, std::span<const std::string> name
     sum.cost.operations += part.cost.operations;
     sum.cost.peak_rss_bytes += part.cost.peak_rss_bytes;
     sum.cost.busiest_loop = std::max(sum.cost.busiest_loop, part.cost.busiest_loop);
+    sum.cost.loops += part.cost.loops;
+    sum.cost.io_uring_loops += part.cost.io_uring_loops;
     sum.partial = sum.partial || part.partial;
   }
   std::stable_sort(sum.events.begin(), sum.events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });

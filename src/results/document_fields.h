@@ -195,6 +195,8 @@ void fields(A& a, T& v) {
   a.field("peak_rss_bytes", v.peak_rss_bytes);
   a.field("threads", v.threads);
   a.field("busiest_loop", v.busiest_loop);
+  a.optional("loops", v.loops);
+  a.optional("io_uring_loops", v.io_uring_loops);
 }
 
 template <class A, Is<AgentResult> T>

@@ -375,6 +375,8 @@ void check_cost(const JsonNode& root, const OwnCost& cost) {
                                     {"operations", cost.operations},
                                     {"busiest_loop", cost.busiest_loop}})
     if (value < 0) node->member(name)->fail("a number, 0 or more");
+  if (cost.io_uring_loops > cost.loops)
+    node->member("io_uring_loops")->fail(fmt::format("at most the {} loops", cost.loops));
 }
 
 /// What holds between fields. A contradiction is no result: whatever is shown of it would be a guess.

@@ -208,6 +208,8 @@ TEST(Document, RefusesFactsThatContradictEachOther) {
       "result: phases[2].phase: found \"measure\", expected a phase that comes after \"measure\", the one before");
   EXPECT_EQ(error_with([](Document& d) { d.ended = d.started - std::chrono::seconds(2); }),
             "result: ended: found \"2026-11-20T23:07:31.123456789Z\", expected a time that is not before \"started\"");
+  EXPECT_EQ(error_with([](Document& d) { d.own_cost.io_uring_loops = d.own_cost.loops + 1; }),
+            "result: own_cost.io_uring_loops: found 1, expected at most the 0 loops");
   EXPECT_EQ(error_with([](Document& d) { d.own_cost.cpu_seconds = -1; }),
             "result: own_cost.cpu_seconds: found -1, expected a number, 0 or more");
 }

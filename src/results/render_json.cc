@@ -195,6 +195,8 @@ void put_environment(JsonText& json, const Document& d) {
   put_optional(json, "cpu_us_per_operation", cpu_us_per_operation(d));
   json.member("peak_rss_bytes", d.own_cost.peak_rss_bytes).member("threads", std::uint64_t{d.own_cost.threads});
   json.member("busiest_loop", d.own_cost.busiest_loop);
+  json.member("loops", std::uint64_t{d.own_cost.loops});
+  json.member("io_uring_loops", std::uint64_t{d.own_cost.io_uring_loops});
   const LatencySummary lag = measured_lag(d);
   put_optional(json, "lag_p99_ms", lag.count > 0 ? std::optional(to_millis(lag.p99)) : std::nullopt);
   const MachineFacts& m = d.machine;

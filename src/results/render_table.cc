@@ -280,6 +280,9 @@ class TableRenderer {
                         one_or_more(d_.own_cost.threads, "thread", "threads"));
     if (d_.own_cost.busiest_loop > 0)
       text += fmt::format(", the busiest loop at {:.0f} %", 100 * d_.own_cost.busiest_loop);
+    if (d_.own_cost.io_uring_loops > 0)
+      text += fmt::format("; io_uring in {} of {}", d_.own_cost.io_uring_loops,
+                          one_or_more(d_.own_cost.loops, "loop", "loops"));
     if (lag.count > 0) text += fmt::format("; lag p99 {}", format_latency(lag.p99));
     line("  " + wrapped(text, width_ - 2, 2));
     for (const std::string& warning : d_.warnings)

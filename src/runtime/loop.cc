@@ -26,11 +26,14 @@ namespace {
 
 thread_local Loop* current_loop = nullptr;
 constexpr Nanos kDeadlineGranularity = std::chrono::milliseconds(100);
+// A time so far away is left to the ring, once for all turns until half of this before it: a limit of the wait costs the kernel
+// a timer each turn.
+constexpr Nanos kFarAway = std::chrono::milliseconds(10);
 
 constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 // What a completion of the ring is about: the number of a transfer, its descriptor, and which half of it.
-constexpr std::uint64_t kEpollIsReady = ~std::uint64_t{0};
+constexpr std::uint64_t kEpollIsReady = Ring::kMostAbout, kTimeOut = kEpollIsReady - 1;
 enum Half : std::uint64_t { kReceive = 0, kSend = 1 };
 constexpr std::uint64_t about(std::uint32_t transfer, int fd, Half half) noexcept {
   return (static_cast<std::uint64_t>(transfer) << 32) | (static_cast<std::uint64_t>(fd) << 1) | half;
@@ -70,8 +73,10 @@ struct Loop::Task {
   int fd = -1;                    // the descriptor waited for, or -1
   TimePoint deadline = TimePoint::max();
   bool transferring = false;
-  Ready given_up = Ready::ready;  // why a transfer was cancelled
-  int received = 0;               // what became of it
+  bool given_up = false;  // the transfer is being cancelled
+  Ready why_given_up = Ready::ready;
+  Received received{};      // what became of it
+  std::size_t to_send = 0;  // a transfer's bytes; only of what is not sent we are told
 };
 
 Loop::Loop(const Clock& clock, Transfers transfers)
@@ -139,22 +144,37 @@ void Loop::run() {
 
 [[gnu::hot]] void Loop::poll() {
   const TimePoint next = next_time();
+  bool block = ready_.empty();
   timespec timeout{};
-  const timespec* limit = &timeout;
-  if (ready_.empty()) {
-    if (next == TimePoint::max())
-      limit = nullptr;
-    else
-      timeout = to_timespec(std::max(next - clock_.now(), Nanos(0)));
-  }
+  const timespec* limit = block ? limit_of_wait(next, timeout) : &timeout;
+  block = limit == nullptr || timeout.tv_sec != 0 || timeout.tv_nsec != 0;
   if (transfers_ == 0)
     poll_epoll(limit);
   else
-    poll_ring(ready_.empty(), limit);
+    poll_ring(block, limit);
   if (next != TimePoint::max()) {
     const TimePoint now = clock_.now();
     if (now >= next) fire_due(now);
   }
+}
+
+/// nullptr where none is needed.
+[[gnu::hot]] const timespec* Loop::limit_of_wait(TimePoint until, timespec& limit) {
+  if (until == TimePoint::max() || (transfers_ != 0 && ring_times_out_at_ <= until)) return nullptr;
+  Nanos left = until - clock_.now();
+  if (transfers_ != 0) {
+    if (left >= kFarAway && ring_times_out_at_ == TimePoint::max()) {
+      ring_->time_out(to_timespec(left - kFarAway / 2), kTimeOut);
+      ring_times_out_at_ = until - kFarAway / 2;
+      return nullptr;
+    }
+    if (left > Nanos(0)) {
+      ring_->submit();  // takes time, in which the limit would not run
+      left = until - clock_.now();
+    }
+  }
+  limit = to_timespec(std::max(left, Nanos(0)));
+  return &limit;
 }
 
 void Loop::poll_epoll(const timespec* limit) {
@@ -198,34 +218,42 @@ void Loop::poll_epoll(const timespec* limit) {
     ring_watches_epoll_ = false;
     return;
   }
-  const int fd = static_cast<int>((completion.about & 0xffffffffu) >> 1);
-  Registration& registration = registrations_[static_cast<std::size_t>(fd)];
-  if (registration.transfer != completion.about >> 32 || registration.waiter == nullptr)
-    return;  // a send that was cancelled
-  Task& task = *registration.waiter;
-  if ((completion.about & 1u) == kSend) {
-    // What the peer said before it went is still to be received, and its end. Another failure would leave the answer waited for.
-    if (completion.result == -EPIPE || completion.result == -ECONNRESET || task.given_up != Ready::ready) return;
-    task.received = completion.result;
-    ring_->cancel(fd);
+  if (completion.about == kTimeOut) {
+    ring_times_out_at_ = TimePoint::max();
     return;
   }
-  const bool cancelled = completion.result == -ECANCELED;
-  if (!cancelled || (task.given_up == Ready::ready && task.received == 0)) task.received = completion.result;
-  wake(task, cancelled ? task.given_up : Ready::ready);
+  const int fd = static_cast<int>((completion.about & 0xffffffffu) >> 1);
+  Registration& registration = registrations_[static_cast<std::size_t>(fd)];
+  if (registration.waiter == nullptr || registration.transfer != completion.about >> 32) return;  // nobody waits for it
+  Task& task = *registration.waiter;
+  if ((completion.about & 1u) == kSend) {
+    // No answer may come to a part of a message.
+    task.received.unsent = task.to_send - static_cast<std::size_t>(std::max(completion.result, 0));
+    return give_up(task, Ready::ready);
+  }
+  if (completion.result == -ECANCELED && task.given_up) {
+    task.received.ready = task.why_given_up;
+    task.received.size = -EAGAIN;
+  } else {
+    task.received.ready = Ready::ready;
+    task.received.size = completion.result;
+  }
+  wake(task, task.received.ready);
 }
 
 /// A transfer ends when the kernel says so.
 void Loop::give_up(Task& task, Ready why) {
   if (!task.transferring) return wake(task, why);
-  if (task.given_up != Ready::ready) return;
-  task.given_up = why;
-  ring_->cancel(task.fd);
+  if (!task.given_up || why != Ready::ready) task.why_given_up = why;
+  task.given_up = true;
+  ring_->cancel(about(registrations_[static_cast<std::size_t>(task.fd)].transfer, task.fd, kReceive));
+  next_deadline_check_ = std::min(next_deadline_check_, clock_.now() + kDeadlineGranularity);  // asks again
 }
 
 bool Loop::open_ring() {
   ring_ = Ring::open();
   may_transfer_ = false;  // is not asked again
+  uses_io_uring_.store(ring_ != nullptr, std::memory_order_relaxed);
   return ring_ != nullptr;
 }
 
@@ -243,11 +271,12 @@ void Loop::fire_due(TimePoint now) {
 void Loop::check_deadlines(TimePoint now) {
   bool more = false;
   for (const auto& task : tasks_) {
-    if (!task->waiting || task->fd < 0 || task->deadline == TimePoint::max()) continue;
+    if (!task->waiting || task->fd < 0) continue;
     if (task->deadline <= now)
       give_up(*task, Ready::timed_out);
-    else
-      more = true;
+    else if (task->transferring && task->given_up)
+      give_up(*task, task->why_given_up);
+    more = more || (task->waiting && (task->deadline != TimePoint::max() || (task->transferring && task->given_up)));
   }
   next_deadline_check_ = more ? now + kDeadlineGranularity : TimePoint::max();
 }
@@ -339,8 +368,8 @@ void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
 }
 
 [[gnu::hot]] Received Loop::transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline) {
-  if (cancelled()) return {Ready::cancelled, 0};
-  ASSAY_ASSERT(ring_ != nullptr);
+  if (cancelled()) return {Ready::cancelled, 0, 0};
+  ASSAY_ASSERT(ring_ != nullptr && bytes.size() <= kMostSentByTransfer);
   Registration& waited = registration(fd);
   waited.transfer++;
   if (!bytes.empty()) ring_->send(fd, bytes, about(waited.transfer, fd, kSend));
@@ -348,11 +377,12 @@ void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
   await(fd, waited, deadline);
   Task& task = *running_;
   task.transferring = true;
-  task.given_up = Ready::ready;
-  task.received = 0;
+  task.given_up = false;
+  task.received.unsent = 0;
+  task.to_send = bytes.size();
   transfers_++;
-  const Ready result = suspend();
-  return {result, task.received};
+  suspend();
+  return task.received;
 }
 
 Ready Loop::sleep_until(TimePoint at) {
@@ -377,7 +407,6 @@ void Loop::forget(int fd) noexcept {
   if (fd < 0 || static_cast<std::size_t>(fd) >= registrations_.size()) return;
   Registration& registration = registrations_[static_cast<std::size_t>(fd)];
   if (registration.events != 0) epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-  if (registration.transfer != 0 && ring_ != nullptr) ring_->cancel(fd);  // an answer may come before all was sent
   registration.waiter = nullptr;
   registration.events = 0;
 }

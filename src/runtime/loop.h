@@ -45,6 +45,8 @@ class Loop {
   /// From now on every wait of this loop answers cancelled at once. Thread-safe.
   void cancel();
   bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
+  /// Whether something was asked for that goes through io_uring, and it was there. Thread-safe.
+  bool uses_io_uring() const noexcept { return uses_io_uring_.load(std::memory_order_relaxed); }
   /// The alarm must outlive the loop or be removed. Few of them: each turn looks at all.
   void add_alarm(Alarm&);
   void remove_alarm(Alarm&);
@@ -82,6 +84,7 @@ class Loop {
 
   void turn();
   void poll();
+  const timespec* limit_of_wait(TimePoint until, timespec& limit);
   void poll_epoll(const timespec* limit);
   void poll_ring(bool block, const timespec* limit);
   void completed(Ring::Completion);
@@ -109,10 +112,11 @@ class Loop {
   std::unique_ptr<Ring> ring_;  // when the first transfer asked for it
   std::size_t transfers_ = 0;   // under way
   bool ring_watches_epoll_ = false;
+  TimePoint ring_times_out_at_ = TimePoint::max();
   TimePoint next_deadline_check_ = TimePoint::max();
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::vector<Alarm*> alarms_;
-  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> cancelled_{false}, uses_io_uring_{false};
   std::mutex mutex_;  // guards posted_
   std::vector<std::function<void()>> posted_;
 };

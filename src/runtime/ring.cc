@@ -14,24 +14,36 @@
 namespace assay::runtime {
 namespace {
 
-// So many are handed over at the latest, which bounds what the first of a turn waits for the last. Beyond so many completions
-// the kernel keeps them until there is room.
-constexpr unsigned kRequests = 64, kCompletions = 4096;
+// Beyond so many completions the kernel keeps them until there is room.
+constexpr unsigned kRequests = 64, kCompletions = 1024;
+// So many messages are handed over at the latest, which bounds what the first of a turn waits for the others.
+constexpr unsigned kMostWaiting = 8;
+// The completion of a request to cancel another; says nothing that the other's does not.
+constexpr std::uint64_t kCancelling = Ring::kMostAbout + 1;
 
 }  // namespace
 
 struct Ring::State {
   io_uring ring{};
+  __kernel_timespec after{};  // read when the request is handed over
+  unsigned waiting = 0;       // messages that are not handed over yet
 
   /// Room for a request; what waits is handed over when there is none.
-  io_uring_sqe* request(std::uint64_t about) {
+  io_uring_sqe* request() {
     io_uring_sqe* request = io_uring_get_sqe(&ring);
     while (request == nullptr) {
-      if (const int n = io_uring_submit(&ring); n < 0 && n != -EINTR && n != -EAGAIN && n != -EBUSY) refused(n);
+      submit();
       request = io_uring_get_sqe(&ring);
     }
-    request->user_data = about;
     return request;
+  }
+  /// Interrupted, short of memory for the moment, or full of completions that are to be taken first: again by the next call.
+  static void look_at(int n) {
+    if (n < 0 && n != -ETIME && n != -EINTR && n != -EAGAIN && n != -EBUSY) refused(n);
+  }
+  void submit() {
+    waiting = 0;
+    look_at(io_uring_submit_and_get_events(&ring));
   }
   [[noreturn]] static void refused(int n) {
     throw Error(fmt::format("io_uring failed: {}", std::strerror(-n)), ExitCode::internal);
@@ -54,58 +66,66 @@ std::unique_ptr<Ring> Ring::open() {
   return std::unique_ptr<Ring>(new Ring(std::move(state)));
 }
 
+// MSG_DONTWAIT: the kernel tries once, while it is handed over, and keeps nothing of it. MSG_WAITALL: less than all is a failure,
+// which completes although success does not (io_uring_enter(2), IOSQE_CQE_SKIP_SUCCESS).
 [[gnu::hot]] void Ring::send(int fd, std::string_view bytes, std::uint64_t about) {
-  io_uring_sqe* request = state_->request(about);
-  io_uring_prep_send(request, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_WAITALL);
+  io_uring_sqe* request = state_->request();
+  io_uring_prep_send(request, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT | MSG_WAITALL);
   request->user_data = about;
   request->flags |= IOSQE_CQE_SKIP_SUCCESS;
+  state_->waiting++;
 }
 
 [[gnu::hot]] void Ring::receive(int fd, std::span<char> room, std::uint64_t about) {
-  io_uring_sqe* request = state_->request(about);
+  io_uring_sqe* request = state_->request();
   io_uring_prep_recv(request, fd, room.data(), room.size(), 0);
   request->user_data = about;
   request->ioprio |= IORING_RECVSEND_POLL_FIRST;  // a server has not answered yet
+  if (state_->waiting >= kMostWaiting) state_->submit();
 }
 
 void Ring::watch(int fd, std::uint64_t about) {
-  io_uring_sqe* request = state_->request(about);
+  io_uring_sqe* request = state_->request();
   io_uring_prep_poll_add(request, fd, POLLIN);
   request->user_data = about;
 }
 
-void Ring::cancel(int fd) noexcept {
-  io_uring_submit(&state_->ring);  // what the kernel has not been told of cannot be cancelled
-  io_uring_sync_cancel_reg what{};
-  what.fd = fd;
-  what.flags = IORING_ASYNC_CANCEL_FD | IORING_ASYNC_CANCEL_ALL;
-  what.timeout = {.tv_sec = -1, .tv_nsec = -1};
-  while (io_uring_register_sync_cancel(&state_->ring, &what) == -EINTR) {
-  }
+void Ring::time_out(timespec after, std::uint64_t about) {
+  io_uring_sqe* request = state_->request();
+  state_->after = {.tv_sec = after.tv_sec, .tv_nsec = after.tv_nsec};
+  io_uring_prep_timeout(request, &state_->after, 0, 0);
+  request->user_data = about;
 }
+
+void Ring::cancel(std::uint64_t about) {
+  io_uring_sqe* request = state_->request();
+  io_uring_prep_cancel64(request, about, 0);
+  request->user_data = kCancelling;
+}
+
+[[gnu::hot]] void Ring::submit() { state_->submit(); }
 
 [[gnu::hot]] std::span<const Ring::Completion> Ring::wait(bool block, const timespec* limit,
                                                           std::span<Completion> room) {
   io_uring& ring = state_->ring;
-  int n = 0;
   if (block) {
+    state_->waiting = 0;
     __kernel_timespec timeout{};
     if (limit != nullptr) timeout = {.tv_sec = limit->tv_sec, .tv_nsec = limit->tv_nsec};
     io_uring_cqe* first = nullptr;
-    n = io_uring_submit_and_wait_timeout(&ring, &first, 1, limit == nullptr ? nullptr : &timeout, nullptr);
+    State::look_at(io_uring_submit_and_wait_timeout(&ring, &first, 1, limit == nullptr ? nullptr : &timeout, nullptr));
   } else {
-    n = io_uring_submit_and_get_events(&ring);
+    state_->submit();
   }
-  // Busy: completions are to be taken first. What was not handed over is by the next call.
-  if (n < 0 && n != -ETIME && n != -EINTR && n != -EAGAIN && n != -EBUSY) State::refused(n);
   std::size_t taken = 0;
-  unsigned head = 0;
+  unsigned head = 0, seen = 0;
   io_uring_cqe* completion = nullptr;
   io_uring_for_each_cqe(&ring, head, completion) {
     if (taken == room.size()) break;
-    room[taken++] = {completion->user_data, completion->res};
+    seen++;
+    if (completion->user_data != kCancelling) room[taken++] = {completion->user_data, completion->res};
   }
-  io_uring_cq_advance(&ring, static_cast<unsigned>(taken));
+  io_uring_cq_advance(&ring, seen);
   return room.first(taken);
 }
 

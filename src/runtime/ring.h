@@ -1,8 +1,9 @@
 // io_uring of one loop: what fibers send and receive is handed to the kernel in one system call for all of them, the one that
 // waits. Only here is io_uring.
 //
-// For one thread, the one that opened it. Memory that is sent from or received into stays the caller's and must stay where it is
-// until its completion came, or cancel() of its descriptor returned.
+// For one thread, the one that opened it. Each receive, watch and time-out has one completion, whatever becomes of it; until then
+// memory that is received into must stay where it is. Sends are over before any later receive completes. All throw Error when the
+// kernel refuses to take requests at all.
 #pragma once
 
 #include <time.h>
@@ -16,8 +17,9 @@ namespace assay::runtime {
 
 class Ring {
  public:
+  static constexpr std::uint64_t kMostAbout = ~std::uint64_t{0} - 2;
   struct Completion {
-    std::uint64_t about;  // as it was given
+    std::uint64_t about;  // as it was given, at most kMostAbout
     int result;           // bytes, or -errno
   };
 
@@ -27,17 +29,23 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  /// All of the bytes; completes only when that fails.
+  /// Sends what the socket takes at once; never waits for room. Completes only when that was not all: with how many bytes, or
+  /// why. To be used for what is short (wait.h).
   void send(int fd, std::string_view bytes, std::uint64_t about);
   /// Completes with what had come when at least one byte had, 0 at the end.
   void receive(int fd, std::span<char> room, std::uint64_t about);
   /// Completes once, when the descriptor can be read.
   void watch(int fd, std::uint64_t about);
-  /// Ends what is under way on the descriptor; when this returns the kernel no longer touches its memory, and completions are there.
-  void cancel(int fd) noexcept;
+  /// Completes once, when so much time has passed since it was handed over. One at a time.
+  void time_out(timespec after, std::uint64_t about);
+  /// Asks for the end of the request that has this `about`, which then completes with -ECANCELED, or as it would have without.
+  /// To be asked again when neither comes: a request is not found in the moment in which it goes on.
+  void cancel(std::uint64_t about);
+  /// Hands over what was asked for, without waiting. What is sent is sent within the call, so this takes time.
+  void submit();
 
   /// Hands over what was asked for. Waits for one completion if `block`, as long as `limit` (nullptr: without end); answers those
-  /// that are there, as many as there is room for. Throws Error when the kernel refuses.
+  /// that are there, as many as there is room for.
   std::span<const Completion> wait(bool block, const timespec* limit, std::span<Completion> room);
 
  private:

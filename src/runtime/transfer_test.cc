@@ -5,9 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -154,79 +157,174 @@ TEST_F(Transfer, tells_of_what_the_peer_said_before_it_ended_and_of_the_end) {
   loop.spawn([&] {
     EXPECT_EQ(write(fds[1], "bye", 3), 3);
     close(fds[1]);
-    EXPECT_EQ(got(transfer(fds[0], "what cannot be sent", room_, kNever)), "bye");
-    EXPECT_EQ(got(transfer(fds[0], "", room_, kNever)), "");
-    EXPECT_EQ(got(transfer(fds[0], "nor this", room_, kNever)), "");
+    const std::string_view lost = "what cannot be sent";
+    std::string heard;
+    Received received{Ready::ready, -EAGAIN, 0};
+    for (int i = 0; i < 3 && received.size != 0; i++) {  // not to be sent may be told before what was said
+      received = transfer(fds[0], i == 0 ? lost : "", room_, kNever);
+      EXPECT_EQ(received.ready, Ready::ready);
+      EXPECT_EQ(received.unsent, i == 0 ? lost.size() : 0);
+      if (received.size > 0) heard.append(room_.data(), static_cast<std::size_t>(received.size));
+    }
+    EXPECT_EQ(heard, "bye");
+    EXPECT_EQ(received.size, 0);
+    EXPECT_EQ(transfer(fds[0], "nor this", room_, kNever).unsent, 8u);
     forget(fds[0]);
   });
   loop.run();
   close(fds[0]);
 }
 
-TEST_F(Transfer, a_send_that_fails_while_the_peer_is_there_is_an_error) {
+TEST_F(Transfer, a_send_that_fails_while_the_peer_is_there_ends_the_transfer) {
   Loop loop;
   ASSERT_TRUE(loop.can_transfer());
   Pair pair(SOCK_SEQPACKET);
-  const std::string larger_than_any_packet(8 << 20, 'x');
+  const int least = 1;
+  ASSERT_EQ(setsockopt(pair.fds[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+  const std::string larger_than_any_packet(kMostSentByTransfer, 'x');
   loop.spawn([&] {
     const Received received = transfer(pair.fds[0], larger_than_any_packet, room_, kNever);
     EXPECT_EQ(received.ready, Ready::ready);
-    EXPECT_EQ(received.size, -EMSGSIZE);
+    EXPECT_EQ(received.size, -EAGAIN);
+    EXPECT_EQ(received.unsent, larger_than_any_packet.size());
     forget(pair.fds[0]);
   });
   loop.run();
 }
 
-TEST_F(Transfer, sends_all_of_it_while_answers_come) {
-  // The peer takes a piece at a time and answers each with one byte, so both sides are under way at once.
-  const std::string much(3 << 20, 'x');
+TEST_F(Transfer, what_the_socket_does_not_take_is_told_and_is_not_taken_for_something_received) {
   Loop loop;
   ASSERT_TRUE(loop.can_transfer());
   Pair pair;
-  std::size_t heard = 0;
-  std::thread peer([&] {
-    std::vector<char> piece(10'000);
-    while (heard < much.size()) {
-      pollfd one{.fd = pair.fds[1], .events = POLLIN, .revents = 0};
-      if (poll(&one, 1, 20'000) <= 0) return;
-      const ssize_t n = read(pair.fds[1], piece.data(), piece.size());
-      if (n > 0) heard += static_cast<std::size_t>(n);
-      EXPECT_EQ(write(pair.fds[1], heard < much.size() ? "." : "!", 1), 1);
-    }
-  });
+  const int least = 1;
+  ASSERT_EQ(setsockopt(pair.fds[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+  std::string much(kMostSentByTransfer, ' ');
+  for (std::size_t i = 0; i < much.size(); i++) much[i] = static_cast<char>('a' + i % 26);
   loop.spawn([&] {
-    std::string_view unsent = much;
-    for (char last = '.'; last != '!';) {
-      const std::string_view answer =
-          got(transfer(pair.fds[0], std::exchange(unsent, {}), room_, real_clock().now() + 20s));
-      if (answer.empty()) break;
-      last = answer.back();
+    std::string taken;
+    std::vector<char> heard(much.size());
+    const auto hear = [&] {
+      for (ssize_t n = 0; (n = read(pair.fds[1], heard.data(), heard.size())) > 0;)
+        taken.append(heard.data(), static_cast<std::size_t>(n));
+    };
+    int parts = 0;
+    for (std::string_view left = much; !left.empty(); parts++) {
+      const Received received = transfer(pair.fds[0], left, room_, real_clock().now() + (parts == 0 ? 20s : 50ms));
+      if (parts == 0) {
+        EXPECT_EQ(received.ready, Ready::ready);
+        EXPECT_EQ(received.size, -EAGAIN);
+        EXPECT_GT(received.unsent, 0u);
+        EXPECT_LT(received.unsent, left.size());
+        // There is no room at all now.
+        const Received none = transfer(pair.fds[0], left.substr(left.size() - received.unsent), room_, kNever);
+        EXPECT_EQ(none.size, -EAGAIN);
+        EXPECT_EQ(none.unsent, received.unsent);
+      }
+      left = left.substr(left.size() - received.unsent);
+      hear();
+      if (parts > 100) break;
     }
+    EXPECT_GT(parts, 1);
+    EXPECT_EQ(taken, much);
+    EXPECT_EQ(std::string_view(room_.data(), room_.size()), std::string_view(std::string(room_.size(), '\0')));
     forget(pair.fds[0]);
   });
   loop.run();
-  peer.join();
-  EXPECT_EQ(heard, much.size());
 }
 
-TEST_F(Transfer, forget_ends_a_send_that_is_still_under_way) {
-  // Answered before all of it was taken: the memory is ours again only then.
+TEST_F(Transfer, hundreds_may_end_at_once) {
+  constexpr int kFibers = 600;  // more than are looked at in one turn
+  Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
+  std::vector<std::unique_ptr<Pair>> pairs;
+  for (int i = 0; i < kFibers; i++) pairs.push_back(std::make_unique<Pair>());
+  int waiting = 0, done = 0;
+  for (const auto& pair : pairs)
+    loop.spawn([&waiting, &done, fd = pair->fds[0]] {
+      char room = 0;
+      waiting++;
+      const Received received = transfer(fd, "ask", {&room, 1}, kNever);
+      done += received.ready == Ready::ready && received.size == 1 && room == '!';
+      forget(fd);
+    });
+  loop.spawn([&] {
+    while (waiting < kFibers) yield();
+    EXPECT_EQ(sleep_until(real_clock().now() + 5ms), Ready::timed_out);  // all are handed over
+    for (const auto& pair : pairs) EXPECT_EQ(write(pair->fds[1], "!", 1), 1);
+  });
+  loop.run();
+  EXPECT_EQ(done, kFibers);
+}
+
+TEST_F(Transfer, a_descriptor_s_number_may_come_again) {
+  Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
+  loop.spawn([&] {
+    int first = -1;
+    for (int i = 0; i < 6; i++) {
+      Pair pair;
+      if (first < 0) first = pair.fds[0];
+      EXPECT_EQ(pair.fds[0], first);
+      if (i % 2 == 0) {
+        EXPECT_EQ(transfer(pair.fds[0], "x", room_, real_clock().now()).ready, Ready::timed_out);
+      }
+      EXPECT_EQ(write(pair.fds[1], "new", 3), 3);
+      EXPECT_EQ(got(transfer(pair.fds[0], "", room_, kNever)), "new");
+      forget(pair.fds[0]);
+    }
+  });
+  loop.run();
+}
+
+TEST_F(Transfer, signals_interrupt_nothing) {
+  struct sigaction noted {
+  }, before{};
+  noted.sa_handler = [](int) {};
+  ASSERT_EQ(sigaction(SIGUSR1, &noted, &before), 0);
   Loop loop;
   ASSERT_TRUE(loop.can_transfer());
   Pair pair;
-  loop.spawn([&] {
-    auto much = std::make_unique<std::string>(8 << 20, 'x');
-    EXPECT_EQ(write(pair.fds[1], "no", 2), 2);
-    EXPECT_EQ(got(transfer(pair.fds[0], *much, room_, kNever)), "no");
-    forget(pair.fds[0]);
-    much->assign(much->size(), 'y');
-    std::string heard(1 << 16, 0);
-    for (;;) {
-      const ssize_t n = read(pair.fds[1], heard.data(), heard.size());
-      if (n <= 0) break;
-      EXPECT_EQ(std::string_view(heard.data(), static_cast<std::size_t>(n)).find('y'), std::string_view::npos);
-      sleep_until(real_clock().now() + 1ms);
+  const pthread_t self = pthread_self();
+  std::thread signals([&] {
+    for (int i = 0; i < 20; i++) {
+      std::this_thread::sleep_for(1ms);
+      pthread_kill(self, SIGUSR1);
     }
+    EXPECT_EQ(write(pair.fds[1], "behind them", 11), 11);
+  });
+  loop.spawn([&] {
+    EXPECT_EQ(got(transfer(pair.fds[0], "x", room_, kNever)), "behind them");
+    forget(pair.fds[0]);
+  });
+  loop.run();
+  signals.join();
+  sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST_F(Transfer, times_near_and_far_are_kept_while_transfers_are_under_way_and_while_none_is) {
+  Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
+  Pair pair;
+  const TimePoint start = real_clock().now();
+  const auto sleeps = [&](Nanos first, std::vector<Nanos> lengths) {
+    loop.spawn([=] {
+      EXPECT_EQ(sleep_until(start + first), Ready::timed_out);
+      for (const Nanos length : lengths) {
+        const TimePoint until = real_clock().now() + length;
+        EXPECT_EQ(sleep_until(until), Ready::timed_out);
+        EXPECT_GE(real_clock().now(), until);
+        EXPECT_LT(real_clock().now(), until + 400ms);  // a machine may be busy
+      }
+    });
+  };
+  sleeps(0ms, {700ms, 80ms});            // far ones
+  sleeps(20ms, {1ms, 15ms, 3ms, 50ms});  // earlier ones while a far one is known
+  loop.spawn([&] {
+    EXPECT_EQ(transfer(pair.fds[0], "x", room_, start + 70ms).ready, Ready::timed_out);
+    EXPECT_EQ(sleep_until(start + 160ms), Ready::timed_out);
+    EXPECT_EQ(write(pair.fds[1], "!", 1), 1);
+    EXPECT_EQ(got(transfer(pair.fds[0], "x", room_, kNever)), "!");
+    forget(pair.fds[0]);
   });
   loop.run();
 }
@@ -286,14 +384,35 @@ TEST(NoTransfer, on_a_thread_and_where_the_loop_or_the_environment_does_without)
 }
 
 TEST(NoTransfer, where_the_kernel_or_a_sandbox_has_no_io_uring) {
+  for (const int error : {ENOSYS, EPERM})
+    EXPECT_EXIT(
+        {
+          take_system_call_away(SYS_io_uring_setup, error);
+          Loop loop;
+          bool can = true;
+          loop.spawn([&] { can = can_transfer() || can_transfer(); });
+          loop.run();
+          _exit(can ? 1 : 0);
+        },
+        testing::ExitedWithCode(0), "");
+}
+
+TEST_F(Transfer, needs_nothing_registered) {
   EXPECT_EXIT(
       {
-        take_system_call_away(SYS_io_uring_setup);
+        take_system_call_away(SYS_io_uring_register, EPERM);
         Loop loop;
-        bool can = true;
-        loop.spawn([&] { can = can_transfer() || can_transfer(); });
+        Pair pair;
+        int right = 0;
+        loop.spawn([&] {
+          if (!can_transfer()) return;
+          right += transfer(pair.fds[0], "x", room_, real_clock().now() + 10ms).ready == Ready::timed_out;
+          right += write(pair.fds[1], "!", 1) == 1 && transfer(pair.fds[0], "", room_, kNever).size == 1;
+          loop.cancel();
+          right += transfer(pair.fds[0], "", room_, kNever).ready == Ready::cancelled;
+        });
         loop.run();
-        _exit(can ? 1 : 0);
+        _exit(right == 3 ? 0 : 1);
       },
       testing::ExitedWithCode(0), "");
 }

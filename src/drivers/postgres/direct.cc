@@ -41,13 +41,13 @@ inline void DirectExchange::make_room() {
 }
 
 inline Result<> DirectExchange::send() {
-  if (runtime::can_transfer()) {
+  if (runtime::can_transfer() && out_.size() <= runtime::kMostSentByTransfer) {
     unsent_ = out_;
     return {};
   }
   const ssize_t sent = send_now(connection_.fd_, out_);
   if (sent == static_cast<ssize_t>(out_.size())) return {};
-  return send_rest(sent);
+  return send_rest(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
 }
 
 inline void DirectExchange::take_in() {
@@ -74,6 +74,7 @@ inline void DirectExchange::take_in() {
     broken_because_ = received.size == 0 ? "the server closed the connection" : std::strerror(-received.size);
     broken_ = true;
   }
+  if (received.unsent > 0 && !broken_) return send_rest(out_.size() - received.unsent);
   return {};
 }
 
@@ -155,10 +156,10 @@ void DirectExchange::enlarge() {
   capacity_ *= 2;
 }
 
-/// What the socket did not take at once: `sent` is what send() answered.
-Result<> DirectExchange::send_rest(std::ptrdiff_t sent) {
-  std::string_view left = out_;
-  for (;; sent = send_now(connection_.fd_, left)) {
+/// What the socket did not take at once, behind the first `done` bytes.
+Result<> DirectExchange::send_rest(std::size_t done) {
+  for (std::string_view left = std::string_view(out_).substr(done);;) {
+    const ssize_t sent = send_now(connection_.fd_, left);
     if (sent >= 0) {
       left.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

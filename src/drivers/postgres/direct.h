@@ -56,7 +56,7 @@ class DirectExchange {
   void make_other_room();
   void enlarge();
   Result<> send();
-  Result<> send_rest(std::ptrdiff_t sent);
+  Result<> send_rest(std::size_t done);
   Result<> receive(std::size_t in_doubt_until);
   Result<> receive_more();
   Result<> transfer();

@@ -9,6 +9,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <functional>
 
@@ -61,8 +63,8 @@ struct Talk {
   std::unique_ptr<Session> session;
 };
 
-/// A thread asks whether something is there, a fiber is told when something comes, by epoll or with the bytes: three ways to miss the
-/// end of a peer.
+/// A thread asks whether something is there, a fiber is told when something comes, by epoll or with the bytes: three ways to
+/// miss the end of a peer.
 void on_a_thread_and_on_fibers(const std::function<void()>& test) {
   test();
   for (const auto transfers : {runtime::Loop::Transfers::none, runtime::Loop::Transfers::automatic}) {
@@ -115,11 +117,41 @@ TEST(DirectExchange, AnAnswerMayFillTheBufferOrBeMuchLarger) {
         ASSERT_TRUE(seven) << size << ": " << seven.error().message;
         EXPECT_EQ((*seven)->integer(0, 0), 7);
       }
-      // Whether the end was seen with the answer or comes now: what cannot have reached the server is not in doubt when that is known.
+      // Whether the end was seen with the answer or comes now: what cannot have reached the server is not in doubt when that
+      // is known.
       const auto gone = talk.add();
       ASSERT_FALSE(gone);
       EXPECT_EQ(gone.error().kind, FailureKind::disconnected);
     }
+  });
+}
+
+/// From now on the kernel keeps as little as it can of what the program sends to this port.
+void shrink_send_buffer(int port) {
+  for (int fd = 3; fd < 1000; fd++) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || ntohs(peer.sin_port) != port) continue;
+    const int least = 1;
+    EXPECT_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+  }
+}
+
+TEST(DirectExchange, WhatTheSocketHasNoRoomForIsSentWhenItHas) {
+  on_a_thread_and_on_fibers([] {
+    const std::string long_text(12'000, 'x');
+    const Value parameter[] = {std::string_view(long_text)};
+    const std::string prepared =
+        server_message('1') + server_message('t', std::string_view("\0\1\0\0\0\x19", 6)) + server_message('n') + kReady;
+    const std::string done = kBound + server_message('C', std::string_view("UPDATE 1\0", 9)) + kReady;
+    Talk talk({{prepared}, {done}, {.bytes = done, .before = true}, {.bytes = done, .before = true}, {done}, {done}});
+    ASSERT_TRUE(talk.query().execute(id(kAdd), parameter));
+    shrink_send_buffer(talk.peer.port());
+    for (int i = 0; i < 4; i++) {
+      const auto well = talk.query().execute(id(kAdd), parameter);
+      ASSERT_TRUE(well) << well.error().message;
+    }
+    EXPECT_THAT(talk.requests(), ElementsAre("PDS", "BES", "BES", "BES", "BES", "BES"));
   });
 }
 

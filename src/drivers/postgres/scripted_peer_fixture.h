@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ struct Reply {
   std::string bytes;
   bool bytewise = false;
   End end = End::stay;
+  bool before = false;  // is sent when the request's first bytes come, which are then left unread for 50 ms
 };
 
 class ScriptedPeer {
@@ -45,6 +47,8 @@ class ScriptedPeer {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int little = 1;  // of what is not read, so that a sender's buffer can be filled
+    setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
     listen(listener_, 4);
     socklen_t size = sizeof address;
     getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
@@ -55,6 +59,7 @@ class ScriptedPeer {
   ScriptedPeer(const ScriptedPeer&) = delete;
   ScriptedPeer& operator=(const ScriptedPeer&) = delete;
 
+  int port() const noexcept { return port_; }
   std::string url(std::string_view more = "") const {
     return fmt::format("postgres://u@127.0.0.1:{}/d?sslmode=disable{}", port_, more);
   }
@@ -116,6 +121,13 @@ class ScriptedPeer {
                    server_message('K', "12345678") + server_message('Z', "I"),
                false);
     for (const Reply& reply : script_) {
+      if (reply.before) {
+        char first = 0;
+        if (recv(session_, &first, 1, MSG_PEEK) != 1 || !send_all(reply.bytes, false)) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        if (!request()) break;
+        continue;
+      }
       if (!request() || !send_all(reply.bytes, reply.bytewise) || reply.end == Reply::End::close) break;
       if (reply.end == Reply::End::stay) continue;
       const linger at_once{.l_onoff = 1, .l_linger = 0};

@@ -1,5 +1,8 @@
-"""Several hosts in one URL of PostgreSQL."""
+"""What only PostgreSQL has: several hosts in one URL, and how its messages get to the kernel."""
 
+import os
+import pathlib
+import platform
 import re
 import socket
 
@@ -37,6 +40,31 @@ class SeveralHostsTest(ServerTest):
         self.prepare(workload="kv", url=primary)
         self.assay("check", "kv", "--target", either)
         self.assertIn("cannot connect", self.refused("check", "kv", "--target", self.url + "?target_session_attrs=standby", code=3))
+
+
+class WayToTheKernelTest(ServerTest):
+    """Whether messages went by io_uring is in the result, since it is part of how it was measured."""
+
+    @staticmethod
+    def io_uring_is_there():
+        switch = pathlib.Path("/proc/sys/kernel/io_uring_disabled")
+        forbidden = int(switch.read_text()) if switch.exists() else 0
+        version = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
+        return version >= (6, 1) and (forbidden == 0 or (forbidden == 1 and os.geteuid() == 0))
+
+    def loops(self, result, *options, **how):
+        self.assay("run", "kv", "--target", self.url, "--mix", "get=50,put=50", "--sessions", "8", "--threads", "2", "--count", "2000",
+                   "--result", result, *options, **how)
+        cost = self.report(result)["own_cost"]
+        table = " ".join(self.assay("report", result).stdout.split())
+        return cost["loops"], cost["io_uring_loops"], re.findall("io_uring in [0-9]+ of [0-9]+ loops", table)
+
+    def test_the_result_says_which_it_was(self):
+        if not self.io_uring_is_there():
+            self.skipTest("this kernel, or its administrator, has no io_uring for us")
+        self.prepare(workload="kv", url=self.url)
+        self.assertEqual(self.loops("with.json"), (2, 2, ["io_uring in 2 of 2 loops"]))
+        self.assertEqual(self.loops("without.json", env={"ASSAY_IO_URING": "off"}), (2, 0, []))
 
 
 if __name__ == "__main__":
