@@ -52,9 +52,9 @@ class WayToTheKernelTest(ServerTest):
         version = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
         return version >= (6, 1) and (forbidden == 0 or (forbidden == 1 and os.geteuid() == 0))
 
-    def loops(self, result, *options, **how):
-        self.assay("run", "kv", "--target", self.url, "--mix", "get=50,put=50", "--sessions", "8", "--threads", "2", "--count", "2000",
-                   "--result", result, *options, **how)
+    def loops(self, result, **how):
+        self.assay("run", "kv", "--target", self.url + "?sslmode=disable", "--mix", "get=50,put=50", "--sessions", "8", "--threads", "2",
+                   "--count", "2000", "--result", result, **how)
         cost = self.report(result)["own_cost"]
         table = " ".join(self.assay("report", result).stdout.split())
         return cost["loops"], cost["io_uring_loops"], re.findall("io_uring in [0-9]+ of [0-9]+ loops", table)
