@@ -81,7 +81,9 @@ Fleet8 merge_eight() {
                       .operations = kEach,
                       .peak_rss_bytes = 100,
                       .threads = 1,
-                      .busiest_loop = 0.1 * static_cast<double>(agent)};
+                      .busiest_loop = 0.1 * static_cast<double>(agent),
+                      .loops = 2,
+                      .io_uring_loops = agent == 0 ? 2u : 1u};
     parts.push_back(outcome_of(there));
     names.push_back(name_of(agent));
   }
@@ -124,6 +126,8 @@ TEST(Outcome, nothing_is_lost_or_counted_twice_by_merging) {
   EXPECT_DOUBLE_EQ(fleet.merged.cost.cpu_seconds, 8);
   EXPECT_EQ(fleet.merged.cost.peak_rss_bytes, 800u);
   EXPECT_DOUBLE_EQ(fleet.merged.cost.busiest_loop, 0.7);
+  EXPECT_EQ(fleet.merged.cost.loops, 16u);
+  EXPECT_EQ(fleet.merged.cost.io_uring_loops, 9u);
   ASSERT_EQ(fleet.merged.events.size(), kAgents);
   EXPECT_EQ(fleet.merged.events[3].text, "agent3: something");
   EXPECT_EQ(fleet.merged.measure, 20s);

@@ -86,6 +86,7 @@ std::vector<Circumstance> circumstances_of(const Document& d) {
   add_load(list, d);
   add_targets(list, d);
   add_machine(list, d.machine);
+  if (d.own_cost.loops > 0) list.watched("io_uring", d.own_cost.io_uring_loops > 0 ? "used" : "not used");
   list.watched("assay", d.assay_version);
   return list.take();
 }

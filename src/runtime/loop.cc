@@ -153,25 +153,29 @@ void Loop::run() {
   else
     poll_ring(block, limit);
   if (next != TimePoint::max()) {
-    const TimePoint now = clock_.now();
-    if (now >= next) fire_due(now);
+    looked_at_ = clock_.now();
+    if (looked_at_ >= next) fire_due(looked_at_);
   }
 }
 
-/// nullptr where none is needed.
+/// nullptr where none is needed. Until it is near, a time is only approached: what is sent while the wait is handed over takes
+/// time, in which the limit does not run.
 [[gnu::hot]] const timespec* Loop::limit_of_wait(TimePoint until, timespec& limit) {
-  if (until == TimePoint::max() || (transfers_ != 0 && ring_times_out_at_ <= until)) return nullptr;
-  Nanos left = until - clock_.now();
-  if (transfers_ != 0) {
-    if (left >= kFarAway && ring_times_out_at_ == TimePoint::max()) {
-      ring_->time_out(to_timespec(left - kFarAway / 2), kTimeOut);
-      ring_times_out_at_ = until - kFarAway / 2;
+  if (until == TimePoint::max()) return nullptr;
+  // The ring's own time-out is on its way, unless it is late or the clock has jumped.
+  if (transfers_ != 0 && ring_wakes_for_ <= until && looked_at_ < ring_wakes_for_ - kFarAway / 2) return nullptr;
+  looked_at_ = clock_.now();
+  Nanos left = until - looked_at_;
+  if (transfers_ != 0 && left >= kFarAway) {
+    left -= kFarAway / 2;
+    if (ring_wakes_for_ == TimePoint::max()) {
+      ring_->time_out(to_timespec(left), kTimeOut);
+      ring_wakes_for_ = until;
       return nullptr;
     }
-    if (left > Nanos(0)) {
-      ring_->submit();  // takes time, in which the limit would not run
-      left = until - clock_.now();
-    }
+  } else if (transfers_ != 0 && left > Nanos(0)) {
+    ring_->submit();
+    left = until - clock_.now();
   }
   limit = to_timespec(std::max(left, Nanos(0)));
   return &limit;
@@ -219,7 +223,7 @@ void Loop::poll_epoll(const timespec* limit) {
     return;
   }
   if (completion.about == kTimeOut) {
-    ring_times_out_at_ = TimePoint::max();
+    ring_wakes_for_ = TimePoint::max();
     return;
   }
   const int fd = static_cast<int>((completion.about & 0xffffffffu) >> 1);
@@ -244,7 +248,7 @@ void Loop::poll_epoll(const timespec* limit) {
 /// A transfer ends when the kernel says so.
 void Loop::give_up(Task& task, Ready why) {
   if (!task.transferring) return wake(task, why);
-  if (!task.given_up || why != Ready::ready) task.why_given_up = why;
+  if (!task.given_up || task.why_given_up == Ready::ready) task.why_given_up = why;  // the first reason counts
   task.given_up = true;
   ring_->cancel(about(registrations_[static_cast<std::size_t>(task.fd)].transfer, task.fd, kReceive));
   next_deadline_check_ = std::min(next_deadline_check_, clock_.now() + kDeadlineGranularity);  // asks again
@@ -368,7 +372,7 @@ void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
 }
 
 [[gnu::hot]] Received Loop::transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline) {
-  if (cancelled()) return {Ready::cancelled, 0, 0};
+  if (cancelled()) return {Ready::cancelled, 0, bytes.size()};
   ASSAY_ASSERT(ring_ != nullptr && bytes.size() <= kMostSentByTransfer);
   Registration& waited = registration(fd);
   waited.transfer++;

@@ -112,7 +112,8 @@ class Loop {
   std::unique_ptr<Ring> ring_;  // when the first transfer asked for it
   std::size_t transfers_ = 0;   // under way
   bool ring_watches_epoll_ = false;
-  TimePoint ring_times_out_at_ = TimePoint::max();
+  TimePoint ring_wakes_for_ = TimePoint::max();  // a time far away; the ring's time-out is shortly before it
+  TimePoint looked_at_ = TimePoint::min();       // when the clock was read last
   TimePoint next_deadline_check_ = TimePoint::max();
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::vector<Alarm*> alarms_;

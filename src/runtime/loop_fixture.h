@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,13 +16,21 @@
 namespace assay::runtime {
 
 struct Pair {
-  int fds[2];
+  int fds[2] = {-1, -1};
   explicit Pair(int type = SOCK_STREAM) { EXPECT_EQ(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, fds), 0); }
   ~Pair() {
     close(fds[0]);
     close(fds[1]);
   }
 };
+
+/// Many systems let a process open a thousand unless it asks.
+inline void let_open_many_files() {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
 
 /// The kernel answers it with `error`, for this process and for good. Ends the process with 77 where that cannot be had.
 inline void take_system_call_away(unsigned number, int error = ENOSYS) {

@@ -3,7 +3,7 @@
 //
 // For one thread, the one that opened it. Each receive, watch and time-out has one completion, whatever becomes of it; until then
 // memory that is received into must stay where it is. Sends are over before any later receive completes. All throw Error when the
-// kernel refuses to take requests at all.
+// kernel refuses to take requests at all, which ends the process where fibers ask.
 #pragma once
 
 #include <time.h>
@@ -45,7 +45,7 @@ class Ring {
   void submit();
 
   /// Hands over what was asked for. Waits for one completion if `block`, as long as `limit` (nullptr: without end); answers those
-  /// that are there, as many as there is room for.
+  /// that are there, as many as there is room for; perhaps none (interrupted, or the limit has passed).
   std::span<const Completion> wait(bool block, const timespec* limit, std::span<Completion> room);
 
  private:

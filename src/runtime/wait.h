@@ -58,19 +58,21 @@ Ready wait(int fd, Interest, TimePoint deadline);
 Ready wait_once(int fd, Interest, TimePoint deadline);
 /// To be called before a descriptor that was given to wait() or transfer() is closed.
 void forget(int fd) noexcept;
-/// What transfer() answers. The rest only when ready.
+/// What transfer() answers.
 struct Received {
   Ready ready;
-  int size;  // bytes, at least 1; 0: the peer has ended; negative: an error, -errno; -EAGAIN: nothing, see `unsent`
+  /// Only when ready. Bytes, at least 1; 0: the peer has ended; negative: an error, -errno; -EAGAIN: nothing, see `unsent`.
+  int size;
   std::size_t unsent;  // how many of the bytes, the last ones, were not sent; who sends them learns why
 };
 /// Whether transfer() can be called here: on a fiber, where the kernel has io_uring for us. To be asked before the first.
 bool can_transfer();
-/// So many bytes are sent by a transfer at most: they find room in any socket whose peer had answered before.
+/// So many bytes are sent by a transfer at most: they usually find room in a socket whose peer had answered before.
 inline constexpr std::size_t kMostSentByTransfer = 16 * 1024;
 /// Sends `bytes`, which may be none, and receives what comes next: one suspension, and one system call for the fibers that are
-/// ready in the same turn, the one that waits (or another for every eight of them). What the socket does not take at once is not
-/// sent. Nothing is under way on the descriptor when it returns. One waiter a descriptor; a deadline as for wait().
+/// ready in the same turn, the one that waits (another for every 32 of them, and for a time that is near). What the socket does
+/// not take at once is not sent. Nothing is under way on the descriptor when it returns. One waiter a descriptor; a deadline as
+/// for wait().
 Received transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline);
 /// Answers cancelled when the run was stopped meanwhile, timed_out otherwise.
 Ready sleep_until(TimePoint);

@@ -62,12 +62,21 @@ inline void DirectExchange::take_in() {
   }
 }
 
+void DirectExchange::nothing_was_sent() {
+  connection_.in_doubt_when_lost(false);
+  connection_.exchanging_ = false;  // the server has nothing to cancel
+}
+
 /// What was not sent leaves, and what comes next is taken in.
 [[gnu::always_inline]] inline Result<> DirectExchange::transfer() {
   if (end_ == capacity_) enlarge();
-  const runtime::Received received = runtime::transfer(connection_.fd_, std::exchange(unsent_, {}),
-                                                       {data_.get() + end_, capacity_ - end_}, connection_.deadline_);
-  if (received.ready != runtime::Ready::ready) return tl::unexpected(connection_.given_up(received.ready));
+  const std::string_view message = std::exchange(unsent_, {});
+  const runtime::Received received =
+      runtime::transfer(connection_.fd_, message, {data_.get() + end_, capacity_ - end_}, connection_.deadline_);
+  if (received.ready != runtime::Ready::ready) {
+    if (!message.empty() && received.unsent == message.size()) nothing_was_sent();
+    return tl::unexpected(connection_.given_up(received.ready));
+  }
   if (received.size > 0) {
     end_ += static_cast<std::size_t>(received.size);
   } else if (received.size != -EINTR && received.size != -EAGAIN) {

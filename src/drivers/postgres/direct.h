@@ -60,6 +60,7 @@ class DirectExchange {
   Result<> receive(std::size_t in_doubt_until);
   Result<> receive_more();
   Result<> transfer();
+  void nothing_was_sent();
   Result<> finish();
   void take_in();
   Failure server_failure(std::string_view error_body);

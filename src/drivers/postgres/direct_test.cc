@@ -291,6 +291,23 @@ TEST(DirectExchange, InABatchACommitIsInDoubtUntilItsAnswerAndNotBehindAFailure)
   });
 }
 
+TEST(DirectExchange, WhatAStoppedRunDoesNotSendIsNotInDoubt) {
+  runtime::Loop loop;
+  if (!loop.can_transfer()) GTEST_SKIP() << "no io_uring for this process";
+  loop.spawn([&] {
+    Talk talk({{kPrepared}, {kAnswer}, {kAnswer}});
+    ASSERT_TRUE(talk.add());
+    loop.cancel();
+    while (!loop.cancelled()) runtime::yield();
+    const auto never = talk.add();
+    ASSERT_FALSE(never);
+    EXPECT_EQ(never.error().kind, FailureKind::cancelled);
+    EXPECT_FALSE(never.error().in_doubt);
+    EXPECT_THAT(talk.requests(), ElementsAre("PDS", "BES"));
+  });
+  loop.run();
+}
+
 TEST(DirectExchange, ASilentServerTimesOut) {
   on_a_thread_and_on_fibers([] {
     Talk talk({{kPrepared}, {kBound + kSeven}}, "", std::chrono::milliseconds(200));
