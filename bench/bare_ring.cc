@@ -9,6 +9,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -34,9 +35,6 @@ struct Session {
   PGconn* connection = nullptr;
   std::string request;  // Bind, Execute, Sync: PostgreSQL's documentation, Message Formats
   std::size_t key = 0;  // where in it
-  std::array<char, 4096> answer{};
-  std::size_t size = 0;
-
   explicit Session(const char* url) : connection(PQconnectdb(url)) {
     if (PQstatus(connection) != CONNECTION_OK) fail(PQerrorMessage(connection));
     PQclear(PQprepare(connection, "g", "select v from assay_kv where k = $1", 0, nullptr));
@@ -59,9 +57,15 @@ struct Session {
     request += "S";
     put(request, 4, 4);
   }
-  /// A ReadyForQuery is the last that comes, and six bytes long; a select that found its row has one before it that is longer.
-  bool whole() const { return size > 60 && answer[size - 6] == 'Z'; }
 };
+
+/// A ReadyForQuery is the last that comes, and six bytes long; a select that found its row has one before it that is longer.
+bool whole(const char* answer, std::size_t size) { return size > 60 && answer[0] == '2' && answer[size - 6] == 'Z'; }
+
+// Memory of the ring, in which what comes is received: so many pieces of so many bytes.
+constexpr unsigned kPieces = 128, kPieceSize = 4096 + 64;
+alignas(4096) std::array<char, 4096> pieces_of_kernel;
+std::array<char, std::size_t{kPieces} * kPieceSize> memory;
 
 }  // namespace
 
@@ -77,27 +81,40 @@ int main(int count, char** words) {
   parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
   if (io_uring_queue_init_params(1024, &ring, &parameters) != 0) fail("no io_uring here");
   io_uring_register_ring_fd(&ring);
-  const auto receive = [&](Session& session) {
+  auto* const pieces = reinterpret_cast<io_uring_buf_ring*>(pieces_of_kernel.data());
+  const auto piece = [](unsigned i) { return memory.data() + std::size_t{i} * kPieceSize; };
+  const auto give = [&](unsigned i) {
+    io_uring_buf_ring_add(pieces, piece(i), kPieceSize, static_cast<unsigned short>(i), io_uring_buf_ring_mask(kPieces),
+                          0);
+    io_uring_buf_ring_advance(pieces, 1);
+  };
+  io_uring_buf_reg registered{};
+  registered.ring_addr = reinterpret_cast<std::uintptr_t>(pieces);
+  registered.ring_entries = kPieces;
+  if (io_uring_register_buf_ring(&ring, &registered, 0) != 0) fail("the ring takes no memory");
+  io_uring_buf_ring_init(pieces);
+  for (unsigned i = 0; i < kPieces; i++) give(i);
+  const auto receive = [&](Session& session) {  // from now on, all that comes
     io_uring_sqe* const request = io_uring_get_sqe(&ring);
-    io_uring_prep_recv(request, PQsocket(session.connection), session.answer.data() + session.size,
-                       session.answer.size() - session.size, 0);
-    request->ioprio |= IORING_RECVSEND_POLL_FIRST;
+    io_uring_prep_recv_multishot(request, PQsocket(session.connection), nullptr, 0, 0);
+    request->flags |= IOSQE_BUFFER_SELECT;
     io_uring_sqe_set_data(request, &session);
   };
   const auto ask = [&](Session& session) {
     const std::string key = std::to_string(keys(random));
     if (key.size() != kKeySize) fail("expected keys of nine digits");
     std::memcpy(session.request.data() + session.key, key.data(), kKeySize);
-    session.size = 0;
     io_uring_sqe* const request = io_uring_get_sqe(&ring);
     io_uring_prep_send(request, PQsocket(session.connection), session.request.data(), session.request.size(),
                        MSG_NOSIGNAL | MSG_WAITALL);
     request->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data(request, nullptr);
-    receive(session);
   };
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(std::atof(words[3]));
-  for (Session& session : sessions) ask(session);
+  for (Session& session : sessions) {
+    receive(session);
+    ask(session);
+  }
   unsigned long long answered = 0;
   while (std::chrono::steady_clock::now() < end) {
     if (const int n = io_uring_submit_and_wait(&ring, 1); n < 0 && n != -EINTR) fail(std::strerror(-n));
@@ -106,14 +123,11 @@ int main(int count, char** words) {
     io_uring_for_each_cqe(&ring, head, completion) {
       seen++;
       Session* const session = static_cast<Session*>(io_uring_cqe_get_data(completion));
-      if (completion->res <= 0 || session == nullptr) fail("the connection was lost");
-      session->size += static_cast<std::size_t>(completion->res);
-      if (session->answer[0] != '2') fail("an answer that was not expected");
-      if (!session->whole()) {
-        if (session->size == session->answer.size()) fail("an answer that was too long");
-        receive(*session);
-        continue;
-      }
+      if (session == nullptr || (completion->flags & IORING_CQE_F_BUFFER) == 0) fail("the connection was lost");
+      const unsigned i = completion->flags >> IORING_CQE_BUFFER_SHIFT;
+      if (!whole(piece(i), static_cast<std::size_t>(completion->res))) fail("an answer that was not expected");
+      give(i);
+      if ((completion->flags & IORING_CQE_F_MORE) == 0) receive(*session);
       answered++;
       ask(*session);
     }

@@ -16,7 +16,7 @@ select v from assay_kv where k = :k;
 THROUGHPUT = {8: 1.15, 64: 1.3}
 
 
-def compare(bench, url, script, sessions, until):
+def compare(bench, url, script, transport, sessions, until):
     def ours():
         return programs.gets(bench, url, sessions, SECONDS)
 
@@ -31,19 +31,20 @@ def compare(bench, url, script, sessions, until):
 
     bare = {"bare libpq": "bare_libpq", "bare ring": "bare_ring"}
     mine, peers, *floors = bench.pairs(ours, theirs, until, [functools.partial(least, program) for program in bare.values()])
-    bench.ratio(f"{sessions} sessions: client CPU a select", ("assay", [m[0] for m in mine]), ("pgbench", [p[0] for p in peers]),
+    where = f"{transport}, {sessions} sessions"
+    bench.ratio(f"{where}: client CPU a select", ("assay", [m[0] for m in mine]), ("pgbench", [p[0] for p in peers]),
                 Goal(0.9), unit="µs")
-    bench.ratio(f"{sessions} sessions: throughput", ("assay", [m[1] for m in mine]), ("pgbench", [p[1] for p in peers]),
+    bench.ratio(f"{where}: throughput", ("assay", [m[1] for m in mine]), ("pgbench", [p[1] for p in peers]),
                 Goal(THROUGHPUT[sessions], most=False), unit="/s")
     for name, floor in zip(bare, floors, strict=True):
-        bench.ratio(f"{sessions} sessions: the same of {name}: CPU", (name, [f[0] for f in floor]), ("pgbench", [p[0] for p in peers]), unit="µs")
-        bench.ratio(f"{sessions} sessions: the same of {name}: throughput", (name, [f[1] for f in floor]), ("pgbench", [p[1] for p in peers]), unit="/s")
+        bench.ratio(f"{where}: the same of {name}: CPU", (name, [f[0] for f in floor]), ("pgbench", [p[0] for p in peers]), unit="µs")
+        bench.ratio(f"{where}: the same of {name}: throughput", (name, [f[1] for f in floor]), ("pgbench", [p[1] for p in peers]), unit="/s")
 
 
 def main():
-    bench = Bench("point_select", "PostgreSQL, prepared point select: assay kv against pgbench -M prepared, one thread", budget=1800)
+    bench = Bench("point_select", "PostgreSQL, prepared point select: assay kv against pgbench -M prepared, one thread", budget=3600)
     # Pinned, the server's share of the processors alone would decide the throughput, whatever the client costs.
-    bench.note("server and client share all processors, as on one's own machine; TCP over loopback; fsync off")
+    bench.note("server and client share all processors, as on one's own machine; fsync off")
     bench.note("bare libpq: a loop of libpq over epoll that verifies, times and records nothing (bench/bare_libpq.cc)")
     bench.note("bare ring: the same without libpq, over io_uring (bench/bare_ring.cc): the least that any client can do")
     bench.note("CPU of the whole client process, start and connecting included, over all selects; assay verifies every value it reads")
@@ -52,9 +53,11 @@ def main():
         script.write_text(SCRIPT)
         programs.assay(["prepare", "kv", "--target", url, "--rows", ROWS, "--key-prefix", "1", "--key-digits", 8, "--value-size", 100,
                         "--quiet"], 120)
-        programs.run(["/usr/lib/postgresql/15/bin/psql", "-Xqc", "vacuum analyze assay_kv", url], 60)
-        for i, sessions in enumerate(THROUGHPUT):
-            compare(bench, url, script, sessions, (i + 1) / len(THROUGHPUT))
+        programs.psql("vacuum analyze assay_kv", url)
+        ways = [(transport, sessions) for transport in ("Unix socket", "TCP") for sessions in THROUGHPUT]
+        for i, (transport, sessions) in enumerate(ways):
+            way = url if transport == "TCP" else programs.by_unix_socket(url)
+            compare(bench, way, script, transport, sessions, (i + 1) / len(ways))
     bench.finish()
 
 

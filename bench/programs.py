@@ -168,6 +168,16 @@ def postgres(*settings, cpus=SERVER_CPUS):
     return _server("postgres", settings, cpus)
 
 
+def psql(command, url):
+    return run(["/usr/lib/postgresql/15/bin/psql", "-XAtqc", command, url], 60).output.strip()
+
+
+def by_unix_socket(url):
+    """The same server of PostgreSQL, without TCP."""
+    user, port, database = re.match(r"postgres://([^@]+)@[^:]+:(\d+)/(.*)", url).groups()
+    return f"postgres://{user}@/{database}?host={psql('show unix_socket_directories', url)}&port={port}"
+
+
 def mariadb(*settings, cpus=SERVER_CPUS):
     return _server("mariadb", settings, cpus)
 

@@ -56,6 +56,7 @@ void OutageTracker::reopened(Nanos at) {
 void OutageTracker::succeeded(Nanos sent, Nanos at) {
   const std::lock_guard lock(mutex_);
   if (!in_spell() || sent <= spell_.begin) return;
+  spell_.answered_last = std::max(spell_.answered_last, sent);
   if (spell_.refused && !spell_.reopened && sent > spell_.refused_at) spell_.answered_refused = true;
   if (spell_.silent())
     end(at);  // sessions that are still down belong to it; one that is lost from now on begins another
@@ -80,7 +81,7 @@ Event OutageTracker::told(const Spell& spell) const {
 }
 
 Event OutageTracker::told_as_lasting(Nanos now) const {
-  const bool silent = spell_.silent();
+  const bool silent = spell_.silent_to_the_end();
   return {spell_.begin, now - spell_.begin, silent ? "outage" : "sessions_lost",
           silent ? fmt::format("{} of {} sessions lost, and nothing worked again before the end of the run: {}",
                                spell_.lost, sessions_, spell_.why)

@@ -3,7 +3,8 @@
 // another session; it lasts from the first loss until the first operation that was begun after it and succeeded. A server
 // that goes down may still answer some after it dropped the first: when in the end every session was lost, it is an outage
 // too if nothing that was begun after the first refusal succeeded before a lost session was open again. A session
-// that was idle through an outage and is found lost behind it belongs to it. Otherwise sessions were lost, until all are
+// that was idle through an outage and is found lost behind it belongs to it; one that nobody found lost until the run's end does
+// not speak against one that lasts. Otherwise sessions were lost, until all are
 // open again. Thread-safe; called only when a session is lost, refused or open again,
 // for successes while in_spell(), and for news().
 #pragma once
@@ -48,7 +49,11 @@ class OutageTracker {
     Nanos refused_at{};             // for the first time
     bool answered_refused = false;  // begun after that, and succeeded before a lost session was open again
     bool reopened = false;
+    Nanos answered_last{};  // when that was begun which succeeded, the last of them
     bool silent() const noexcept { return !answered && (all_down || refused); }
+    bool silent_to_the_end() const noexcept {
+      return silent() || (refused && !reopened && answered_last <= refused_at);
+    }
     bool outage = false;  // once it is over
   };
   void begin(Nanos at, const std::string& why);

@@ -151,6 +151,18 @@ TEST(OutageTracker, sessions_that_never_come_back_are_told_as_lost_while_others_
   EXPECT_EQ(events[0].length, 9s);
 }
 
+TEST(OutageTracker, a_server_that_answered_one_more_while_it_went_down_is_out_to_the_end_whoever_idles) {
+  OutageTracker tracker(3);
+  tracker.lost(0s, 1s, "gone");
+  tracker.succeeded(1s + 1ms, 1s + 2ms);
+  tracker.lost(1s + 2ms, 1s + 3ms, "gone");
+  tracker.refused(1100ms, "no");
+  const auto events = tracker.events(10s);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].kind, "outage");
+  EXPECT_EQ(events[0].text, "2 of 3 sessions lost, and nothing worked again before the end of the run: gone");
+}
+
 TEST(OutageTracker, a_second_outage_begins_with_its_own_first_loss) {
   OutageTracker tracker(3);
   for (int i = 0; i < 3; i++) tracker.lost(0s, 1s, "first");

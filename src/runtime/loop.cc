@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,7 @@
 #include <span>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace assay::runtime {
 namespace {
@@ -32,12 +34,14 @@ constexpr Nanos kFarAway = std::chrono::milliseconds(10);
 
 constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
-// What a completion of the ring is about: the number of a transfer, its descriptor, and which half of it.
+// What a completion of the ring is about: the number of a reception, its descriptor, and whether of what was sent meanwhile.
 constexpr std::uint64_t kEpollIsReady = Ring::kMostAbout, kTimeOut = kEpollIsReady - 1;
 enum Half : std::uint64_t { kReceive = 0, kSend = 1 };
-constexpr std::uint64_t about(std::uint32_t transfer, int fd, Half half) noexcept {
-  return (static_cast<std::uint64_t>(transfer) << 32) | (static_cast<std::uint64_t>(fd) << 1) | half;
+constexpr std::uint64_t about(std::uint32_t reception, int fd, Half half) noexcept {
+  return (static_cast<std::uint64_t>(reception) << 32) | (static_cast<std::uint64_t>(fd) << 1) | half;
 }
+// So much may come that nobody waits for, until the peer has to wait.
+constexpr std::size_t kMostEarly = 1 << 20;
 
 bool transfers_wanted() {
   const char* said = std::getenv("ASSAY_IO_URING");
@@ -73,10 +77,10 @@ struct Loop::Task {
   int fd = -1;                    // the descriptor waited for, or -1
   TimePoint deadline = TimePoint::max();
   bool transferring = false;
-  bool given_up = false;  // the transfer is being cancelled
+  std::span<char> room;   // of the transfer
+  bool given_up = false;  // ends as soon as its message is handed over
   Ready why_given_up = Ready::ready;
-  Received received{};      // what became of it
-  std::size_t to_send = 0;  // a transfer's bytes; only of what is not sent we are told
+  Received received{};  // what became of it
 };
 
 Loop::Loop(const Clock& clock, Transfers transfers)
@@ -116,6 +120,7 @@ void Loop::run() {
   current_loop = this;
   prctl(PR_SET_TIMERSLACK, 1UL);  // else the kernel may wake us 50 µs late
   while (alive_ > 0) turn();
+  end_all_receptions();
   current_loop = nullptr;
 }
 
@@ -148,10 +153,10 @@ void Loop::run() {
   timespec timeout{};
   const timespec* limit = block ? limit_of_wait(next, timeout) : &timeout;
   block = limit == nullptr || timeout.tv_sec != 0 || timeout.tv_nsec != 0;
-  if (transfers_ == 0)
-    poll_epoll(limit);
-  else
+  if (uses_ring())
     poll_ring(block, limit);
+  else
+    poll_epoll(limit);
   if (next != TimePoint::max()) {
     looked_at_ = clock_.now();
     if (looked_at_ >= next) fire_due(looked_at_);
@@ -163,17 +168,17 @@ void Loop::run() {
 [[gnu::hot]] const timespec* Loop::limit_of_wait(TimePoint until, timespec& limit) {
   if (until == TimePoint::max()) return nullptr;
   // The ring's own time-out is on its way, unless it is late or the clock has jumped.
-  if (transfers_ != 0 && ring_wakes_for_ <= until && looked_at_ < ring_wakes_for_ - kFarAway / 2) return nullptr;
+  if (uses_ring() && ring_wakes_for_ <= until && looked_at_ < ring_wakes_for_ - kFarAway / 2) return nullptr;
   looked_at_ = clock_.now();
   Nanos left = until - looked_at_;
-  if (transfers_ != 0 && left >= kFarAway) {
+  if (uses_ring() && left >= kFarAway) {
     left -= kFarAway / 2;
     if (ring_wakes_for_ == TimePoint::max()) {
       ring_->time_out(to_timespec(left), kTimeOut);
       ring_wakes_for_ = until;
       return nullptr;
     }
-  } else if (transfers_ != 0 && left > Nanos(0)) {
+  } else if (uses_ring() && left > Nanos(0) && !ring_->handed_over()) {
     ring_->submit();
     left = until - clock_.now();
   }
@@ -217,7 +222,7 @@ void Loop::poll_epoll(const timespec* limit) {
   }
 }
 
-[[gnu::hot]] void Loop::completed(Ring::Completion completion) {
+[[gnu::hot]] void Loop::completed(const Ring::Completion& completion) {
   if (completion.about == kEpollIsReady) {
     ring_watches_epoll_ = false;
     return;
@@ -228,30 +233,59 @@ void Loop::poll_epoll(const timespec* limit) {
   }
   const int fd = static_cast<int>((completion.about & 0xffffffffu) >> 1);
   Registration& registration = registrations_[static_cast<std::size_t>(fd)];
-  if (registration.waiter == nullptr || registration.transfer != completion.about >> 32) return;  // nobody waits for it
-  Task& task = *registration.waiter;
-  if ((completion.about & 1u) == kSend) {
-    // No answer may come to a part of a message.
-    task.received.unsent = task.to_send - static_cast<std::size_t>(std::max(completion.result, 0));
-    return give_up(task, Ready::ready);
-  }
-  if (completion.result == -ECANCELED && task.given_up) {
-    task.received.ready = task.why_given_up;
-    task.received.size = -EAGAIN;
-  } else {
-    task.received.ready = Ready::ready;
-    task.received.size = completion.result;
-  }
-  wake(task, task.received.ready);
+  const bool of_send = (completion.about & 1u) == kSend;
+  if (!of_send && completion.last) receptions_--;
+  if (registration.reception != completion.about >> 32) return;  // forgotten
+  if (!of_send) return received(fd, registration, completion);
+  Task* const task = registration.waiter;
+  if (task == nullptr || !task->transferring) return;
+  // No answer may come to a part of a message.
+  task->received = {Ready::ready, -EAGAIN,
+                    registration.sent - static_cast<std::size_t>(std::max(completion.result, 0))};
+  wake(*task, Ready::ready);
 }
 
-/// A transfer ends when the kernel says so.
+[[gnu::hot]] void Loop::received(int fd, Registration& registration, const Ring::Completion& completion) {
+  Task* const task = registration.waiter;
+  const bool awaited = task != nullptr && task->transferring;
+  std::string_view bytes = completion.bytes;
+  if (completion.result > 0) {
+    if (awaited) {
+      const std::size_t taken = std::min(bytes.size(), task->room.size());
+      std::memcpy(task->room.data(), bytes.data(), taken);
+      bytes.remove_prefix(taken);
+      task->received = {Ready::ready, static_cast<int>(taken), 0};
+      wake(*task, Ready::ready);
+    }
+    if (!bytes.empty()) {
+      registration.early += bytes;
+      if (registration.early.size() > kMostEarly && !completion.last) ring_->cancel(completion.about);
+    }
+  }
+  if (!completion.last) return;
+  registration.receiving = false;
+  if (task != nullptr && !task->transferring) {  // end_transfers()
+    wake(*task, Ready::ready);
+  } else if (completion.result == -ENOBUFS || completion.result == -EINTR || completion.result == -ECANCELED) {
+    if (awaited) receive(fd, registration);
+  } else if (completion.result <= 0) {
+    registration.end = completion.result;
+    if (!awaited) return;
+    task->received = take_early(registration, task->room);
+    wake(*task, Ready::ready);
+  }
+}
+
+/// A transfer ends when its message, which is memory of others, is not in our hands any more.
 void Loop::give_up(Task& task, Ready why) {
   if (!task.transferring) return wake(task, why);
-  if (!task.given_up || task.why_given_up == Ready::ready) task.why_given_up = why;  // the first reason counts
+  if (!task.given_up) task.why_given_up = why;  // the first reason counts
   task.given_up = true;
-  ring_->cancel(about(registrations_[static_cast<std::size_t>(task.fd)].transfer, task.fd, kReceive));
-  next_deadline_check_ = std::min(next_deadline_check_, clock_.now() + kDeadlineGranularity);  // asks again
+  if (ring_->handed_over()) {
+    task.received = {task.why_given_up, -EAGAIN, 0};
+    return wake(task, task.why_given_up);
+  }
+  next_deadline_check_ = std::min(next_deadline_check_, clock_.now() + kDeadlineGranularity);
 }
 
 bool Loop::open_ring() {
@@ -320,7 +354,6 @@ void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
   task.result = result;
   if (task.fd >= 0) registrations_[static_cast<std::size_t>(task.fd)].waiter = nullptr;
   task.fd = -1;
-  if (task.transferring) transfers_--;
   task.transferring = false;
   ready_.push_back(&task);
 }
@@ -371,22 +404,62 @@ void Loop::remove_alarm(Alarm& alarm) { std::erase(alarms_, &alarm); }
   return result;
 }
 
+void Loop::receive(int fd, Registration& registration) {
+  ring_->receive(fd, about(registration.reception, fd, kReceive));
+  registration.receiving = true;
+  receptions_++;
+}
+
 [[gnu::hot]] Received Loop::transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline) {
   if (cancelled()) return {Ready::cancelled, 0, bytes.size()};
   ASSAY_ASSERT(ring_ != nullptr && bytes.size() <= kMostSentByTransfer);
   Registration& waited = registration(fd);
-  waited.transfer++;
-  if (!bytes.empty()) ring_->send(fd, bytes, about(waited.transfer, fd, kSend));
-  ring_->receive(fd, room, about(waited.transfer, fd, kReceive));
+  if (waited.has_come()) {
+    Received early = take_early(waited, room);
+    early.unsent = bytes.size();
+    return early;
+  }
+  if (!waited.receiving) waited.reception++;
+  if (!bytes.empty()) {  // before what is received: that it was not sent is to be known first
+    waited.sent = bytes.size();
+    ring_->send(fd, bytes, about(waited.reception, fd, kSend));
+  }
+  if (!waited.receiving) receive(fd, waited);
   await(fd, waited, deadline);
   Task& task = *running_;
   task.transferring = true;
+  task.room = room;
   task.given_up = false;
-  task.received.unsent = 0;
-  task.to_send = bytes.size();
-  transfers_++;
   suspend();
   return task.received;
+}
+
+Received Loop::take_early(Registration& registration, std::span<char> room) {
+  if (registration.early.empty()) return {Ready::ready, std::exchange(registration.end, Registration::kNotYet), 0};
+  const std::size_t taken = registration.early.copy(room.data(), room.size());
+  registration.early.erase(0, taken);
+  return {Ready::ready, static_cast<int>(taken), 0};
+}
+
+std::string Loop::end_transfers(int fd) {
+  if (static_cast<std::size_t>(fd) >= registrations_.size()) return {};
+  while (registrations_[static_cast<std::size_t>(fd)].receiving) {
+    Registration& ended = registration(fd);
+    ring_->cancel(about(ended.reception, fd, kReceive));
+    await(fd, ended, clock_.now() + kDeadlineGranularity);  // then asks again
+    suspend();
+  }
+  return std::exchange(registrations_[static_cast<std::size_t>(fd)].early, {});
+}
+
+/// What is received behind the last fiber belongs to nobody.
+void Loop::end_all_receptions() {
+  std::array<Ring::Completion, 256> room;
+  const timespec limit = to_timespec(kDeadlineGranularity);
+  while (uses_ring()) {
+    ring_->cancel_all();
+    for (const Ring::Completion& completion : ring_->wait(true, &limit, room)) completed(completion);
+  }
 }
 
 Ready Loop::sleep_until(TimePoint at) {
@@ -411,6 +484,11 @@ void Loop::forget(int fd) noexcept {
   if (fd < 0 || static_cast<std::size_t>(fd) >= registrations_.size()) return;
   Registration& registration = registrations_[static_cast<std::size_t>(fd)];
   if (registration.events != 0) epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+  if (registration.receiving) ring_->cancel(about(registration.reception, fd, kReceive));
+  registration.reception++;  // what still comes is of no interest
+  registration.receiving = false;
+  registration.early.clear();
+  registration.end = Registration::kNotYet;
   registration.waiter = nullptr;
   registration.events = 0;
 }
@@ -477,6 +555,10 @@ TimeLimit::~TimeLimit() = default;
 Ready wait_once(int fd, Interest interest, TimePoint deadline) {
   return on_fiber() ? current_loop->wait(fd, interest, deadline, false) : poll_thread(fd, interest, deadline);
 }
+
+[[gnu::hot]] bool has_come(int fd) noexcept { return current_loop != nullptr && current_loop->has_come(fd); }
+
+std::string end_transfers(int fd) { return on_fiber() ? current_loop->end_transfers(fd) : std::string(); }
 
 void forget(int fd) noexcept {
   if (current_loop != nullptr) current_loop->forget(fd);

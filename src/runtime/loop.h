@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <queue>
+#include <string>
 #include <vector>
 
 namespace assay::runtime {
@@ -61,6 +62,11 @@ class Loop {
   Ready wait(int fd, Interest, TimePoint deadline, bool stay_registered);
   bool can_transfer() { return ring_ != nullptr || (may_transfer_ && open_ring()); }
   Received transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline);
+  bool has_come(int fd) const noexcept {
+    return static_cast<std::size_t>(fd) < registrations_.size() &&
+           registrations_[static_cast<std::size_t>(fd)].has_come();
+  }
+  std::string end_transfers(int fd);
   Ready sleep_until(TimePoint);
   void yield();
   /// Suspends until unpark() of this task or cancel().
@@ -72,8 +78,14 @@ class Loop {
  private:
   struct Registration {
     Task* waiter = nullptr;
-    unsigned events = 0;         // what epoll knows of; 0: not registered
-    std::uint32_t transfer = 0;  // the number of the last one, of which completions tell
+    unsigned events = 0;          // what epoll knows of; 0: not registered
+    bool receiving = false;       // the ring does, for transfers
+    std::uint32_t reception = 0;  // the number of the last one, of which completions tell
+    std::size_t sent = 0;         // bytes of the last message
+    std::string early;            // what came when nobody waited for it
+    static constexpr int kNotYet = 1;
+    int end = kNotYet;  // what came last, and nobody waited for: 0, or -errno
+    bool has_come() const noexcept { return !early.empty() || end != kNotYet; }
   };
   struct Timer {
     TimePoint at;
@@ -87,9 +99,14 @@ class Loop {
   const timespec* limit_of_wait(TimePoint until, timespec& limit);
   void poll_epoll(const timespec* limit);
   void poll_ring(bool block, const timespec* limit);
-  void completed(Ring::Completion);
+  void completed(const Ring::Completion&);
   void give_up(Task&, Ready);
   bool open_ring();
+  void receive(int fd, Registration&);
+  void received(int fd, Registration&, const Ring::Completion&);
+  static Received take_early(Registration&, std::span<char> room);
+  bool uses_ring() const noexcept { return receptions_ != 0; }
+  void end_all_receptions();
   Registration& registration(int fd);
   void await(int fd, Registration&, TimePoint deadline);
   TimePoint next_time() const noexcept;
@@ -110,7 +127,7 @@ class Loop {
   std::vector<Registration> registrations_;  // by descriptor
   bool may_transfer_;
   std::unique_ptr<Ring> ring_;  // when the first transfer asked for it
-  std::size_t transfers_ = 0;   // under way
+  std::size_t receptions_ = 0;  // with the kernel, of descriptors that were forgotten, too
   bool ring_watches_epoll_ = false;
   TimePoint ring_wakes_for_ = TimePoint::max();  // a time far away; the ring's time-out is shortly before it
   TimePoint looked_at_ = TimePoint::min();       // when the clock was read last

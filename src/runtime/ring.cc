@@ -7,7 +7,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -16,6 +18,9 @@ namespace {
 
 // Beyond so many completions the kernel keeps them until there is room.
 constexpr unsigned kRequests = 128, kCompletions = 1024;
+// What comes at once: so many pieces of so many bytes. Not a power of two, so that their begins do not share places of a cache.
+constexpr unsigned kPieces = 128, kPieceSize = 4096 + 64;
+constexpr int kGroup = 0;
 // So many messages are handed over at the latest, which bounds what the first of a turn waits for the others. With 8, a client of
 // 64 sessions of PostgreSQL does less in all; with 64, the server waits for it.
 constexpr unsigned kMostWaiting = 32;
@@ -25,9 +30,15 @@ constexpr std::uint64_t kCancelling = Ring::kMostAbout + 1;
 }  // namespace
 
 struct Ring::State {
+  struct Free {
+    void operator()(void* memory) const noexcept { std::free(memory); }
+  };
   io_uring ring{};
   __kernel_timespec after{};  // read when the request is handed over
   unsigned waiting = 0;       // messages that are not handed over yet
+  std::unique_ptr<io_uring_buf_ring, Free> pieces;
+  std::unique_ptr<char[]> memory;
+  int read = 0;  // pieces whose completions were answered, which the kernel may have again
 
   /// Room for a request; what waits is handed over when there is none.
   io_uring_sqe* request() {
@@ -48,6 +59,27 @@ struct Ring::State {
     waiting = 0;
     look_at(io_uring_submit(&ring));
   }
+  char* piece(unsigned i) noexcept { return memory.get() + static_cast<std::size_t>(i) * kPieceSize; }
+  /// Gives a piece to the kernel, `ahead` of those that it has; it sees it when it is told of it.
+  void add(unsigned i, int ahead) noexcept {
+    io_uring_buf_ring_add(pieces.get(), piece(i), kPieceSize, static_cast<unsigned short>(i),
+                          io_uring_buf_ring_mask(kPieces), ahead);
+  }
+  bool open_pieces() {
+    constexpr std::size_t kPage = 4096;
+    pieces.reset(static_cast<io_uring_buf_ring*>(std::aligned_alloc(kPage, kPage)));
+    if (pieces == nullptr) return false;
+    memory = std::make_unique_for_overwrite<char[]>(std::size_t{kPieces} * kPieceSize);
+    io_uring_buf_reg registered{};
+    registered.ring_addr = reinterpret_cast<std::uintptr_t>(pieces.get());
+    registered.ring_entries = kPieces;
+    registered.bgid = kGroup;
+    if (io_uring_register_buf_ring(&ring, &registered, 0) != 0) return false;
+    io_uring_buf_ring_init(pieces.get());
+    for (unsigned i = 0; i < kPieces; i++) add(i, static_cast<int>(i));
+    io_uring_buf_ring_advance(pieces.get(), kPieces);
+    return true;
+  }
   [[noreturn]] static void refused(int n) {
     throw Error(fmt::format("io_uring failed: {}", std::strerror(-n)), ExitCode::internal);
   }
@@ -65,8 +97,10 @@ std::unique_ptr<Ring> Ring::open() {
   parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE;
   parameters.cq_entries = kCompletions;
   if (io_uring_queue_init_params(kRequests, &state->ring, &parameters) != 0) return nullptr;
-  io_uring_register_ring_fd(&state->ring);  // saves the look-up of its descriptor; does without when it fails
-  return std::unique_ptr<Ring>(new Ring(std::move(state)));
+  std::unique_ptr<Ring> ring(new Ring(std::move(state)));  // which ends it, if what follows fails
+  if (!ring->state_->open_pieces()) return nullptr;
+  io_uring_register_ring_fd(&ring->state_->ring);  // saves the look-up of its descriptor; does without when it fails
+  return ring;
 }
 
 // MSG_DONTWAIT: the kernel tries once, while it is handed over, and keeps nothing of it. MSG_WAITALL: less than all is a failure,
@@ -76,15 +110,15 @@ std::unique_ptr<Ring> Ring::open() {
   io_uring_prep_send(request, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT | MSG_WAITALL);
   request->user_data = about;
   request->flags |= IOSQE_CQE_SKIP_SUCCESS;
-  state_->waiting++;
+  if (++state_->waiting >= kMostWaiting) state_->submit();
 }
 
-[[gnu::hot]] void Ring::receive(int fd, std::span<char> room, std::uint64_t about) {
+void Ring::receive(int fd, std::uint64_t about) {
   io_uring_sqe* request = state_->request();
-  io_uring_prep_recv(request, fd, room.data(), room.size(), 0);
+  io_uring_prep_recv_multishot(request, fd, nullptr, 0, 0);
   request->user_data = about;
-  request->ioprio |= IORING_RECVSEND_POLL_FIRST;  // a server has not answered yet
-  if (state_->waiting >= kMostWaiting) state_->submit();
+  request->flags |= IOSQE_BUFFER_SELECT;
+  request->buf_group = kGroup;
 }
 
 void Ring::watch(int fd, std::uint64_t about) {
@@ -106,12 +140,21 @@ void Ring::cancel(std::uint64_t about) {
   request->user_data = kCancelling;
 }
 
+void Ring::cancel_all() {
+  io_uring_sqe* request = state_->request();
+  io_uring_prep_cancel64(request, 0, IORING_ASYNC_CANCEL_ANY);
+  request->user_data = kCancelling;
+}
+
 [[gnu::hot]] void Ring::submit() { state_->submit(); }
+
+[[gnu::hot]] bool Ring::handed_over() const noexcept { return io_uring_sq_ready(&state_->ring) == 0; }
 
 [[gnu::hot]] std::span<const Ring::Completion> Ring::wait(bool block, const timespec* limit,
                                                           std::span<Completion> room) {
   io_uring& ring = state_->ring;
   state_->waiting = 0;
+  io_uring_buf_ring_advance(state_->pieces.get(), std::exchange(state_->read, 0));
   if (block) {
     __kernel_timespec timeout{};
     if (limit != nullptr) timeout = {.tv_sec = limit->tv_sec, .tv_nsec = limit->tv_nsec};
@@ -126,7 +169,14 @@ void Ring::cancel(std::uint64_t about) {
   io_uring_for_each_cqe(&ring, head, completion) {
     if (taken == room.size()) break;
     seen++;
-    if (completion->user_data != kCancelling) room[taken++] = {completion->user_data, completion->res};
+    std::string_view bytes;
+    if ((completion->flags & IORING_CQE_F_BUFFER) != 0) {
+      const unsigned piece = completion->flags >> IORING_CQE_BUFFER_SHIFT;
+      bytes = {state_->piece(piece), static_cast<std::size_t>(std::max(completion->res, 0))};
+      state_->add(piece, state_->read++);
+    }
+    if (completion->user_data == kCancelling) continue;
+    room[taken++] = {completion->user_data, completion->res, (completion->flags & IORING_CQE_F_MORE) == 0, bytes};
   }
   io_uring_cq_advance(&ring, seen);
   return room.first(taken);

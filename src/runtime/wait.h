@@ -8,6 +8,7 @@
 
 #include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <thread>
 
@@ -71,9 +72,15 @@ bool can_transfer();
 inline constexpr std::size_t kMostSentByTransfer = 16 * 1024;
 /// Sends `bytes`, which may be none, and receives what comes next: one suspension, and one system call for the fibers that are
 /// ready in the same turn, the one that waits (another for every 32 of them, and for a time that is near). What the socket does
-/// not take at once is not sent. Nothing is under way on the descriptor when it returns. One waiter a descriptor; a deadline as
-/// for wait().
+/// not take at once is not sent. From the first transfer on, what comes on the descriptor is received and kept for the next one,
+/// until end_transfers() or forget(). What has come is answered at once, and then nothing is sent: who wants to send something
+/// takes it first. One waiter a descriptor; a deadline as for wait().
 Received transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline);
+/// Whether something, or the end, came since the last transfer.
+bool has_come(int fd) noexcept;
+/// To be called before a descriptor of transfers is waited for or read by other means. Answers what came that no transfer has
+/// taken. Nothing where there were none.
+std::string end_transfers(int fd);
 /// Answers cancelled when the run was stopped meanwhile, timed_out otherwise.
 Ready sleep_until(TimePoint);
 /// Lets the other fibers of the loop run. Nothing on a thread.

@@ -131,6 +131,8 @@ inline Result<> DirectExchange::finish() {
 [[gnu::hot]] Result<> DirectExchange::exchange(std::size_t statements, std::size_t in_doubt_until) {
   reader_.begin(0, 0);  // what fails before it is sent has no answers
   if (auto begun = connection_.begin_exchange(false); !begun) return begun;
+  if (runtime::has_come(connection_.fd_))
+    if (auto came = take_early(); !came) return came;
   if (begin_ != end_)
     if (auto well = look_at_rest(); !well) return well;
   append_sync(out_);
@@ -165,8 +167,20 @@ void DirectExchange::enlarge() {
   capacity_ *= 2;
 }
 
+/// What was received since the last exchange, the end perhaps.
+Result<> DirectExchange::take_early() {
+  make_room();
+  unsent_ = {};
+  while (!broken_ && runtime::has_come(connection_.fd_))
+    if (auto came = transfer(); !came) return came;
+  return {};
+}
+
 /// What the socket did not take at once, behind the first `done` bytes.
 Result<> DirectExchange::send_rest(std::size_t done) {
+  const std::string early = runtime::end_transfers(connection_.fd_);
+  while (capacity_ - end_ < early.size()) enlarge();
+  end_ += early.copy(data_.get() + end_, early.size());
   for (std::string_view left = std::string_view(out_).substr(done);;) {
     const ssize_t sent = send_now(connection_.fd_, left);
     if (sent >= 0) {
@@ -198,9 +212,10 @@ Result<> DirectExchange::look_at_rest() {
   }
 }
 
-Result<> DirectExchange::hand_back_rest() {
+Result<> DirectExchange::hand_back_rest(std::string_view early) {
   // A copy: cells of the last answer stay where they are.
   std::string kept(bytes().substr(begin_));
+  kept += early;
   begin_ = end_;
   for (;;) {
     std::string_view rest = kept, error;

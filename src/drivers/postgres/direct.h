@@ -46,11 +46,15 @@ class DirectExchange {
   std::unique_ptr<char[]> release();
 
   /// To be called before libpq uses the socket again: nothing that the server sent may be left here.
-  Result<> hand_back() { return begin_ == end_ ? Result<>() : hand_back_rest(); }
+  Result<> hand_back() {
+    const std::string early = runtime::end_transfers(connection_.fd_);
+    return begin_ == end_ && early.empty() ? Result<>() : hand_back_rest(early);
+  }
 
  private:
   std::string_view bytes() const noexcept { return {data_.get(), end_}; }
-  Result<> hand_back_rest();
+  Result<> hand_back_rest(std::string_view early);
+  Result<> take_early();
   Result<> look_at_rest();
   void make_room();
   void make_other_room();

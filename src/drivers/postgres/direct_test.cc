@@ -35,6 +35,11 @@ const std::string kPrepared =
 const std::string kSeven = server_message('D', std::string_view("\0\1\0\0\0\4\0\0\0\7", 10));
 const std::string kOneRow = server_message('C', std::string_view("SELECT 1\0", 9));
 const std::string kAnswer = kBound + kSeven + kOneRow + kReady;
+/// To libpq, which has it parsed and described.
+const std::string kDescribedAnswer =
+    server_message('1') + kBound +
+    server_message('T', std::string_view("\0\1v\0\0\0\0\0\0\0\0\0\0\x17\0\4\xff\xff\xff\xff\0\1", 22)) +
+    kAnswer.substr(kBound.size());
 const std::string kTerminated = server_message('E', std::string_view("SFATAL\0VFATAL\0C57P01\0Mterminating\0\0", 35));
 const std::string kNotice = server_message('N', std::string_view("SNOTICE\0C00000\0Mhello\0\0", 23));
 
@@ -209,14 +214,51 @@ TEST(DirectExchange, AnEndBehindAnAnswerIsFoundByTheNextExchangeWhoeverReadIt) {
   });
 }
 
+/// What comes while nobody asks is known before something is sent, where the loop receives it.
+TEST(DirectExchange, WhatAServerSaidWhileNobodyAskedIsFoundBeforeAnythingIsSent) {
+  runtime::Loop loop;
+  if (!loop.can_transfer()) GTEST_SKIP() << "no io_uring for this process";
+  loop.spawn([] {
+    const auto idle = [] { runtime::sleep_until(real_clock().now() + std::chrono::milliseconds(60)); };
+    for (const bool by_libpq : {false, true}) {
+      Talk told({{kPrepared}, {.bytes = kAnswer, .end = End::close, .later = kNotice + kTerminated}});
+      ASSERT_TRUE(told.add());
+      idle();
+      const auto next = by_libpq ? told.query().run("update t set v = 1") : told.add();
+      ASSERT_FALSE(next);
+      EXPECT_EQ(next.error().kind, FailureKind::disconnected);
+      EXPECT_EQ(next.error().native_code, "57P01") << next.error().message;
+      EXPECT_FALSE(next.error().in_doubt);
+      EXPECT_THAT(told.requests(), ElementsAre("PDS", "BES"));
+
+      Talk noted({{kPrepared},
+                  {.bytes = kAnswer, .later = kNotice + kNotice},
+                  {by_libpq ? kDescribedAnswer : kAnswer},
+                  {kAnswer}});
+      ASSERT_TRUE(noted.get());
+      idle();
+      const auto seven = by_libpq ? noted.query().run("select 7") : noted.get();
+      ASSERT_TRUE(seven) << seven.error().message;
+      EXPECT_EQ((*seven)->integer(0, 0), 7);
+      EXPECT_EQ((*noted.get())->integer(0, 0), 7);
+    }
+    for (const End end : {End::close, End::reset}) {
+      Talk gone({{kPrepared}, {.bytes = kAnswer, .end = end}});
+      ASSERT_TRUE(gone.add());
+      idle();
+      const auto next = gone.add();
+      ASSERT_FALSE(next);
+      EXPECT_EQ(next.error().kind, FailureKind::disconnected);
+      EXPECT_FALSE(next.error().in_doubt);
+    }
+  });
+  loop.run();
+}
+
 TEST(DirectExchange, MessagesBehindAnAnswerDoNotDisturbWhatFollows) {
   on_a_thread_and_on_fibers([] {
-    const std::string whole =
-        server_message('1') + kBound +
-        server_message('T', std::string_view("\0\1v\0\0\0\0\0\0\0\0\0\0\x17\0\4\xff\xff\xff\xff\0\1", 22)) +
-        kAnswer.substr(kBound.size());
     for (const bool by_libpq : {false, true}) {
-      Talk talk({{kPrepared}, {kAnswer + kNotice}, {by_libpq ? whole : kAnswer}, {kAnswer}});
+      Talk talk({{kPrepared}, {kAnswer + kNotice}, {by_libpq ? kDescribedAnswer : kAnswer}, {kAnswer}});
       ASSERT_TRUE(talk.get());
       const auto next = by_libpq ? talk.query().run("select 7") : talk.get();
       ASSERT_TRUE(next) << next.error().message;

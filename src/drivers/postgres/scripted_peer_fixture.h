@@ -36,7 +36,8 @@ struct Reply {
   std::string bytes;
   bool bytewise = false;
   End end = End::stay;
-  bool before = false;  // is sent when the request's first bytes come, which are then left unread for 50 ms
+  bool before = false;     // is sent when the request's first bytes come, which are then left unread for 50 ms
+  std::string later = {};  // is sent 5 ms behind it
 };
 
 class ScriptedPeer {
@@ -128,7 +129,9 @@ class ScriptedPeer {
         if (!request()) break;
         continue;
       }
-      if (!request() || !send_all(reply.bytes, reply.bytewise) || reply.end == Reply::End::close) break;
+      if (!request() || !send_all(reply.bytes, reply.bytewise)) break;
+      if (!reply.later.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      if (!send_all(reply.later, false) || reply.end == Reply::End::close) break;
       if (reply.end == Reply::End::stay) continue;
       const linger at_once{.l_onoff = 1, .l_linger = 0};
       setsockopt(session_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
