@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 from compare import ROOT
 
@@ -175,7 +176,8 @@ def psql(command, url):
 def by_unix_socket(url):
     """The same server of PostgreSQL, without TCP."""
     user, port, database = re.match(r"postgres://([^@]+)@[^:]+:(\d+)/(.*)", url).groups()
-    return f"postgres://{user}@/{database}?host={psql('show unix_socket_directories', url)}&port={port}"
+    folder = psql("show unix_socket_directories", url).split(",")[0].strip()
+    return f"postgres://{user}@/{database}?host={urllib.parse.quote(folder, safe='')}&port={port}"
 
 
 def mariadb(*settings, cpus=SERVER_CPUS):

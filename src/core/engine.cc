@@ -61,7 +61,7 @@ class Run {
 
  private:
   std::unique_ptr<GroupRun> make_group(const GroupPlan&);
-  std::vector<Event> outage_events(TimePoint now) const;
+  std::vector<Event> outage_events(TimePoint now, bool over) const;
   void muster();
   void start();
   void start_set(GroupSet&, std::size_t first, TimePoint begin, Nanos ramp_up, std::uint64_t count);
@@ -136,10 +136,10 @@ std::unique_ptr<GroupRun> Run::make_group(const GroupPlan& plan) {
   return std::make_unique<GroupRun>(plan, plan_.retry, standstills_, *outages);
 }
 
-std::vector<Event> Run::outage_events(TimePoint now) const {
+std::vector<Event> Run::outage_events(TimePoint now, bool over) const {
   std::vector<Event> events;
   for (const auto& [target, outages] : outages_)
-    for (Event& event : outages->events(now - phases_->start())) events.push_back(std::move(event));
+    for (Event& event : outages->events(now - phases_->start(), over)) events.push_back(std::move(event));
   return events;
 }
 
@@ -345,7 +345,7 @@ void Run::ask_for_end(TimePoint now) {
               whole = (now - phases_->start()) / plan_.interval * plan_.interval;
   if (whole <= begin) return;
   SoFar so_far{.groups = collector_->so_far(), .events = events_, .measure_begin = begin, .measured = whole - begin};
-  for (Event& outage : outage_events(now)) so_far.events.push_back(std::move(outage));
+  for (Event& outage : outage_events(now, false)) so_far.events.push_back(std::move(outage));
   const std::optional<Ending> ending = observer_.ends_for(so_far);
   if (!ending) return;
   partial_ = partial_ || ending->partial;
@@ -415,7 +415,7 @@ RunOutcome Run::conclude() {
   for (Event& event : standstill_events(standstills_.all(), phases_->start())) events_.push_back(std::move(event));
   for (std::string& reason : standstill_verdict(standstills_.all(), *phases_, drained_))
     invalid_.push_back(std::move(reason));
-  for (Event& event : outage_events(drained_)) events_.push_back(std::move(event));
+  for (Event& event : outage_events(drained_, true)) events_.push_back(std::move(event));
   std::vector<std::uint64_t> abandoned;
   for (const Set& set : sets_)
     for (std::size_t g = 0; g < set.set->groups(); g++) abandoned.push_back(set.set->abandoned(g));

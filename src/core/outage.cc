@@ -56,7 +56,7 @@ void OutageTracker::reopened(Nanos at) {
 void OutageTracker::succeeded(Nanos sent, Nanos at) {
   const std::lock_guard lock(mutex_);
   if (!in_spell() || sent <= spell_.begin) return;
-  spell_.answered_last = std::max(spell_.answered_last, sent);
+  spell_.answered_last = std::max(spell_.answered_last, at);
   if (spell_.refused && !spell_.reopened && sent > spell_.refused_at) spell_.answered_refused = true;
   if (spell_.silent())
     end(at);  // sessions that are still down belong to it; one that is lost from now on begins another
@@ -80,8 +80,8 @@ Event OutageTracker::told(const Spell& spell) const {
                                      format_latency(length), spell.why)};
 }
 
-Event OutageTracker::told_as_lasting(Nanos now) const {
-  const bool silent = spell_.silent_to_the_end();
+Event OutageTracker::told_as_lasting(Nanos now, bool over) const {
+  const bool silent = over ? spell_.silent_to_the_end() : spell_.silent();
   return {spell_.begin, now - spell_.begin, silent ? "outage" : "sessions_lost",
           silent ? fmt::format("{} of {} sessions lost, and nothing worked again before the end of the run: {}",
                                spell_.lost, sessions_, spell_.why)
@@ -101,11 +101,11 @@ std::vector<Event> OutageTracker::news() {
   return out;
 }
 
-std::vector<Event> OutageTracker::events(Nanos now) const {
+std::vector<Event> OutageTracker::events(Nanos now, bool over) const {
   const std::lock_guard lock(mutex_);
   std::vector<Event> out;
   for (const Spell& spell : over_) out.push_back(told(spell));
-  if (in_spell()) out.push_back(told_as_lasting(now));
+  if (in_spell()) out.push_back(told_as_lasting(now, over));
   return out;
 }
 

@@ -3,10 +3,10 @@
 // another session; it lasts from the first loss until the first operation that was begun after it and succeeded. A server
 // that goes down may still answer some after it dropped the first: when in the end every session was lost, it is an outage
 // too if nothing that was begun after the first refusal succeeded before a lost session was open again. A session
-// that was idle through an outage and is found lost behind it belongs to it; one that nobody found lost until the run's end does
-// not speak against one that lasts. Otherwise sessions were lost, until all are
-// open again. Thread-safe; called only when a session is lost, refused or open again,
-// for successes while in_spell(), and for news().
+// that was idle through an outage and is found lost behind it belongs to it. One that lasts to the end of the run is an outage
+// when nothing succeeded after the first refusal, whoever idled and was not found lost. Otherwise sessions were lost, until all
+// are open again. Thread-safe; called only when a session is lost, refused or open again, for successes while in_spell(), and
+// for news().
 #pragma once
 
 #include "base/time.h"
@@ -36,8 +36,8 @@ class OutageTracker {
   bool in_spell() const noexcept { return in_spell_.load(std::memory_order_relaxed); }
   /// For who watches, what it was not told yet: an outage as it begins, and each that is over.
   std::vector<Event> news();
-  /// The events so far; what is still out is told as lasting until `now`.
-  std::vector<Event> events(Nanos now) const;
+  /// The events so far; what is still out is told as lasting until `now`, which is the run's end when it is `over`.
+  std::vector<Event> events(Nanos now, bool over = true) const;
 
  private:
   struct Spell {
@@ -49,7 +49,7 @@ class OutageTracker {
     Nanos refused_at{};             // for the first time
     bool answered_refused = false;  // begun after that, and succeeded before a lost session was open again
     bool reopened = false;
-    Nanos answered_last{};  // when that was begun which succeeded, the last of them
+    Nanos answered_last{};  // when something last succeeded that was begun in it
     bool silent() const noexcept { return !answered && (all_down || refused); }
     bool silent_to_the_end() const noexcept {
       return silent() || (refused && !reopened && answered_last <= refused_at);
@@ -59,7 +59,7 @@ class OutageTracker {
   void begin(Nanos at, const std::string& why);
   void end(Nanos at);
   Event told(const Spell&) const;
-  Event told_as_lasting(Nanos now) const;
+  Event told_as_lasting(Nanos now, bool over) const;
 
   mutable std::mutex mutex_;
   std::size_t sessions_;

@@ -163,6 +163,27 @@ TEST(OutageTracker, a_server_that_answered_one_more_while_it_went_down_is_out_to
   EXPECT_EQ(events[0].text, "2 of 3 sessions lost, and nothing worked again before the end of the run: gone");
 }
 
+TEST(OutageTracker, while_the_run_goes_on_one_that_answered_after_the_loss_is_no_outage_yet) {
+  OutageTracker tracker(8);
+  tracker.lost(0s, 1s, "gone");
+  tracker.succeeded(1s + 1ms, 1s + 2ms);
+  tracker.refused(1100ms, "no");
+  EXPECT_EQ(tracker.events(1s + 101ms, false).at(0).kind, "sessions_lost");
+  EXPECT_EQ(tracker.events(1s + 101ms, true).at(0).kind, "outage");
+  tracker.succeeded(1s + 50ms, 1200ms);  // begun before the refusal, and yet a sign of life
+  EXPECT_EQ(tracker.events(2s, true).at(0).kind, "sessions_lost");
+}
+
+TEST(OutageTracker, once_a_lost_session_is_open_again_the_others_are_told_as_lost) {
+  OutageTracker tracker(8);
+  tracker.lost(0s, 1s, "gone");
+  tracker.lost(0s, 1s, "gone");
+  tracker.succeeded(1s + 1ms, 1s + 2ms);
+  tracker.refused(1100ms, "no");
+  tracker.reopened(1200ms);
+  EXPECT_EQ(tracker.events(2s, true).at(0).kind, "sessions_lost");
+}
+
 TEST(OutageTracker, a_second_outage_begins_with_its_own_first_loss) {
   OutageTracker tracker(3);
   for (int i = 0; i < 3; i++) tracker.lost(0s, 1s, "first");

@@ -235,13 +235,17 @@ void Loop::poll_epoll(const timespec* limit) {
   Registration& registration = registrations_[static_cast<std::size_t>(fd)];
   const bool of_send = (completion.about & 1u) == kSend;
   if (!of_send && completion.last) receptions_--;
-  if (registration.reception != completion.about >> 32) return;  // forgotten
+  if (registration.reception != completion.about >> 32) {               // forgotten
+    if (!of_send && !completion.last) ring_->cancel(completion.about);  // was not found
+    return;
+  }
   if (!of_send) return received(fd, registration, completion);
+  registration.unsent =
+      registration.sent - std::min(registration.sent, static_cast<std::size_t>(std::max(completion.result, 0)));
   Task* const task = registration.waiter;
-  if (task == nullptr || !task->transferring) return;
+  if (task == nullptr || !task->transferring) return;  // the next one tells
   // No answer may come to a part of a message.
-  task->received = {Ready::ready, -EAGAIN,
-                    registration.sent - static_cast<std::size_t>(std::max(completion.result, 0))};
+  task->received = {Ready::ready, -EAGAIN, 0};
   wake(*task, Ready::ready);
 }
 
@@ -264,15 +268,16 @@ void Loop::poll_epoll(const timespec* limit) {
   }
   if (!completion.last) return;
   registration.receiving = false;
+  const bool end = completion.result <= 0 && completion.result != -ENOBUFS && completion.result != -EINTR &&
+                   completion.result != -ECANCELED;
+  if (end) registration.end = completion.result;
   if (task != nullptr && !task->transferring) {  // end_transfers()
     wake(*task, Ready::ready);
-  } else if (completion.result == -ENOBUFS || completion.result == -EINTR || completion.result == -ECANCELED) {
-    if (awaited) receive(fd, registration);
-  } else if (completion.result <= 0) {
-    registration.end = completion.result;
-    if (!awaited) return;
+  } else if (awaited && end) {
     task->received = take_early(registration, task->room);
     wake(*task, Ready::ready);
+  } else if (awaited && completion.result <= 0) {
+    receive(fd, registration);
   }
 }
 
@@ -281,6 +286,7 @@ void Loop::give_up(Task& task, Ready why) {
   if (!task.transferring) return wake(task, why);
   if (!task.given_up) task.why_given_up = why;  // the first reason counts
   task.given_up = true;
+  if (!ring_->handed_over()) ring_->submit();
   if (ring_->handed_over()) {
     task.received = {task.why_given_up, -EAGAIN, 0};
     return wake(task, task.why_given_up);
@@ -419,6 +425,8 @@ void Loop::receive(int fd, Registration& registration) {
     early.unsent = bytes.size();
     return early;
   }
+  if (const std::size_t unsent = std::exchange(waited.unsent, 0); unsent != 0 && bytes.empty())
+    return {Ready::ready, -EAGAIN, unsent};
   if (!waited.receiving) waited.reception++;
   if (!bytes.empty()) {  // before what is received: that it was not sent is to be known first
     waited.sent = bytes.size();
@@ -431,6 +439,7 @@ void Loop::receive(int fd, Registration& registration) {
   task.room = room;
   task.given_up = false;
   suspend();
+  task.received.unsent = std::exchange(registrations_[static_cast<std::size_t>(fd)].unsent, 0);
   return task.received;
 }
 
@@ -438,6 +447,7 @@ Received Loop::take_early(Registration& registration, std::span<char> room) {
   if (registration.early.empty()) return {Ready::ready, std::exchange(registration.end, Registration::kNotYet), 0};
   const std::size_t taken = registration.early.copy(room.data(), room.size());
   registration.early.erase(0, taken);
+  if (registration.early.empty()) registration.early = {};
   return {Ready::ready, static_cast<int>(taken), 0};
 }
 
@@ -459,6 +469,11 @@ void Loop::end_all_receptions() {
   while (uses_ring()) {
     ring_->cancel_all();
     for (const Ring::Completion& completion : ring_->wait(true, &limit, room)) completed(completion);
+  }
+  for (Registration& registration : registrations_) {
+    registration.early = {};
+    registration.end = Registration::kNotYet;
+    registration.unsent = 0;
   }
 }
 
@@ -484,11 +499,15 @@ void Loop::forget(int fd) noexcept {
   if (fd < 0 || static_cast<std::size_t>(fd) >= registrations_.size()) return;
   Registration& registration = registrations_[static_cast<std::size_t>(fd)];
   if (registration.events != 0) epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-  if (registration.receiving) ring_->cancel(about(registration.reception, fd, kReceive));
+  if (registration.receiving) {
+    if (!ring_->handed_over()) ring_->submit();  // what means this descriptor, whose number another one may have soon
+    ring_->cancel(about(registration.reception, fd, kReceive));
+  }
   registration.reception++;  // what still comes is of no interest
   registration.receiving = false;
-  registration.early.clear();
+  registration.early = {};
   registration.end = Registration::kNotYet;
+  registration.unsent = 0;
   registration.waiter = nullptr;
   registration.events = 0;
 }

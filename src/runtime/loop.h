@@ -82,6 +82,7 @@ class Loop {
     bool receiving = false;       // the ring does, for transfers
     std::uint32_t reception = 0;  // the number of the last one, of which completions tell
     std::size_t sent = 0;         // bytes of the last message
+    std::size_t unsent = 0;       // of it, as far as it is known and was not told
     std::string early;            // what came when nobody waited for it
     static constexpr int kNotYet = 1;
     int end = kNotYet;  // what came last, and nobody waited for: 0, or -errno

@@ -1,9 +1,9 @@
 // io_uring of one loop: what fibers send and receive is handed to the kernel in one system call for all of them, the one that
 // waits. Only here is io_uring.
 //
-// For one thread, the one that opened it. What is received comes in memory of the ring, so nothing of a caller's is with the kernel
-// once what was asked for is handed over. Sends are over before anything later is received. All throw Error when the kernel refuses
-// to take requests at all, which ends the process where fibers ask.
+// For one thread, the one that opened it. What is received comes in memory of the ring, so nothing of a caller's is with the
+// kernel once what was asked for is handed over, which it is after a wait(). All throw Error when the
+// kernel refuses to take requests at all, which ends the process where fibers ask.
 #pragma once
 
 #include <time.h>
@@ -32,7 +32,7 @@ class Ring {
   Ring& operator=(const Ring&) = delete;
 
   /// Sends what the socket takes at once; never waits for room. Completes only when that was not all: with how many bytes, or
-  /// why. To be used for what is short (wait.h).
+  /// why; perhaps behind what is received meanwhile. To be used for what is short (wait.h).
   void send(int fd, std::string_view bytes, std::uint64_t about);
   /// Completes each time that something has come; at last with 0 at the end, an error, or with -ENOBUFS when the ring's memory
   /// was full, or with bytes: who wants more asks again.
@@ -58,6 +58,7 @@ class Ring {
  private:
   struct State;
   explicit Ring(std::unique_ptr<State>) noexcept;
+  bool tells_of_ends();
   std::unique_ptr<State> state_;
 };
 

@@ -144,6 +144,78 @@ TEST_F(Transfer, what_nobody_takes_makes_the_peer_wait_and_is_all_there_later) {
   loop.run();
 }
 
+TEST_F(Transfer, more_may_come_at_once_than_the_ring_has_memory_for) {
+  Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
+  std::vector<std::unique_ptr<Pair>> pairs;
+  std::vector<std::size_t> sent(40), heard(40);
+  for (std::size_t i = 0; i < sent.size(); i++) {
+    pairs.push_back(std::make_unique<Pair>());
+    const std::string letters(5000, static_cast<char>('A' + i));
+    for (ssize_t n = 0; (n = write(pairs[i]->fds[1], letters.data(), letters.size())) > 0;)
+      sent[i] += static_cast<std::size_t>(n);
+    ASSERT_GT(sent[i], 100'000u);
+    loop.spawn([&, i] {
+      std::vector<char> room(10'000);
+      while (heard[i] < sent[i]) {
+        const Received received = transfer(pairs[i]->fds[0], "", room, real_clock().now() + 20s);
+        ASSERT_EQ(received.ready, Ready::ready);
+        ASSERT_GT(received.size, 0);
+        for (int at = 0; at < received.size; at++)
+          ASSERT_EQ(room[static_cast<std::size_t>(at)], 'A' + static_cast<int>(i));
+        heard[i] += static_cast<std::size_t>(received.size);
+        yield();
+      }
+      forget(pairs[i]->fds[0]);
+    });
+  }
+  loop.run();
+  EXPECT_EQ(heard, sent);
+}
+
+TEST_F(Transfer, what_a_forgotten_descriptor_left_is_nothing_to_the_next_of_its_number) {
+  Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
+  int first = -1;
+  for (int run = 0; run < 2; run++) {
+    loop.spawn([&] {
+      for (int i = 0; i < 4; i++) {
+        Pair pair;
+        if (first < 0) first = pair.fds[0];
+        ASSERT_EQ(pair.fds[0], first);
+        EXPECT_FALSE(has_come(first));
+        EXPECT_EQ(write(pair.fds[1], "new", 3), 3);
+        EXPECT_EQ(got(transfer(first, "", room_, real_clock().now() + 20s)), "new");
+        EXPECT_EQ(write(pair.fds[1], "old", 3), 3);
+        if (i % 2 == 0) shutdown(pair.fds[1], SHUT_WR);
+        EXPECT_EQ(sleep_until(real_clock().now() + 2ms), Ready::timed_out);
+        EXPECT_TRUE(has_come(first));
+        if (i < 3) forget(first);  // the last one leaves it to the end of the loop
+      }
+    });
+    loop.run();
+  }
+}
+
+TEST_F(Transfer, an_end_that_comes_before_others_read_is_told) {
+  Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
+  Pair pair;
+  loop.spawn([&] {
+    EXPECT_EQ(write(pair.fds[1], "one", 3), 3);
+    EXPECT_EQ(got(transfer(pair.fds[0], "", room_, kNever)), "one");
+    EXPECT_EQ(write(pair.fds[1], "two", 3), 3);
+    shutdown(pair.fds[1], SHUT_WR);
+    EXPECT_EQ(sleep_until(real_clock().now() + 2ms), Ready::timed_out);
+    EXPECT_EQ(end_transfers(pair.fds[0]), "two");
+    EXPECT_TRUE(has_come(pair.fds[0]));
+    EXPECT_EQ(got(transfer(pair.fds[0], "", room_, kNever)), "");
+    EXPECT_FALSE(has_come(pair.fds[0]));
+    forget(pair.fds[0]);
+  });
+  loop.run();
+}
+
 TEST_F(Transfer, after_the_end_of_transfers_others_read) {
   Loop loop;
   ASSERT_TRUE(loop.can_transfer());
@@ -191,6 +263,9 @@ TEST_F(Transfer, a_forgotten_descriptor_that_is_closed_is_closed_for_its_peer) {
   // Nothing is received behind the last fiber.
   EXPECT_EQ(write(pair.fds[1], "late", 4), 4);
   EXPECT_EQ(read(pair.fds[0], room_.data(), room_.size()), 4);
+  // The kernel has let go of it, although the loop is there.
+  close(std::exchange(pair.fds[0], -1));
+  EXPECT_EQ(send(pair.fds[1], "x", 1, MSG_NOSIGNAL), -1);
 }
 
 TEST_F(Transfer, hundreds_of_fibers_at_once_are_more_than_the_ring_has_places) {

@@ -73,13 +73,15 @@ inline constexpr std::size_t kMostSentByTransfer = 16 * 1024;
 /// Sends `bytes`, which may be none, and receives what comes next: one suspension, and one system call for the fibers that are
 /// ready in the same turn, the one that waits (another for every 32 of them, and for a time that is near). What the socket does
 /// not take at once is not sent. From the first transfer on, what comes on the descriptor is received and kept for the next one,
-/// until end_transfers() or forget(). What has come is answered at once, and then nothing is sent: who wants to send something
-/// takes it first. One waiter a descriptor; a deadline as for wait().
+/// until end_transfers(), forget() or the end of the loop: no other loop or thread may use it meanwhile. What has come is
+/// answered at once, and then nothing is sent: who wants to send something takes it first. One waiter a descriptor; a deadline
+/// as for wait().
 Received transfer(int fd, std::string_view bytes, std::span<char> room, TimePoint deadline);
-/// Whether something, or the end, came since the last transfer.
+/// Whether something, or the end, has come that no transfer has told yet.
 bool has_come(int fd) noexcept;
-/// To be called before a descriptor of transfers is waited for or read by other means. Answers what came that no transfer has
-/// taken. Nothing where there were none.
+/// To be called before a descriptor of transfers is waited for or read by other means; suspends until the kernel has let go of
+/// it, which is soon, whatever is cancelled. Answers the bytes that no transfer has taken; an end that came is told by
+/// has_come() and the next transfer. Nothing where there were no transfers.
 std::string end_transfers(int fd);
 /// Answers cancelled when the run was stopped meanwhile, timed_out otherwise.
 Ready sleep_until(TimePoint);

@@ -288,7 +288,6 @@ Failure Connection::failure_of_break() {
 /// libpq may have read, behind its last answer, why the server ended the session: an exchange of its own finds that. It was said
 /// before anything was sent, so nothing is in doubt.
 Failure Connection::lost_under_way(std::string because) {
-  broken_because_ = std::move(because);
   // In pipeline mode nothing is sent yet, which could only fail.
   if (PQenterPipelineMode(conn_) != 0 && PQsendQueryParams(conn_, "", 0, nullptr, nullptr, nullptr, nullptr, 1) != 0 &&
       !consume()) {
@@ -298,6 +297,7 @@ Failure Connection::lost_under_way(std::string because) {
       return failure(result.get());
     }
   }
+  broken_because_ = std::move(because);  // not libpq's, which met the end behind it
   return failure_of_break();
 }
 

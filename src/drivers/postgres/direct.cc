@@ -21,6 +21,8 @@ ssize_t send_now(int fd, std::string_view bytes) noexcept {
   return ::syscall(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
 }
 
+const char* end_of(int error) { return error == 0 ? "the server closed the connection" : std::strerror(error); }
+
 /// Reads what is there, without waiting; an error is 0 with its name, so is the end.
 [[gnu::hot]] std::size_t receive_now(int fd, char* room, std::size_t size, std::string& broken_because) {
   for (;;) {
@@ -28,7 +30,7 @@ ssize_t send_now(int fd, std::string_view bytes) noexcept {
     if (n > 0) return static_cast<std::size_t>(n);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
-    broken_because = n == 0 ? "the server closed the connection" : std::strerror(errno);
+    broken_because = end_of(n == 0 ? 0 : errno);
     return 0;
   }
 }
@@ -80,7 +82,7 @@ void DirectExchange::nothing_was_sent() {
   if (received.size > 0) {
     end_ += static_cast<std::size_t>(received.size);
   } else if (received.size != -EINTR && received.size != -EAGAIN) {
-    broken_because_ = received.size == 0 ? "the server closed the connection" : std::strerror(-received.size);
+    broken_because_ = end_of(-received.size);
     broken_ = true;
   }
   if (received.unsent > 0 && !broken_) return send_rest(out_.size() - received.unsent);
@@ -192,6 +194,7 @@ Result<> DirectExchange::send_rest(std::size_t done) {
     } else if (errno != EINTR) {
       broken_ = true;
       broken_because_ = std::strerror(errno);
+      if (left.size() == out_.size()) nothing_was_sent();
       take_in();  // the reason, if the server gave one, is in what it sent before
     }
     if (left.empty() || broken_) return {};
@@ -223,6 +226,10 @@ Result<> DirectExchange::hand_back_rest(std::string_view early) {
     if (state == AnswerReader::State::fatal) return tl::unexpected(server_failure(error));
     if (state == AnswerReader::State::garbage)
       return tl::unexpected(not_understood("found, behind the answers, what nothing was asked for"));
+    if (runtime::has_come(connection_.fd_)) {  // the end
+      const runtime::Received end = runtime::transfer(connection_.fd_, {}, {}, connection_.deadline_);
+      return tl::unexpected(connection_.lost_under_way(end_of(-end.size)));
+    }
     if (rest.empty()) return {};
     kept.erase(0, kept.size() - rest.size());
     if (auto waited = connection_.wait(false); !waited) return waited;

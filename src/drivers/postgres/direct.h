@@ -3,9 +3,9 @@
 // the rows, no description of columns that are known.
 //
 // libpq connects, authenticates, prepares, copies and runs all else. The two take turns, each only when the other has nothing
-// under way; what the server said of itself meanwhile is looked at first (hand_back()). Cells of an answer point into the
-// buffer here, until the next exchange or release(). Time-outs, cancelling, in_doubt and the loss of the connection are
-// Connection's.
+// under way; what the server said of itself meanwhile, or its end, is looked at first (hand_back()). Cells of an answer point
+// into the buffer here, until the next exchange or release(). Time-outs, cancelling, in_doubt and the loss of the connection
+// are Connection's.
 #pragma once
 
 #include "drivers/postgres/connection.h"
@@ -48,7 +48,8 @@ class DirectExchange {
   /// To be called before libpq uses the socket again: nothing that the server sent may be left here.
   Result<> hand_back() {
     const std::string early = runtime::end_transfers(connection_.fd_);
-    return begin_ == end_ && early.empty() ? Result<>() : hand_back_rest(early);
+    if (begin_ == end_ && early.empty() && !runtime::has_come(connection_.fd_)) return {};
+    return hand_back_rest(early);
   }
 
  private:

@@ -242,15 +242,25 @@ TEST(DirectExchange, WhatAServerSaidWhileNobodyAskedIsFoundBeforeAnythingIsSent)
       EXPECT_EQ((*seven)->integer(0, 0), 7);
       EXPECT_EQ((*noted.get())->integer(0, 0), 7);
     }
-    for (const End end : {End::close, End::reset}) {
-      Talk gone({{kPrepared}, {.bytes = kAnswer, .end = end}});
-      ASSERT_TRUE(gone.add());
-      idle();
-      const auto next = gone.add();
-      ASSERT_FALSE(next);
-      EXPECT_EQ(next.error().kind, FailureKind::disconnected);
-      EXPECT_FALSE(next.error().in_doubt);
-    }
+    std::string many;  // more than the buffer holds
+    for (int i = 0; i < 1000; i++) many += kNotice;
+    for (const std::string& later : {std::string(), kNotice.substr(0, 9), many + kTerminated.substr(0, 9)})
+      for (const bool by_libpq : {false, true})
+        for (const End end : {End::close, End::reset}) {
+          Talk gone({{kPrepared}, {.bytes = kAnswer, .end = end, .later = later}});
+          ASSERT_TRUE(gone.add());
+          idle();
+          const auto next = by_libpq ? gone.query().run("update t set v = 1") : gone.add();
+          ASSERT_FALSE(next);
+          EXPECT_EQ(next.error().kind, FailureKind::disconnected);
+          EXPECT_THAT(next.error().message, HasSubstr("lost the connection to PostgreSQL at 127.0.0.1"));
+          EXPECT_FALSE(next.error().in_doubt) << later.size() << by_libpq;
+          EXPECT_THAT(gone.requests(), ElementsAre("PDS", "BES"));
+        }
+    Talk told_much({{kPrepared}, {.bytes = kAnswer, .end = End::close, .later = many + kTerminated}});
+    ASSERT_TRUE(told_much.add());
+    idle();
+    EXPECT_EQ(told_much.add().error().native_code, "57P01");
   });
   loop.run();
 }
