@@ -12,6 +12,7 @@
 #include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if defined(ASSAY_TSAN_FIBERS)
@@ -43,6 +44,10 @@ class GuardedStack {
   }
   void deallocate(context::stack_context& stack) noexcept {
     const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+#if defined(__SANITIZE_ADDRESS__)
+    // The fiber's first functions never returned, so what they forbade would be forbidden to who gets these addresses next.
+    __asan_unpoison_memory_region(static_cast<char*>(stack.sp) - stack.size + page, stack.size - page);
+#endif
     munmap(static_cast<char*>(stack.sp) - stack.size, Fiber::kStackBytes + page);
   }
 };
