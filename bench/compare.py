@@ -22,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
 LEAST_PAIRS = 10
 TOLERANCE = 0.05
+OTHERS_EVERY = 4
 
 
 def pairs_wanted():
@@ -114,23 +115,27 @@ class Bench:
         ratios = [a / b for a, b in zip(first[1], second[1], strict=True)]
         self.rows.append(Row(what, "×", ratios, goal, {f"{first[0]}{unit and ' ' + unit}": first[1], f"{second[0]}{unit and ' ' + unit}": second[1]}))
 
-    def pairs(self, first, second, until=1.0, others=()):
-        """Runs both in turn, as often as is wanted, in alternating order; answers their answers as two lists, and one more for each
-        of the others, which run between them.
+    def pairs(self, first, second, until=1.0, others=(), times=1):
+        """Runs both in turn, as often as is wanted, in alternating order, one right behind the other. Answers their answers as two
+        lists; and for each of the others, which run behind the first pair and behind each fourth from there, a list of its answers
+        with second's of the same pair.
 
-        until: the part of the budget by whose end it must be done, when more comparisons follow.
+        until: the part of the budget by whose end it must be done, when more comparisons follow. times: so many times as many pairs
+        as are wanted of each comparison, where a pair is short.
         """
-        sides = (first, *others, second)
-        wanted, answers, begun = pairs_wanted(), [[] for _ in sides], time.monotonic()
+        wanted, answers, beside, begun = pairs_wanted() * times, ([], []), [[] for _ in others], time.monotonic()
         for i in range(wanted):
             a_pair = (time.monotonic() - begun) / max(i, 1)
             if i > 0 and time.monotonic() + a_pair / 2 > self.begun + until * self.budget:
                 self.note(f"only {i} of {wanted} pairs fitted into the time")
                 break
-            for side in range(len(sides)) if i % 2 == 0 else reversed(range(len(sides))):
-                answers[side].append(sides[side]())
+            for side in (0, 1) if i % 2 == 0 else (1, 0):
+                answers[side].append((first, second)[side]())
+            for other, found in zip(others, beside, strict=True):
+                if i % OTHERS_EVERY == 0:
+                    found.append((other(), answers[1][-1]))
             print(f"  pair {i + 1} of {wanted}, {time.monotonic() - self.begun:.0f} s", file=sys.stderr, flush=True)
-        return [answers[0], answers[-1], *answers[1:-1]]
+        return [*answers, *beside]
 
     def finish(self):
         RESULTS.mkdir(exist_ok=True)

@@ -1,8 +1,11 @@
 """The statistics that decide whether a speed target is met, against published tables and by hand."""
 
+import contextlib
+import io
 import unittest
+from unittest import mock
 
-from compare import Goal, median_interval, number
+from compare import Bench, Goal, median_interval, number
 
 
 class MedianIntervalTest(unittest.TestCase):
@@ -34,6 +37,20 @@ class GoalTest(unittest.TestCase):
 
     def test_fewer_than_ten_pairs_decide_nothing(self):
         self.assertEqual(Goal(0.9).verdict([0.1] * 9), "not decided: 9 of 10")
+
+    def test_the_two_run_one_behind_the_other_in_alternating_order_and_others_beside_some_pairs(self):
+        ran = []
+        def side(name):
+            def run():
+                ran.append(name)
+                return f"{name}{len(ran)}"
+            return run
+        with mock.patch.dict("os.environ", BENCH_PAIRS="3"), contextlib.redirect_stdout(None), contextlib.redirect_stderr(io.StringIO()):
+            first, second, other = Bench("none", "", 60).pairs(side("a"), side("b"), others=[side("c")], times=2)
+        self.assertEqual("".join(ran), "abc" + "ba" + "ab" + "ba" + "abc" + "ba")
+        self.assertEqual(first, ["a1", "a5", "a6", "a9", "a10", "a14"])
+        self.assertEqual(second, ["b2", "b4", "b7", "b8", "b11", "b13"])
+        self.assertEqual(other, [("c3", "b2"), ("c12", "b11")])
 
     def test_numbers_have_three_digits(self):
         self.assertEqual([number(x) for x in (0, 0.01234, 0.9, 12.345, 1234567.8)], ["0", "0.0123", "0.900", "12.3", "1,234,568"])

@@ -8,9 +8,10 @@
 # assay_test(NAME SOURCES a_test.cc … [SEPARATE b_test.cc …] DEPS base … LIBS …)
 #   The folder's unit tests, one binary `NAME_test`, each test case known to ctest. Needs nothing but the build. RUN_SERIAL for
 #   tests that compare times with theory: nothing else runs beside them. SEPARATE as in assay_library.
-# assay_livetest(NAME SERVER postgres SOURCES a_livetest.cc … [SEPARATE …] DEPS …)
+# assay_livetest(NAME SERVER postgres [ALONE Name] SOURCES a_livetest.cc … [SEPARATE …] DEPS …)
 #   Tests that need a real server; ctest label `live`. The runner starts the server and sets its environment. One at a time uses
-#   a server. PREFIX goes before the names of tests whose sources are also in a unit test.
+#   a server. PREFIX goes before the names of tests whose sources are also in a unit test. ALONE: a part of the names of those that
+#   kill or freeze the server, beside which nothing runs: the tests of the command use it, too, and do not wait for it.
 # assay_test_code(TARGET)
 #   Code of tests: compiled together with ASSAY_UNITY, and not optimized, which compiles faster; what it tests is.
 # assay_program(NAME SOURCES main.cc … DEPS … LIBS …)
@@ -78,10 +79,10 @@ if(ASSAY_SANITIZE STREQUAL "thread")
   set(ASSAY_UNSANITIZED drivers/kafka drivers/mongodb drivers/neo4j)
 endif()
 
-# assay_discover(BINARY LABELS unit … [PREFIX sqlite.] PROPERTIES TIMEOUT s …): each test case of a GoogleTest binary as a test with
-# these labels.
+# assay_discover(BINARY LABELS unit … [PREFIX sqlite.] [ALONE Name] PROPERTIES TIMEOUT s …): each test case of a GoogleTest binary
+# as a test with these labels; those with ALONE in their names are RUN_SERIAL.
 function(assay_discover BINARY)
-  cmake_parse_arguments(ARG "" "PREFIX" "LABELS;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "PREFIX;ALONE" "LABELS;PROPERTIES" ${ARGN})
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
   if(folder MATCHES "^(base|stats|runtime|core|drivers)(/|$)" AND NOT folder IN_LIST ASSAY_UNSANITIZED AND NOT ARG_PREFIX MATCHES libpq)
     list(APPEND ARG_LABELS sanitized)
@@ -98,8 +99,15 @@ function(assay_discover BINARY)
   gtest_discover_tests(${BINARY} DISCOVERY_MODE PRE_TEST ${prefix} TEST_LIST ${tests} TEST_FILTER -*.DISABLED_* PROPERTIES ${ARG_PROPERTIES})
   # gtest_discover_tests cannot take a property that is a list: it keeps the first label only. Set them when ctest has the names.
   set(script ${CMAKE_CURRENT_BINARY_DIR}/${BINARY}_${ARG_PREFIX}labels.cmake)
+  set(alone)
+  if(ARG_ALONE)
+    set(alone "
+  if(test MATCHES \"${ARG_ALONE}\")
+    set_tests_properties(\"\${test}\" PROPERTIES RUN_SERIAL ON)
+  endif()")
+  endif()
   file(WRITE ${script} "foreach(test IN LISTS ${tests})
-  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${ARG_LABELS}\")
+  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${ARG_LABELS}\")${alone}
 endforeach()
 ")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${script})
@@ -122,7 +130,7 @@ function(assay_test NAME)
 endfunction()
 
 function(assay_livetest NAME)
-  cmake_parse_arguments(ARG "" "SERVER;PREFIX" "SOURCES;SEPARATE;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SERVER;PREFIX;ALONE" "SOURCES;SEPARATE;DEPS;LIBS" ${ARGN})
   if(NOT ASSAY_CPP_TESTS)
     return()
   endif()
@@ -131,7 +139,7 @@ function(assay_livetest NAME)
   assay_test_code(${NAME}_livetest)
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(${NAME}_livetest PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  assay_discover(${NAME}_livetest PREFIX "${ARG_PREFIX}" LABELS live ${ARG_SERVER}
+  assay_discover(${NAME}_livetest PREFIX "${ARG_PREFIX}" ALONE "${ARG_ALONE}" LABELS live ${ARG_SERVER}
                  PROPERTIES TIMEOUT 300 RESOURCE_LOCK ${ARG_SERVER})
 endfunction()
 
