@@ -427,6 +427,7 @@ void Loop::receive(int fd, Registration& registration) {
   }
   if (const std::size_t unsent = std::exchange(waited.unsent, 0); unsent != 0 && bytes.empty())
     return {Ready::ready, -EAGAIN, unsent};
+  set_events(fd, waited, 0);  // else what the ring takes makes the epoll ready, too, for nothing
   if (!waited.receiving) waited.reception++;
   if (!bytes.empty()) {  // before what is received: that it was not sent is to be known first
     waited.sent = bytes.size();

@@ -14,6 +14,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -60,6 +62,37 @@ TEST_F(Transfer, sends_and_receives_what_comes_next) {
     EXPECT_EQ(sleep_until(real_clock().now() + 2ms), Ready::timed_out);
     EXPECT_EQ(write(pair.fds[1], "more", 4), 4);
     forget(pair.fds[1]);
+  });
+  loop.run();
+}
+
+/// Whether some epoll of this process watches the descriptor: proc(5), /proc/PID/fdinfo.
+bool watched_by_epoll(int fd) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream about(entry.path());
+    for (std::string word; about >> word;)
+      if (int watched = -1; word == "tfd:" && about >> watched && watched == fd) return true;
+  }
+  return false;
+}
+
+/// Else each piece that the ring takes makes the epoll ready, for nothing: a wake-up and two system calls.
+TEST_F(Transfer, what_was_waited_for_before_is_the_rings_alone) {
+  Loop loop;
+  ASSERT_TRUE(loop.can_transfer());
+  Pair pair;
+  loop.spawn([&] {
+    EXPECT_EQ(write(pair.fds[1], "1", 1), 1);
+    EXPECT_EQ(wait(pair.fds[0], Interest::news, kNever), Ready::ready);
+    EXPECT_TRUE(watched_by_epoll(pair.fds[0]));
+    EXPECT_EQ(got(transfer(pair.fds[0], "", room_, kNever)), "1");
+    EXPECT_FALSE(watched_by_epoll(pair.fds[0]));
+    EXPECT_EQ(wait(pair.fds[0], Interest::write, kNever), Ready::ready);  // to send what is long
+    EXPECT_TRUE(watched_by_epoll(pair.fds[0]));
+    EXPECT_EQ(write(pair.fds[1], "2", 1), 1);
+    EXPECT_EQ(got(transfer(pair.fds[0], "", room_, kNever)), "2");
+    EXPECT_FALSE(watched_by_epoll(pair.fds[0]));
+    forget(pair.fds[0]);
   });
   loop.run();
 }
